@@ -1,0 +1,58 @@
+/// A string as DynamoDB sees one: compared, ordered and hashed by its UTF-8 bytes.
+///
+/// Swift's own `String` compares by canonical equivalence, so that two spellings of "é" are equal and neither key order
+/// nor equality is the bytes' own. Attribute names and values of type S are `Text` everywhere for that reason.
+public struct Text: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The text as a Swift string, for printing and parsing; compare `Text`, never this.
+    public let string: String
+
+    /// Wraps `string`, made contiguous in UTF-8 so that every later comparison is over plain bytes.
+    @inlinable
+    public init(_ string: String) {
+        var string = string
+        string.makeContiguousUTF8()
+        self.string = string
+    }
+
+    /// Validates `bytes` as UTF-8; nil where they are not.
+    @inlinable
+    public init?(validating bytes: some Collection<UInt8>) {
+        guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
+        self.string = string
+    }
+
+    @inlinable
+    public init(stringLiteral value: String) { self.init(value) }
+
+    /// The text's UTF-8 bytes.
+    @inlinable
+    public var utf8: String.UTF8View { string.utf8 }
+
+    /// The length in UTF-8 bytes, which is what all of DynamoDB's limits count.
+    @inlinable
+    public var byteCount: Int { string.utf8.count }
+
+    @inlinable
+    public var isEmpty: Bool { string.isEmpty }
+
+    @inlinable
+    public var description: String { string }
+
+    @inlinable
+    public static func == (left: Text, right: Text) -> Bool {
+        let (a, b) = (left.string.utf8, right.string.utf8)
+        return a.count == b.count && a.elementsEqual(b)
+    }
+
+    @inlinable
+    public static func < (left: Text, right: Text) -> Bool {
+        left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        var string = string
+        string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(0xFF as UInt8)
+    }
+}
