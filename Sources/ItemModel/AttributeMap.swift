@@ -27,6 +27,9 @@ public struct AttributeMap: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         self.attributes = sorted
     }
 
+    /// Memberwise; the caller has sorted.
+    init(sorted attributes: [Attribute]) { self.attributes = attributes }
+
     /// Of a name that stands twice the later value counts.
     public init(dictionaryLiteral elements: (Text, AttributeValue)...) {
         self.init()
