@@ -101,7 +101,9 @@ public struct ByteReader: Sendable {
     /// Reads `count` bytes of UTF-8.
     public mutating func readText(count: Int) throws(BinaryDecodingError) -> Text {
         let range = try readRange(count: count)
-        guard let text = Text(validating: bytes[range]) else { throw .invalid("UTF-8", at: range.lowerBound) }
+        guard let text = Text(validating: bytes.span.extracting(range)) else {
+            throw .invalid("UTF-8", at: range.lowerBound)
+        }
         return text
     }
 

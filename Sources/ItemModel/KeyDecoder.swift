@@ -7,9 +7,8 @@ public enum KeyDecoder {
         switch kind {
         case .string:
             let start = reader.offset
-            guard let text = Text(validating: try decodeEscaped(from: &reader)) else {
-                throw .invalid("UTF-8", at: start)
-            }
+            let content = try decodeEscaped(from: &reader)
+            guard let text = Text(validating: content.span) else { throw .invalid("UTF-8", at: start) }
             return .string(text)
         case .number: return .number(try Number(readingKeyFormFrom: &reader))
         case .binary: return .binary(try decodeEscaped(from: &reader))

@@ -36,12 +36,12 @@ extension Number {
         return overflow ? nil : product
     }
 
-    /// What is wrong with a sum for which 128 bits do not suffice once `high` is brought to the exponent of `low`.
+    /// What is wrong with a sum that passes 128 bits in units of the last digit of `low`.
     ///
-    /// Such a `high` is above 3.4E+38 units of the last digit of `low`, and `low` is below 1E+38 of them, so that sum and
-    /// difference alike have at least 39 digits before any zeros are stripped. None can be stripped: in that place `high` has
-    /// a zero and `low`, being in normal form, has none. What is left to find out is whether the sum leaves the range,
-    /// which DynamoDB reports first, and for that the fraction that `low` adds to the digits of `high` does not count.
+    /// There `high`, or the sum of two of one sign, is above 3.4E+38, and `low` is below 1E+38, so that the result has at
+    /// least 39 digits. None of them is a zero to strip: in the last place `high`, scaled, has a zero and `low`, being in
+    /// normal form, has none. What is left to find out is whether the result leaves the range, which DynamoDB reports
+    /// first, and for that it does not matter what `low` adds below the last digit of `high`.
     private static func errorOfTooLongSum(_ high: Number, _ low: Number) -> NumberError {
         guard high.isNegative == low.isNegative else { return .tooManyDigits }
         let shift = Int(high.exponent) - Int(low.exponent)

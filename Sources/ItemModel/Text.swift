@@ -16,9 +16,21 @@ public struct Text: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, 
 
     /// Validates `bytes` as UTF-8; nil where they are not.
     @inlinable
+    public init?(validating bytes: Span<UInt8>) {
+        guard let validated = try? UTF8Span(validating: bytes) else { return nil }
+        string = String(copying: validated)
+    }
+
+    /// Validates the bytes of any collection as UTF-8; nil where they are not.
+    @inlinable
     public init?(validating bytes: some Collection<UInt8>) {
-        guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
-        self.string = string
+        guard let text = bytes.withContiguousStorageIfAvailable({ Text(validating: $0.span) }) else {
+            let copy = Array(bytes)
+            self.init(validating: copy.span)
+            return
+        }
+        guard let text else { return nil }
+        self = text
     }
 
     @inlinable

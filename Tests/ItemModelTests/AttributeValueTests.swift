@@ -9,6 +9,14 @@ import Testing
         #expect(Text("Z") < Text("a"))
         #expect(Text(validating: [0xC3, 0xA9] as [UInt8]) == "é")
         #expect(Text(validating: [0xC3] as [UInt8]) == nil)
+        #expect(Text(validating: [0x61, 0xC3, 0xA9].dropFirst()) == "é")
+        #expect(Text(validating: AnyCollection("é".utf8)) == "é")
+        #expect(Text(validating: AnyCollection([0xFF])) == nil)
+        #expect(Text(validating: []) == "")
+        // An encoded surrogate, an overlong slash and a scalar past the last.
+        for bytes in [[0xED, 0xA0, 0x80], [0xC0, 0xAF], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]] {
+            #expect(Text(validating: bytes) == nil)
+        }
         #expect(Set([Text("é"), Text("e\u{301}"), Text("é")]).count == 2)
     }
 

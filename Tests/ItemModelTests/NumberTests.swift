@@ -155,6 +155,8 @@ import Testing
         ("1e125", "1e-130", NumberError.tooManyDigits), ("1e125", "-1e-130", .tooManyDigits),
         ("9e125", "1e125", .overflow), ("-9e125", "-1e125", .overflow),
         ("9e125", "1.0000000000000000000000000000000000001e125", .overflow),
+        ("99e124", "12345678901234567890123456789012345678e87", .overflow),
+        ("99e124", "1234567890123456789012345678901234567e87", .tooManyDigits),
         ("1.5e-130", "-1.4e-130", .underflow), ("99999999999999999999999999999999999999", "0.1", .tooManyDigits),
     ])
     func `a sum that cannot be stored says why`(one: String, other: String, expected: NumberError) throws {
