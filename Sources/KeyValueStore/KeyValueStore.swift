@@ -1,7 +1,8 @@
 /// An ordered key-value store with atomic batches and snapshots: all that Meridian asks of storage.
 ///
-/// Keys are ordered by their bytes. Nothing above this protocol may assume that the data lies on the local disk, or that a range
-/// read is cheap enough to scan for what a key could say. Reading order: this file, `WriteBatch`, `InMemoryStore`.
+/// Keys are ordered by their bytes. Nothing above this protocol may assume that the data lies on the local disk, or
+/// that a range read is cheap enough to scan for what a key could say. Reading order: this file, `WriteBatch`,
+/// `InMemoryStore`.
 public protocol KeyValueStore: KeyValueReader, AnyObject, Sendable {
     /// A consistent view of everything committed when it was taken.
     associatedtype Snapshot: KeyValueReader & Sendable
@@ -11,12 +12,14 @@ public protocol KeyValueStore: KeyValueReader, AnyObject, Sendable {
 
     /// Applies every operation of `batch` in order, over all keyspaces, or none of them.
     ///
-    /// Returns when the batch is visible to readers and, with `Durability.synced`, when it would survive the loss of power,
-    /// with every batch committed before it. One thread at a time may commit; readers never wait for it.
+    /// Returns when the batch is visible to readers and, with `Durability.synced`, when it would survive the loss of
+    /// power, with every batch committed before it. One thread at a time may commit; readers never wait for it.
     func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError)
 }
 
-/// The reading half, which a store and its snapshots share. Any thread may read.
+/// The reading half, which a store and its snapshots share.
+///
+/// Any thread may read.
 public protocol KeyValueReader {
     /// The value of `key`, or nil where there is none.
     func value(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> [UInt8]?
@@ -26,7 +29,8 @@ public protocol KeyValueReader {
 
     /// Calls `visitor` with each entry of `range` in the order of `direction`, until it returns false.
     ///
-    /// On a store the visit sees one consistent state, as on a snapshot. What the visitor throws ends the visit and is thrown on.
+    /// On a store the visit sees one consistent state, as on a snapshot. What the visitor throws ends the visit and is
+    /// thrown on.
     func visit(
         _ range: KeyRange, in keyspace: Keyspace, direction: Direction,
         _ visitor: (_ key: [UInt8], _ value: [UInt8]) throws -> Bool
@@ -35,7 +39,9 @@ public protocol KeyValueReader {
 
 /// One named keyspace of a store: keys in different keyspaces have nothing to do with each other.
 public struct Keyspace: Sendable, Hashable {
-    /// Its place in the list that the store was opened with, from zero. A matter of the running process, not of the disk.
+    /// Its place in the list that the store was opened with, from zero.
+    ///
+    /// A matter of the running process, not of the disk.
     public let index: Int
     /// Its name on disk.
     public let name: String
@@ -93,8 +99,8 @@ public enum Durability: Sendable, Hashable {
 
 /// Why a store could not do what it was asked.
 public enum KeyValueStoreError: Error, Sendable, Hashable {
-    /// The underlying engine's or file system's own words. After a failed commit the store's owner must stop: what is durable
-    /// is unknown.
+    /// The underlying engine's or file system's own words. After a failed commit the store's owner must stop: what is
+    /// durable is unknown.
     case engine(String)
     /// A checksum did not match, or a file is missing.
     case corruption(String)

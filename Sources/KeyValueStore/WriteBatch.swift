@@ -1,6 +1,8 @@
 /// Changes to several keyspaces that become visible and durable together.
 public struct WriteBatch: Sendable, Equatable {
-    /// One change. Of two that touch a key, the later counts.
+    /// One change.
+    ///
+    /// Of two that touch a key, the later counts.
     public enum Operation: Sendable, Equatable {
         case put(Keyspace, key: [UInt8], value: [UInt8])
         case delete(Keyspace, key: [UInt8])
