@@ -1,1 +1,17 @@
-// DynamoAPI
+/// DynamoDB's operations over one region: shapes, validation, error texts and JSON, without HTTP and without threads.
+///
+/// Reading order: `Dispatcher` takes a request and finds its operation in the `OperationTable`; `Shape` and `ShapeCheck` say what
+/// a request may look like; each file in `Operations` is one operation from request to response. `JSONDocument` and
+/// `JSONWriter` are the two ends of the wire, `DynamoFault` is every error that a client can see.
+///
+/// Every request is checked in the service's order, which is part of its contract:
+/// 1. the body is JSON and every value has its type (`SerializationException`);
+/// 2. the constraints of the shape, told together (`… validation errors detected: …`);
+/// 3. parameters that exclude or need one another, then attribute values, then expressions: all that takes no table;
+/// 4. the table exists;
+/// 5. keys and indexes fit the table's schema;
+/// 6. what only the item can tell: its condition, its size, the operands of an update.
+public enum DynamoAPI {
+    /// What operations are named by in `X-Amz-Target`, up to the name itself.
+    public static let targetPrefix = "DynamoDB_20120810."
+}

@@ -1,0 +1,59 @@
+import ItemModel
+import RegionStore
+
+/// Answers DynamoDB's requests to one region.
+///
+/// It may be used from any number of threads. What happens to every request, whatever its operation, happens here and once.
+public final class Dispatcher<Region: RegionAccess>: Sendable {
+    private let environment: Environment<Region>
+    private let operations: [Text: OperationTable<Region>.Entry]
+
+    /// Called once with the response of a request that could not be answered at once, on any thread.
+    public typealias Completion = @Sendable (APIResponse) -> Void
+
+    public init(region: Region, configuration: APIConfiguration = APIConfiguration()) {
+        environment = Environment(region: region, configuration: configuration)
+        operations = Dictionary(
+            OperationTable<Region>.entries.map { (Text($0.name.description), $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Answers a request.
+    ///
+    /// - Parameters:
+    ///   - target: the header `X-Amz-Target`.
+    ///   - body: the request's body; read within the call only.
+    ///   - completion: called later, once, when the answer has to wait for the writer.
+    /// - Returns: the response, or nil when `completion` gets it.
+    public func answer(
+        target: String, body: UnsafeRawBufferPointer, completion: @escaping Completion
+    ) -> APIResponse? {
+        guard let entry = entry(for: target) else { return DynamoFault.unknownOperation.response }
+        do throws(DynamoFault) {
+            let document: JSONDocument
+            do {
+                document = try JSONDocument(parsing: body)
+            } catch {
+                throw .serialization()
+            }
+            return try document.withRoot(body) { request throws(DynamoFault) in
+                try entry.answer(request, environment, completion)
+            }
+        } catch {
+            return error.response
+        }
+    }
+
+    /// Answers a request whose body is an array.
+    public func answer(target: String, body: [UInt8], completion: @escaping Completion) -> APIResponse? {
+        body.withUnsafeBytes { answer(target: target, body: $0, completion: completion) }
+    }
+
+    /// Whether a request to `target` may take long to answer, as it reads an unknown number of items.
+    public func mayTakeLong(target: String) -> Bool { entry(for: target)?.mayTakeLong ?? false }
+
+    private func entry(for target: String) -> OperationTable<Region>.Entry? {
+        guard target.utf8.starts(with: DynamoAPI.targetPrefix.utf8) else { return nil }
+        return operations[Text(String(target.utf8.dropFirst(DynamoAPI.targetPrefix.utf8.count)) ?? "")]
+    }
+}

@@ -1,0 +1,118 @@
+import ItemModel
+
+/// An error as a client of DynamoDB sees it; made by the named factories only.
+///
+/// Sources: AWS developer guide, "Error handling with DynamoDB"; AWS API reference, "Common errors".
+public struct DynamoFault: Error, Sendable, Equatable {
+    /// The value of `__type`: a namespace, a number sign and the exception's name.
+    public let type: String
+    /// Nil where the service sends none.
+    public let message: String?
+    /// The HTTP status.
+    public let status: Int
+    /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
+    let item: Item?
+    /// `message`, but `Message` with some exceptions.
+    private let messageName: StaticString
+
+    private init(
+        _ type: String, _ message: String?, status: Int = 400, item: Item? = nil, messageName: StaticString = "message"
+    ) {
+        self.type = type
+        self.message = message
+        self.status = status
+        self.item = item
+        self.messageName = messageName
+    }
+
+    private init(dynamo name: String, _ message: String, status: Int = 400, item: Item? = nil) {
+        self.init("com.amazonaws.dynamodb.v20120810#\(name)", message, status: status, item: item)
+    }
+
+    public static func == (left: DynamoFault, right: DynamoFault) -> Bool {
+        (left.type, left.message, left.status) == (right.type, right.message, right.status) && left.item == right.item
+    }
+
+    /// The exception's name without its namespace.
+    public var code: String { String(type.drop { $0 != "#" }.dropFirst()) }
+}
+
+extension DynamoFault {
+    /// The body is no JSON, or a value in it has the wrong type.
+    public static func serialization(_ message: String? = nil) -> DynamoFault {
+        DynamoFault("com.amazon.coral.service#SerializationException", message, messageName: "Message")
+    }
+
+    /// `X-Amz-Target` names no operation.
+    public static let unknownOperation = DynamoFault("com.amazon.coral.service#UnknownOperationException", nil)
+
+    /// The request breaks a rule; `message` says which.
+    public static func validation(_ message: String) -> DynamoFault {
+        DynamoFault("com.amazon.coral.validate#ValidationException", message)
+    }
+
+    /// A validation error of the family that DynamoDB introduces with the same words.
+    static func invalidParameters(_ detail: String) -> DynamoFault {
+        .validation("One or more parameter values were invalid: \(detail)")
+    }
+}
+
+extension DynamoFault {
+    /// Of operations on items.
+    static let tableNotFound = DynamoFault(dynamo: "ResourceNotFoundException", "Requested resource not found")
+
+    /// Of operations on tables.
+    static func tableNotFound(_ name: Text) -> DynamoFault {
+        DynamoFault(
+            dynamo: "ResourceNotFoundException", "Requested resource not found: Table: \(name) not found")
+    }
+
+    static func resourceInUse(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "ResourceInUseException", message)
+    }
+
+    static func resourceNotFound(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "ResourceNotFoundException", message)
+    }
+
+    static func limitExceeded(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "LimitExceededException", message)
+    }
+}
+
+extension DynamoFault {
+    /// - Parameter item: what the condition was evaluated against, where the request asks for it and there is one.
+    static func conditionalCheckFailed(item: Item?) -> DynamoFault {
+        DynamoFault(dynamo: "ConditionalCheckFailedException", "The conditional request failed", item: item)
+    }
+}
+
+extension DynamoFault {
+    /// More requests wait for the writer than may: the client is to come again later.
+    static let overloaded = DynamoFault(
+        dynamo: "ThrottlingException", "Rate of requests exceeds the allowed throughput.")
+
+    /// The store failed, or this program did.
+    public static let internalError = DynamoFault(
+        dynamo: "InternalServerError", "Internal server error", status: 500)
+}
+
+extension DynamoFault {
+    /// The response that tells a client of the fault.
+    public var response: APIResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("__type")
+        writer.string(type)
+        if let message {
+            writer.name(messageName)
+            writer.string(message)
+        }
+        if let item {
+            writer.name("Item")
+            writer.item(item)
+        }
+        writer.endObject()
+        return APIResponse(status: status, body: writer.bytes)
+    }
+}

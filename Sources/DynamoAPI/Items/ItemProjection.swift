@@ -1,0 +1,60 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// Which attributes a read returns, and how items are written to a response.
+enum ItemProjection {
+    /// Reads `ProjectionExpression` or what it replaced, `AttributesToGet`; nil where all attributes are wanted.
+    static func read(
+        _ request: JSONValue, _ expressions: ExpressionCache
+    ) throws(DynamoFault) -> Projection? {
+        let parameters = try ExpressionParameters(
+            request, expressions, kinds: [.projection], excluding: ["AttributesToGet"])
+        if let projection = parameters.projection { return projection }
+        return try attributesToGet(request)
+    }
+
+    /// Reads `AttributesToGet`.
+    static func attributesToGet(_ request: JSONValue) throws(DynamoFault) -> Projection? {
+        guard let list = request["AttributesToGet"] else { return nil }
+        let names = list.elements.map(\.text)
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+            throw .invalidParameters("Duplicate value in attribute name: \(name)")
+        }
+        do throws(ExpressionError) {
+            return try Projection(names.map { DocumentPath($0) })
+        } catch {
+            throw .validation(error.message)
+        }
+    }
+
+    /// Writes what `projection` selects of a stored item; straight from its bytes where that is everything.
+    static func write(
+        _ stored: BinaryItem, _ projection: Projection?, to writer: inout JSONWriter
+    ) throws(DynamoFault) {
+        do throws(BinaryDecodingError) {
+            guard let projection else { return try writer.item(stored: stored) }
+            var partial = Item()
+            for name in projection.attributeNames { partial[name] = try stored.value(named: name) }
+            writer.item(projection.apply(to: partial))
+        } catch {
+            throw .internalError
+        }
+    }
+}
+
+extension StoredItem {
+    /// The item's binary form, in place.
+    var binaryItem: BinaryItem { BinaryItem(value, in: Self.itemOffset..<value.count) }
+}
+
+extension BinaryItem {
+    /// The item's size by DynamoDB's rules.
+    func checkedSize() throws(DynamoFault) -> Int {
+        do throws(BinaryDecodingError) {
+            return try sizeInBytes()
+        } catch {
+            throw .internalError
+        }
+    }
+}

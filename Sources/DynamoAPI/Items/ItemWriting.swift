@@ -1,0 +1,152 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// What PutItem, UpdateItem and DeleteItem have in common: how their answer is shaped, and how they reach the writer.
+struct WriteOptions: Sendable {
+    let returnValues: ReturnValues
+    let capacityLevel: CapacityLevel
+    /// Whether a failed condition's answer holds the item.
+    let returnsItemOnFailure: Bool
+
+    /// What `ReturnValues` asks for; the raw value is DynamoDB's name of it.
+    enum ReturnValues: String, Sendable {
+        case none = "NONE"
+        case allOld = "ALL_OLD"
+        case updatedOld = "UPDATED_OLD"
+        case allNew = "ALL_NEW"
+        case updatedNew = "UPDATED_NEW"
+    }
+
+    init(_ request: JSONValue) {
+        returnValues = request["ReturnValues"].flatMap { ReturnValues(rawValue: $0.string) } ?? .none
+        capacityLevel = CapacityLevel(request)
+        returnsItemOnFailure = request["ReturnValuesOnConditionCheckFailure"]?.isString("ALL_OLD") ?? false
+    }
+
+    /// Throws unless the values to return are those of an operation that replaces or deletes.
+    func checkReturnsOldOnly() throws(DynamoFault) {
+        guard returnValues == .none || returnValues == .allOld else {
+            throw .validation("ReturnValues can only be ALL_OLD or NONE")
+        }
+    }
+}
+
+extension Environment {
+    /// Has the writer run `write`, and answers with what it did, or with the fault.
+    func submit(
+        _ write: ItemWrite, of reference: TableReference, _ options: WriteOptions,
+        completion: @escaping Dispatcher<Region>.Completion
+    ) {
+        region.submit { store, now -> Result<ItemWriteResult, ItemWriteError> in
+            do throws(ItemWriteError) {
+                return .success(try store.write(write, at: now))
+            } catch {
+                return .failure(error)
+            }
+        } completion: { result in
+            switch result {
+            case .done(.success(let result)): completion(options.response(to: result, of: reference))
+            case .done(.failure(let error)):
+                completion(
+                    DynamoFault(error, returnsItem: options.returnsItemOnFailure, isUpdate: write.isUpdate).response)
+            case .overloaded: completion(DynamoFault.overloaded.response)
+            case .failed: completion(DynamoFault.internalError.response)
+            }
+        }
+    }
+}
+
+extension WriteOptions {
+    func response(to result: ItemWriteResult, of reference: TableReference) -> APIResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        if let attributes = attributes(of: result), !attributes.isEmpty {
+            writer.name("Attributes")
+            writer.item(attributes)
+        }
+        if capacityLevel != .none {
+            var capacity = ConsumedCapacity(reference.given)
+            capacity.addWrite(result)
+            writer.name("ConsumedCapacity")
+            capacity.write(to: &writer, level: capacityLevel)
+        }
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+
+    private func attributes(of result: ItemWriteResult) -> Item? {
+        switch returnValues {
+        case .none: nil
+        case .allOld: result.old
+        case .allNew: result.new
+        case .updatedOld: result.old.flatMap { result.updated?.updatedOld(from: $0) }
+        case .updatedNew: result.updated?.updatedNew()
+        }
+    }
+}
+
+extension ItemWrite {
+    var isUpdate: Bool {
+        if case .update = action { true } else { false }
+    }
+}
+
+extension DynamoFault {
+    /// What a client is told of a refused write.
+    ///
+    /// - Parameters:
+    ///   - returnsItem: whether a failed condition's fault holds the item.
+    ///   - isUpdate: which decides the words about index keys.
+    init(_ error: ItemWriteError, returnsItem: Bool, isUpdate: Bool) {
+        self =
+            switch error {
+            case .conditionFailed(let item): .conditionalCheckFailed(item: returnsItem ? item : nil)
+            case .expression(let error): .validation(error.message)
+            case .itemTooLarge(isUpdate: false): .itemTooLarge
+            case .itemTooLarge(isUpdate: true):
+                .validation("Item size to update has exceeded the maximum allowed size")
+            case .indexKeyInvalid(let index, let attribute, let expected, let found):
+                isUpdate
+                    ? .updatedIndexKeyInvalid(expected: expected, found: found)
+                    : .indexKeyInvalid(index: index, attribute: attribute, expected: expected, found: found)
+            case .tableNotFound: .tableNotFound
+            case .storage: .internalError
+            }
+    }
+
+    static let itemTooLarge = DynamoFault.validation("Item size has exceeded the maximum allowed size")
+
+    private static func indexKeyInvalid(
+        index: Text, attribute: Text, expected: AttributeValue.Kind, found: AttributeValue
+    ) -> DynamoFault {
+        guard found.kind == expected else {
+            return .invalidParameters(
+                """
+                Type mismatch for Index Key \(attribute) Expected: \(expected.rawValue) Actual: \(found.kind.rawValue) \
+                IndexName: \(index)
+                """)
+        }
+        return .validation(
+            """
+            One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
+            AttributeValue for a key attribute cannot contain an empty \(expected == .string ? "string" : "binary") value. \
+            IndexName: \(index), IndexKey: \(attribute)
+            """)
+    }
+
+    private static func updatedIndexKeyInvalid(
+        expected: AttributeValue.Kind, found: AttributeValue
+    ) -> DynamoFault {
+        guard found.kind == expected else {
+            return .invalidParameters(
+                "The update expression attempted to update the secondary index key to unsupported type")
+        }
+        return .validation(
+            """
+            One or more parameter values are not valid. The update expression attempted to update a secondary index key to a \
+            value that is not supported. The AttributeValue for a key attribute cannot contain an empty \
+            \(expected == .string ? "string" : "binary") value.
+            """)
+    }
+}

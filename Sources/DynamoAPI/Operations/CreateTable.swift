@@ -1,0 +1,135 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// Makes a table with its indexes; the answer says CREATING, as the service's does, though the table serves from then on.
+struct CreateTable: Operation {
+    static let name: StaticString = "CreateTable"
+    static let shape = Shape.structure(
+        "CreateTableInput",
+        .required("AttributeDefinitions", .attributeDefinitions),
+        .required("TableName", .tableName),
+        .required("KeySchema", .keySchema),
+        .init(
+            "LocalSecondaryIndexes",
+            .list(
+                .structure(
+                    "LocalSecondaryIndex",
+                    .required("IndexName", .indexName),
+                    .required("KeySchema", .keySchema),
+                    .required("Projection", .projection)))),
+        .init("GlobalSecondaryIndexes", .list(.globalIndex)),
+        .init("BillingMode", .billingMode),
+        .init("ProvisionedThroughput", .provisionedThroughput),
+        .init("StreamSpecification", .streamSpecification),
+        .init("SSESpecification", .sseSpecification),
+        .init("Tags", .tags),
+        .init("TableClass", .tableClass),
+        .init("DeletionProtectionEnabled", .boolean),
+        .init("WarmThroughput", .warmThroughput),
+        .init("ResourcePolicy", .string),
+        .init("OnDemandThroughput", .onDemandThroughput),
+        .init("GlobalTableSourceArn", .string(length: 1...1024)),
+        .init("GlobalTableSettingsReplicationMode", .settingsReplicationMode))
+
+    private let specification: TableSpecification
+    private let reference: TableReference
+
+    private static let maximumTagCount = 50
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try TableReference(request)
+        if request["GlobalTableSourceArn"] != nil {
+            throw .invalidParameters("GlobalTableSourceArn is not supported: add the replica with UpdateTable")
+        }
+        if request["SSESpecification"]?["Enabled"]?.isTrue ?? false {
+            throw .invalidParameters("SSESpecification is not supported: items are stored as the volume encrypts them")
+        }
+        if request["ResourcePolicy"] != nil { throw .invalidParameters("ResourcePolicy is not supported") }
+        let (mode, throughput) = try CapacityReading.billing(
+            mode: CapacityReading.billingMode(request["BillingMode"]),
+            throughput: request["ProvisionedThroughput"].map { CapacityReading.throughput($0) })
+        var schema = try SchemaReading(request)
+        let keys = try schema.keySchema(request["KeySchema"], for: .table)
+        let indexes = try Self.indexes(request, &schema, keys, mode)
+        try schema.checkAllUsed(hasIndexes: !indexes.isEmpty)
+        var specification = TableSpecification(
+            name: reference.name, keySchema: keys, indexes: indexes, billingMode: mode, throughput: throughput)
+        specification.onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
+        if mode == .provisioned, specification.onDemandThroughput != nil {
+            throw .invalidParameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+        }
+        if case .enable(let viewType) = try CapacityReading.stream(request["StreamSpecification"]) {
+            specification.streamViewType = viewType
+        }
+        specification.tableClass = CapacityReading.tableClass(request["TableClass"])
+        specification.isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue ?? false
+        specification.tags = try Self.tags(request)
+        self.specification = specification
+    }
+
+    private static func indexes(
+        _ request: JSONValue, _ schema: inout SchemaReading, _ keys: KeySchema, _ mode: BillingMode
+    ) throws(DynamoFault) -> [IndexDefinition] {
+        var indexes: [IndexDefinition] = []
+        if let list = request["LocalSecondaryIndexes"] {
+            guard list.count > 0 else { throw .invalidParameters("List of LocalSecondaryIndexes is empty") }
+            guard list.count <= SchemaReading.maximumLocalIndexCount else {
+                throw .invalidParameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5")
+            }
+            for index in list.elements { indexes.append(try schema.localIndex(index, of: keys)) }
+        }
+        if let list = request["GlobalSecondaryIndexes"] {
+            guard list.count > 0 else { throw .invalidParameters("List of GlobalSecondaryIndexes is empty") }
+            guard list.count <= SchemaReading.maximumGlobalIndexCount else {
+                throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
+            }
+            for element in list.elements {
+                let index = try schema.globalIndex(element)
+                try SchemaReading.checkThroughput(of: index, mode)
+                indexes.append(index)
+            }
+        }
+        try schema.checkIndexes(indexes)
+        return indexes
+    }
+
+    private static func tags(_ request: JSONValue) throws(DynamoFault) -> [Tag] {
+        guard let list = request["Tags"] else { return [] }
+        guard list.count <= maximumTagCount else { throw .validation("Too many tags: at most 50 are allowed") }
+        var tags: [Tag] = []
+        for element in list.elements {
+            let tag = Tag(key: element["Key"]?.text ?? "", value: element["Value"]?.text ?? "")
+            guard !tags.contains(where: { $0.key == tag.key }) else {
+                throw .validation("Duplicate tag keys are not allowed: \(tag.key)")
+            }
+            tags.append(tag)
+        }
+        return tags
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        guard reference.isLocal(region: environment.region.regionName, accountID: environment.configuration.accountID)
+        else { throw .tableNotFound(reference.name) }
+        environment.changeCatalog(of: reference.name, completion) { [specification] store, now throws(CatalogError) in
+            try store.createTable(specification, at: now)
+        } response: { table in
+            TableDescription(table, status: .creating, in: environment).response("TableDescription")
+        }
+        return nil
+    }
+}
+
+extension Shape {
+    /// A global index of CreateTable, and the action of UpdateTable that creates one.
+    static let globalIndex = Shape.structure(
+        "GlobalSecondaryIndex",
+        .required("IndexName", .indexName),
+        .required("KeySchema", .keySchema),
+        .required("Projection", .projection),
+        Member("ProvisionedThroughput", .provisionedThroughput),
+        Member("OnDemandThroughput", .onDemandThroughput),
+        Member("WarmThroughput", .warmThroughput))
+}

@@ -1,0 +1,26 @@
+import Expressions
+
+/// Tells clients that discover endpoints which one to use.
+struct DescribeEndpoints: Operation {
+    static let name: StaticString = "DescribeEndpoints"
+    static let shape = Shape.structure("DescribeEndpointsRequest")
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let serviceHost = "dynamodb.\(environment.region.regionName).amazonaws.com"
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("Endpoints")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("Address", environment.configuration.endpointAddress ?? serviceHost)
+        writer.member("CachePeriodInMinutes", 1440)
+        writer.endObject()
+        writer.endArray()
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}

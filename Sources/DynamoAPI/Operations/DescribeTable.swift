@@ -1,0 +1,28 @@
+import Expressions
+import KeyValueStore
+import RegionStore
+
+/// Shows a table: its settings, state, size, indexes and replicas.
+struct DescribeTable: Operation {
+    static let name: StaticString = "DescribeTable"
+    static let shape = Shape.structure("DescribeTableInput", .required("TableName", .tableName))
+
+    private let reference: TableReference
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try TableReference(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let table = try environment.describedTable(reference)
+        let statistics: TableStatistics
+        do {
+            statistics = try environment.region.reader.statistics(of: table)
+        } catch {
+            throw .internalError
+        }
+        return TableDescription(table, statistics: statistics, in: environment).response("Table")
+    }
+}

@@ -1,0 +1,64 @@
+import Expressions
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+/// Reads the item of a key: the busiest operation, so its answer is written straight from the stored bytes.
+struct GetItem: Operation {
+    static let name: StaticString = "GetItem"
+    static let shape = Shape.structure(
+        "GetItemInput",
+        .init("ReturnConsumedCapacity", .returnConsumedCapacity),
+        .init("AttributesToGet", .attributesToGet),
+        .required("TableName", .tableName),
+        .required("Key", .attributeMap),
+        .init("ConsistentRead", .boolean),
+        .init("ProjectionExpression", .string),
+        .init("ExpressionAttributeNames", .nameMap))
+
+    private let reference: TableReference
+    private let key: Item
+    private let projection: Projection?
+    private let isConsistent: Bool
+    private let capacityLevel: CapacityLevel
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try TableReference(request)
+        projection = try ItemProjection.read(request, expressions)
+        key = try request["Key"].map(AttributeDecoding.item) ?? Item()
+        isConsistent = request["ConsistentRead"]?.isTrue ?? false
+        capacityLevel = CapacityLevel(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let table = try environment.table(reference)
+        try table.keySchema.checkKey(key)
+        let stored: BinaryItem?
+        do throws(KeyValueStoreError) {
+            stored = try environment.region.reader.item(key, in: table)?.binaryItem
+        } catch {
+            throw .internalError
+        }
+        return try response(stored)
+    }
+
+    private func response(_ stored: BinaryItem?) throws(DynamoFault) -> APIResponse {
+        var writer = JSONWriter(capacity: 64 + (stored?.range.count ?? 0) * 2)
+        writer.beginObject()
+        if let stored {
+            writer.name("Item")
+            try ItemProjection.write(stored, projection, to: &writer)
+        }
+        if capacityLevel != .none {
+            var capacity = ConsumedCapacity(reference.given)
+            capacity.addTable(
+                ConsumedCapacity.readUnits(try stored?.checkedSize() ?? 0, isConsistent: isConsistent))
+            writer.name("ConsumedCapacity")
+            capacity.write(to: &writer, level: capacityLevel)
+        }
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}

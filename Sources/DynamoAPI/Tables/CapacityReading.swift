@@ -1,0 +1,85 @@
+import ItemModel
+import RegionStore
+
+/// The capacity, stream and class settings of a request that creates or changes a table.
+enum CapacityReading {
+    /// More than this many units the service calls out of bounds.
+    private static let maximumUnits = 1_000_000_000_000
+
+    /// Reads `ProvisionedThroughput`, whose members the shape requires.
+    static func throughput(_ json: JSONValue) -> Throughput {
+        Throughput(read: json["ReadCapacityUnits"]?.integer ?? 1, write: json["WriteCapacityUnits"]?.integer ?? 1)
+    }
+
+    /// Checks what the shape leaves open of a throughput.
+    static func check(_ throughput: Throughput, of index: Text? = nil) throws(DynamoFault) {
+        let suffix = index.map { " for index \($0)" } ?? " for table"
+        for (units, name) in [(throughput.read, "ReadCapacityUnits"), (throughput.write, "WriteCapacityUnits")]
+        where units > maximumUnits {
+            throw .validation("Given value \(units) for \(name) is out of bounds\(suffix)")
+        }
+    }
+
+    /// Reads `OnDemandThroughput`; -1 in it is no maximum.
+    static func onDemandThroughput(_ json: JSONValue?) throws(DynamoFault) -> OnDemandThroughput? {
+        guard let json else { return nil }
+        return OnDemandThroughput(
+            maximumRead: try maximum(json["MaxReadRequestUnits"], "MaxReadRequestUnits"),
+            maximumWrite: try maximum(json["MaxWriteRequestUnits"], "MaxWriteRequestUnits"))
+    }
+
+    /// Reads a maximum in request units; nil for -1 and where it is absent.
+    static func maximum(_ json: JSONValue?, _ name: String) throws(DynamoFault) -> Int? {
+        guard let units = json?.integer, units != -1 else { return nil }
+        guard units >= 1 else {
+            throw .invalidParameters("\(name) must be greater than or equal to 1, or -1")
+        }
+        return units
+    }
+
+    /// What a billing mode and a throughput mean together; the mode is PROVISIONED where none is given.
+    static func billing(
+        mode: BillingMode?, throughput: Throughput?
+    ) throws(DynamoFault) -> (BillingMode, Throughput?) {
+        switch (mode, throughput) {
+        case (.payPerRequest, .some):
+            throw .capacityOnDemand
+        case (.payPerRequest, nil): return (.payPerRequest, nil)
+        case (_, let throughput?):
+            try check(throughput)
+            return (.provisioned, throughput)
+        case (.provisioned, nil), (nil, nil):
+            throw .invalidParameters(
+                "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+        }
+    }
+
+    /// What `StreamSpecification` asks for.
+    enum StreamRequest {
+        case enable(StreamViewType)
+        case disable
+    }
+
+    /// Reads `StreamSpecification`.
+    static func stream(_ json: JSONValue?) throws(DynamoFault) -> StreamRequest? {
+        guard let json else { return nil }
+        let viewType = json["StreamViewType"].flatMap { StreamViewType(rawValue: $0.string) }
+        switch (json["StreamEnabled"]?.isTrue ?? false, viewType) {
+        case (true, let viewType?): return .enable(viewType)
+        case (true, nil): throw .invalidParameters("StreamViewType must be specified when StreamEnabled is true")
+        case (false, .some):
+            throw .invalidParameters("StreamViewType must not be specified when StreamEnabled is false")
+        case (false, nil): return .disable
+        }
+    }
+
+    static func billingMode(_ json: JSONValue?) -> BillingMode? { json.flatMap { BillingMode(rawValue: $0.string) } }
+
+    static func tableClass(_ json: JSONValue?) -> TableClass? { json.flatMap { TableClass(rawValue: $0.string) } }
+}
+
+extension DynamoFault {
+    /// Provisioned capacity for a table or index that is on-demand.
+    static let capacityOnDemand = DynamoFault.invalidParameters(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+}

@@ -1,0 +1,90 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+extension Environment {
+    /// Has the writer change the catalog, and answers with the table as it then is, or with the fault.
+    ///
+    /// - Parameter name: the table's name, for the fault's text.
+    func changeCatalog(
+        of name: Text, _ completion: @escaping Dispatcher<Region>.Completion,
+        _ change:
+            @escaping @Sendable (
+                RegionStore<Region.Store>, _ nowMilliseconds: UInt64
+            ) throws(CatalogError) -> Table,
+        response: @escaping @Sendable (Table) -> APIResponse
+    ) {
+        let regions = region.reader.regions
+        region.submit { store, now -> Result<Table, CatalogError> in
+            do throws(CatalogError) {
+                return .success(try change(store, now))
+            } catch {
+                return .failure(error)
+            }
+        } completion: { result in
+            switch result {
+            case .done(.success(let table)): completion(response(table))
+            case .done(.failure(let error)): completion(DynamoFault(error, table: name, regions: regions).response)
+            case .overloaded: completion(DynamoFault.overloaded.response)
+            case .failed: completion(DynamoFault.internalError.response)
+            }
+        }
+    }
+}
+
+extension DynamoFault {
+    /// What a client is told of a refused change of the catalog.
+    ///
+    /// - Parameters:
+    ///   - table: the table's name.
+    ///   - regions: the names of the topology's regions.
+    init(_ error: CatalogError, table: Text, regions: [Text]) {
+        self =
+            switch error {
+            case .tableNotFound(let name): .tableNotFound(name)
+            case .tableExists(let name): .resourceInUse("Table already exists: \(name)")
+            case .tableInUse: .resourceInUse("The resource which you are attempting to change is in use.")
+            case .deletionProtected:
+                .validation(
+                    """
+                    Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection \
+                    first.
+                    """)
+            case .indexNotFound: .resourceNotFound("Requested resource not found")
+            case .indexExists: .validation("Attempting to create an index which already exists")
+            case .streamEnabled: .validation("Table already has an enabled stream: TableName: \(table)")
+            case .streamNotEnabled: .validation("Table has no stream to disable")
+            case .streamNeededByReplicas:
+                .invalidParameters("Disabling Stream is not allowed for a Global Table replica.")
+            case .replicaExists:
+                .validation(
+                    """
+                    Failed to create a the new replica of table with name: '\(table)' because one or more replicas already \
+                    existed as tables.
+                    """)
+            case .replicaNotFound(let region): .replicasNotInTable([region])
+            case .unknownRegion(let region):
+                .validation(
+                    """
+                    Region \(region) is not supported. The latest version of global tables are only supported in the \
+                    following regions: \(SchemaReading.list(regions))
+                    """)
+            case .localRegion:
+                .validation(
+                    """
+                    Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable \
+                    as required.
+                    """)
+            case .limitExceeded(let limit): .limitExceeded("Subscriber limit exceeded: \(limit)")
+            }
+    }
+
+    /// A request names replicas that the table does not have.
+    static func replicasNotInTable(_ regions: [Text]) -> DynamoFault {
+        .validation(
+            """
+            Update global table operation failed because one or more replicas were not part of the global table. Please retry \
+            the request without these replicas: \(SchemaReading.list(regions)).
+            """)
+    }
+}

@@ -1,0 +1,301 @@
+import ItemModel
+import RegionStore
+
+/// A table as DescribeTable and the operations that change tables show it.
+///
+/// What is absent on a regional table is absent here, not empty: clients tell global tables by it. The replica of the region that is
+/// asked is not listed among the replicas. Source: AWS API reference, `TableDescription`, and what the service answers.
+struct TableDescription {
+    let table: Table
+    let status: TableStatus
+    let itemCount: Int
+    let byteCount: Int
+    /// The table's ARN.
+    let arn: String
+    /// The region that is asked.
+    let region: Text
+
+    init<Region: RegionAccess>(
+        _ table: Table, status: TableStatus? = nil, statistics: TableStatistics? = nil,
+        in environment: Environment<Region>
+    ) {
+        self.table = table
+        self.status = status ?? table.status
+        itemCount = statistics?.itemCount ?? 0
+        byteCount = statistics?.byteCount ?? 0
+        arn = environment.arn(of: table)
+        region = environment.region.regionName
+    }
+
+    /// Settings of this region's replica that differ from the table's.
+    private var overrides: ReplicaOverrides {
+        table.replicas.first { $0.region == region }?.overrides ?? ReplicaOverrides()
+    }
+
+    /// The response of an operation that answers with nothing but the description.
+    ///
+    /// - Parameter name: the response's only member.
+    func response(_ name: StaticString) -> APIResponse {
+        var writer = JSONWriter(capacity: 1024)
+        writer.beginObject()
+        writer.name(name)
+        write(to: &writer)
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+
+    private func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writeIdentity(to: &writer)
+        writeCapacity(to: &writer)
+        writeIndexes(to: &writer)
+        writeStream(to: &writer)
+        writeReplicas(to: &writer)
+        if let tableClass = overrides.tableClass ?? table.tableClass {
+            writer.object("TableClassSummary", "TableClass", tableClass.rawValue)
+        }
+        writer.name("DeletionProtectionEnabled")
+        writer.bool(table.isDeletionProtected)
+        writer.endObject()
+    }
+
+    private func writeIdentity(to writer: inout JSONWriter) {
+        writer.name("AttributeDefinitions")
+        writer.beginArray()
+        for attribute in table.attributeDefinitions {
+            writer.beginObject()
+            writer.member("AttributeName", attribute.name.string)
+            writer.member("AttributeType", attribute.kind.rawValue)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.member("TableName", table.name.string)
+        writer.name("KeySchema")
+        writer.keySchema(table.keySchema)
+        writer.member("TableStatus", status.rawValue)
+        writer.name("CreationDateTime")
+        writer.timestamp(milliseconds: table.createdMilliseconds)
+        writer.member("TableSizeBytes", byteCount)
+        writer.member("ItemCount", itemCount)
+        writer.member("TableArn", arn)
+        writer.member("TableId", table.uuid.description)
+    }
+
+    private func writeCapacity(to writer: inout JSONWriter) {
+        writer.throughputDescription(
+            read: overrides.readCapacityUnits ?? table.throughput?.read ?? 0, write: table.throughput?.write ?? 0)
+        if table.billingMode == .payPerRequest || table.payPerRequestSinceMilliseconds != nil {
+            writer.name("BillingModeSummary")
+            writer.beginObject()
+            writer.member("BillingMode", table.billingMode.rawValue)
+            if let since = table.payPerRequestSinceMilliseconds {
+                writer.name("LastUpdateToPayPerRequestDateTime")
+                writer.timestamp(milliseconds: since)
+            }
+            writer.endObject()
+        }
+        writer.onDemandThroughput(table.onDemandThroughput, readOverride: overrides.maximumReadRequestUnits)
+        writer.warmThroughput(table.throughput, status: status == .active ? status : .updating)
+    }
+
+    private func writeStream(to writer: inout JSONWriter) {
+        if let viewType = table.streamViewType {
+            writer.name("StreamSpecification")
+            writer.beginObject()
+            writer.name("StreamEnabled")
+            writer.bool(true)
+            writer.member("StreamViewType", viewType.rawValue)
+            writer.endObject()
+        }
+        if let created = table.streamLabelMilliseconds {
+            let label = CivilTime.label(milliseconds: created)
+            writer.member("LatestStreamLabel", label)
+            writer.member("LatestStreamArn", "\(arn)/stream/\(label)")
+        }
+    }
+}
+
+extension TableDescription {
+    private func writeIndexes(to writer: inout JSONWriter) {
+        let local = table.indexes.filter { !$0.isGlobal }
+        let global = table.indexes.filter(\.isGlobal)
+        if !local.isEmpty {
+            writer.name("LocalSecondaryIndexes")
+            writer.beginArray()
+            for index in local { writeIndex(index, to: &writer) }
+            writer.endArray()
+        }
+        if !global.isEmpty {
+            writer.name("GlobalSecondaryIndexes")
+            writer.beginArray()
+            for index in global { writeIndex(index, to: &writer) }
+            writer.endArray()
+        }
+    }
+
+    private func writeIndex(_ index: SecondaryIndex, to writer: inout JSONWriter) {
+        let definition = index.definition
+        writer.beginObject()
+        writer.member("IndexName", index.name.string)
+        writer.name("KeySchema")
+        writer.keySchema(definition.keySchema)
+        writer.name("Projection")
+        writer.projection(definition.projection)
+        if index.isGlobal {
+            let override = overrides.indexReadCapacityUnits.first { $0.index == index.name }
+            writer.member("IndexStatus", status == .creating ? "CREATING" : index.status.rawValue)
+            if index.status == .creating, status != .creating {
+                writer.name("Backfilling")
+                writer.bool(true)
+            }
+            writer.throughputDescription(
+                read: override?.readCapacityUnits ?? definition.throughput?.read ?? 0,
+                write: definition.throughput?.write ?? 0)
+            writer.onDemandThroughput(
+                definition.onDemandThroughput, readOverride: override?.maximumReadRequestUnits)
+            writer.warmThroughput(definition.throughput, status: index.status)
+        }
+        writer.member("IndexSizeBytes", 0)
+        writer.member("ItemCount", 0)
+        writer.member("IndexArn", "\(arn)/index/\(index.name)")
+        writer.endObject()
+    }
+
+    private func writeReplicas(to writer: inout JSONWriter) {
+        guard table.isGlobal else { return }
+        writer.member("GlobalTableVersion", "2019.11.21")
+        writer.member("GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES")
+        writer.name("Replicas")
+        writer.beginArray()
+        for replica in table.replicas where replica.region != region { writeReplica(replica, to: &writer) }
+        writer.endArray()
+    }
+
+    private func writeReplica(_ replica: Replica, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("RegionName", replica.region.string)
+        writer.member("ReplicaStatus", replica.status.rawValue)
+        if let read = replica.overrides.readCapacityUnits {
+            writer.object("ProvisionedThroughputOverride", "ReadCapacityUnits", read)
+        }
+        if let read = replica.overrides.maximumReadRequestUnits {
+            writer.object("OnDemandThroughputOverride", "MaxReadRequestUnits", read)
+        }
+        writer.warmThroughput(table.throughput, status: .active)
+        writeReplicaIndexes(replica, to: &writer)
+        if let tableClass = replica.overrides.tableClass ?? table.tableClass {
+            writer.object("ReplicaTableClassSummary", "TableClass", tableClass.rawValue)
+        }
+        writer.member("GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES")
+        writer.endObject()
+    }
+
+    private func writeReplicaIndexes(_ replica: Replica, to writer: inout JSONWriter) {
+        let indexes = table.indexes.filter(\.isGlobal)
+        guard !indexes.isEmpty else { return }
+        writer.name("GlobalSecondaryIndexes")
+        writer.beginArray()
+        for index in indexes {
+            let override = replica.overrides.indexReadCapacityUnits.first { $0.index == index.name }
+            writer.beginObject()
+            writer.member("IndexName", index.name.string)
+            if let read = override?.readCapacityUnits {
+                writer.object("ProvisionedThroughputOverride", "ReadCapacityUnits", read)
+            }
+            if let read = override?.maximumReadRequestUnits {
+                writer.object("OnDemandThroughputOverride", "MaxReadRequestUnits", read)
+            }
+            writer.warmThroughput(index.definition.throughput, status: .active)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+}
+
+extension JSONWriter {
+    /// Writes a member whose value is a string.
+    mutating func member(_ name: StaticString, _ value: String) {
+        self.name(name)
+        string(value)
+    }
+
+    /// Writes a member whose value is a whole number.
+    mutating func member(_ name: StaticString, _ value: Int) {
+        self.name(name)
+        integer(value)
+    }
+
+    /// Writes a member whose value is an object of one member.
+    fileprivate mutating func object(_ name: StaticString, _ member: StaticString, _ value: String) {
+        self.name(name)
+        beginObject()
+        self.member(member, value)
+        endObject()
+    }
+
+    /// Writes a member whose value is an object of one member.
+    fileprivate mutating func object(_ name: StaticString, _ member: StaticString, _ value: Int) {
+        self.name(name)
+        beginObject()
+        self.member(member, value)
+        endObject()
+    }
+
+    fileprivate mutating func keySchema(_ schema: KeySchema) {
+        beginArray()
+        for (attributes, role) in [(schema.partition, "HASH"), (schema.sort, "RANGE")] {
+            for attribute in attributes {
+                beginObject()
+                member("AttributeName", attribute.name.string)
+                member("KeyType", role)
+                endObject()
+            }
+        }
+        endArray()
+    }
+
+    fileprivate mutating func projection(_ projection: IndexProjection) {
+        beginObject()
+        switch projection {
+        case .all: member("ProjectionType", "ALL")
+        case .keysOnly: member("ProjectionType", "KEYS_ONLY")
+        case .include(let names):
+            member("ProjectionType", "INCLUDE")
+            name("NonKeyAttributes")
+            beginArray()
+            for name in names { string(name) }
+            endArray()
+        }
+        endObject()
+    }
+
+    fileprivate mutating func throughputDescription(read: Int, write: Int) {
+        name("ProvisionedThroughput")
+        beginObject()
+        member("NumberOfDecreasesToday", 0)
+        member("ReadCapacityUnits", read)
+        member("WriteCapacityUnits", write)
+        endObject()
+    }
+
+    /// Writes configured maxima where there are any; a missing one is -1.
+    fileprivate mutating func onDemandThroughput(_ throughput: OnDemandThroughput?, readOverride: Int?) {
+        let read = readOverride ?? throughput?.maximumRead
+        guard read != nil || throughput?.maximumWrite != nil else { return }
+        name("OnDemandThroughput")
+        beginObject()
+        member("MaxReadRequestUnits", read ?? -1)
+        member("MaxWriteRequestUnits", throughput?.maximumWrite ?? -1)
+        endObject()
+    }
+
+    /// Writes what the table is ready to serve at once: a new on-demand table's 12,000 and 4,000 units, or what is provisioned.
+    fileprivate mutating func warmThroughput(_ throughput: Throughput?, status: TableStatus) {
+        name("WarmThroughput")
+        beginObject()
+        member("ReadUnitsPerSecond", throughput?.read ?? 12_000)
+        member("WriteUnitsPerSecond", throughput?.write ?? 4_000)
+        member("Status", status.rawValue)
+        endObject()
+    }
+}

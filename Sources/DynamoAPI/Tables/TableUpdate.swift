@@ -1,0 +1,222 @@
+import ItemModel
+import RegionStore
+
+/// What an UpdateTable request asks for, and the changes of the catalog that this comes to for the table as it stands.
+///
+/// The service takes one kind of change a call; only billing mode, capacities, capacities of indexes and the stream go together.
+struct TableUpdate: Sendable {
+    private let replicas: ReplicaUpdates?
+    private let billingMode: BillingMode?
+    private let throughput: Throughput?
+    private let onDemandThroughput: OnDemandThroughput?
+    private let stream: CapacityReading.StreamRequest?
+    private let tableClass: TableClass?
+    private let isDeletionProtected: Bool?
+    private let indexes: [IndexUpdate]
+    private let attributeDefinitions: [KeyAttribute]
+
+    /// One element of `GlobalSecondaryIndexUpdates`.
+    private enum IndexUpdate: Sendable {
+        case create(IndexDefinition)
+        case update(name: Text, Throughput?, OnDemandThroughput?)
+        case delete(name: Text)
+    }
+
+    /// The parameters that have to be alone in a request, with what the service calls such a change.
+    private static let exclusive: [(parameter: StaticString, change: String)] = [
+        ("ReplicaUpdates", "Replica modification"),
+        ("SSESpecification", "SSE modification"),
+        ("TableClass", "Table class modification"),
+        ("DeletionProtectionEnabled", "Deletion protection modification"),
+        ("WarmThroughput", "Warm throughput modification"),
+        ("GlobalTableSettingsReplicationMode", "Settings replication mode modification"),
+        ("DisassociationProtectionEnabled", "Disassociation protection modification"),
+    ]
+
+    private static let combinable: [StaticString] = [
+        "BillingMode", "ProvisionedThroughput", "StreamSpecification", "OnDemandThroughput",
+        "GlobalSecondaryIndexUpdates",
+    ]
+
+    init(_ request: JSONValue) throws(DynamoFault) {
+        try Self.checkAlone(request)
+        try Self.checkSupported(request)
+        var schema = try SchemaReading(request)
+        attributeDefinitions = schema.definitions
+        replicas = try request["ReplicaUpdates"].map { json throws(DynamoFault) in try ReplicaUpdates(json) }
+        billingMode = CapacityReading.billingMode(request["BillingMode"])
+        throughput = request["ProvisionedThroughput"].map { CapacityReading.throughput($0) }
+        onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
+        stream = try CapacityReading.stream(request["StreamSpecification"])
+        tableClass = CapacityReading.tableClass(request["TableClass"])
+        isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue
+        indexes = try Self.indexUpdates(request["GlobalSecondaryIndexUpdates"], &schema)
+        if billingMode == .payPerRequest, throughput != nil { throw .capacityOnDemand }
+        if billingMode == .provisioned, throughput == nil {
+            throw .invalidParameters("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+        }
+    }
+
+    private static func checkAlone(_ request: JSONValue) throws(DynamoFault) {
+        let exclusive = exclusive.filter { request[$0.parameter] != nil }
+        let combinable = combinable.filter { request[$0] != nil }
+        if let first = exclusive.first {
+            guard exclusive.count + combinable.count == 1 else {
+                throw .invalidParameters("\(first.change) must be the only operation in the request")
+            }
+        } else if combinable.isEmpty {
+            throw .validation(
+                """
+                At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
+                SSESpecification or ReplicaUpdates or TableClass is required
+                """)
+        }
+    }
+
+    /// Throws for what the service has and this does not.
+    private static func checkSupported(_ request: JSONValue) throws(DynamoFault) {
+        if request["GlobalTableWitnessUpdates"] != nil,
+            !(request["MultiRegionConsistency"]?.isString("STRONG") ?? false)
+        {
+            throw .validation(
+                "MultiRegionConsistency must be set as STRONG when GlobalTableWitnessUpdates parameter is present.")
+        }
+        if request["MultiRegionConsistency"]?.isString("STRONG") ?? false {
+            throw .invalidParameters("MultiRegionConsistency STRONG is not supported")
+        }
+        for parameter: StaticString in [
+            "SSESpecification", "WarmThroughput", "GlobalTableSettingsReplicationMode",
+            "DisassociationProtectionEnabled",
+        ] where request[parameter] != nil {
+            throw .invalidParameters("\(parameter) is not supported")
+        }
+    }
+
+    private static func indexUpdates(
+        _ json: JSONValue?, _ schema: inout SchemaReading
+    ) throws(DynamoFault) -> [IndexUpdate] {
+        guard let json else { return [] }
+        var updates: [IndexUpdate] = []
+        var names: [Text] = []
+        for element in json.elements {
+            let actions = (element["Create"], element["Update"], element["Delete"])
+            switch actions {
+            case (let create?, nil, nil): updates.append(.create(try schema.globalIndex(create)))
+            case (nil, let update?, nil):
+                updates.append(
+                    .update(
+                        name: update["IndexName"]?.text ?? "",
+                        update["ProvisionedThroughput"].map { CapacityReading.throughput($0) },
+                        try CapacityReading.onDemandThroughput(update["OnDemandThroughput"])))
+            case (nil, nil, let delete?): updates.append(.delete(name: delete["IndexName"]?.text ?? ""))
+            default:
+                throw .invalidParameters(
+                    "One and only one of Create, Update or Delete must be specified in a GlobalSecondaryIndexUpdate")
+            }
+            let name = (actions.0 ?? actions.1 ?? actions.2)?["IndexName"]?.text ?? ""
+            guard !names.contains(name) else {
+                throw .invalidParameters(
+                    "Only one global secondary index update per index is allowed simultaneously. Index: \(name)")
+            }
+            names.append(name)
+        }
+        let onlineCount = updates.count { if case .update = $0 { false } else { true } }
+        guard onlineCount <= 1 else {
+            throw .limitExceeded(
+                "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+        }
+        return updates
+    }
+}
+
+extension TableUpdate {
+    /// What has to change of `table`, checked against its settings.
+    ///
+    /// - Parameter region: the region that is asked.
+    func changes(of table: Table, in region: Text) throws(DynamoFault) -> [TableChange] {
+        if let replicas { return try replicas.changes(of: table, in: region) }
+        if let tableClass { return [.setTableClass(tableClass)] }
+        if let isDeletionProtected { return [.setDeletionProtection(isDeletionProtected)] }
+        let mode = billingMode ?? table.billingMode
+        var changes = try capacityChanges(of: table, mode)
+        switch stream {
+        case .enable(let viewType): changes.append(.enableStream(viewType))
+        case .disable: changes.append(.disableStream)
+        case nil: break
+        }
+        for update in indexes { changes.append(try change(update, of: table, mode)) }
+        return changes
+    }
+
+    private func capacityChanges(of table: Table, _ mode: BillingMode) throws(DynamoFault) -> [TableChange] {
+        var changes: [TableChange] = []
+        if let throughput {
+            guard mode == .provisioned else { throw .capacityOnDemand }
+            try CapacityReading.check(throughput)
+            guard table.throughput != throughput || table.billingMode != mode else {
+                throw Self.unchanged(throughput)
+            }
+            if table.billingMode != mode { try checkIndexCapacities(of: table) }
+            changes.append(.setBilling(.provisioned, throughput))
+        } else if billingMode == .payPerRequest, table.billingMode != .payPerRequest {
+            changes.append(.setBilling(.payPerRequest, nil))
+        }
+        if let onDemandThroughput {
+            guard mode == .payPerRequest else {
+                throw .invalidParameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+            }
+            changes.append(.setOnDemandThroughput(onDemandThroughput))
+        }
+        return changes
+    }
+
+    /// A table that becomes provisioned needs capacity for each of its global indexes.
+    private func checkIndexCapacities(of table: Table) throws(DynamoFault) {
+        for index in table.indexes where index.isGlobal {
+            let isGiven = indexes.contains { update in
+                if case .update(index.name, .some, _) = update { true } else { false }
+            }
+            guard isGiven else {
+                throw .invalidParameters("ProvisionedThroughput must be specified for index: \(index.name)")
+            }
+        }
+    }
+
+    private func change(
+        _ update: IndexUpdate, of table: Table, _ mode: BillingMode
+    ) throws(DynamoFault) -> TableChange {
+        switch update {
+        case .create(let definition):
+            try SchemaReading.checkThroughput(of: definition, mode)
+            for attribute in table.attributeDefinitions + attributeDefinitions {
+                let isSame = attributeDefinitions.allSatisfy { $0.name != attribute.name || $0 == attribute }
+                guard isSame else {
+                    throw .invalidParameters(
+                        "Attribute definitions conflict with those of the table. Attribute: \(attribute.name)")
+                }
+            }
+            guard table.indexes.count(where: \.isGlobal) < SchemaReading.maximumGlobalIndexCount else {
+                throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
+            }
+            return .createIndex(definition)
+        case .update(let name, let throughput, let onDemandThroughput):
+            if let throughput {
+                guard mode == .provisioned else { throw .capacityOnDemand }
+                try CapacityReading.check(throughput, of: name)
+            }
+            return .updateIndex(name: name, throughput, onDemandThroughput)
+        case .delete(let name): return .deleteIndex(name: name)
+        }
+    }
+
+    private static func unchanged(_ throughput: Throughput) -> DynamoFault {
+        .validation(
+            """
+            The provisioned throughput for the table will not change. The requested value equals the current value. Current \
+            ReadCapacityUnits provisioned for the table: \(throughput.read). Requested ReadCapacityUnits: \
+            \(throughput.read). Current WriteCapacityUnits provisioned for the table: \(throughput.write). Requested \
+            WriteCapacityUnits: \(throughput.write). Refer to the Amazon DynamoDB Developer Guide for current limits and how \
+            to request higher limits.
+            """)
+    }
+}

@@ -1,0 +1,124 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Synchronization
+
+@testable import DynamoAPI
+
+/// A region in memory whose writer runs each command at once, on the caller's thread.
+final class TestRegion: RegionAccess {
+    let reader: RegionReader<InMemoryStore>
+    let regionName: Text
+    private let writer: Mutex<Writer>
+
+    /// The store behind the lock.
+    private struct Writer: @unchecked Sendable {
+        let store: RegionStore<InMemoryStore>
+        var clock: UInt64 = 1_700_000_000_000
+        var isOverloaded = false
+    }
+
+    init(regions: [Text] = ["eu-central-1", "us-east-1", "ap-northeast-1"]) throws {
+        var generator = SplitMix64(seed: 1)
+        let configuration = RegionConfiguration(
+            region: RegionID(rawValue: 1),
+            regions: regions.enumerated().map { .init(id: RegionID(rawValue: UInt16($0.offset + 1)), name: $0.element) }
+        )
+        let store = try RegionStore(
+            opening: InMemoryStore(keyspaces: Layout.keyspaces), configuration: configuration, using: &generator)
+        reader = store.reader
+        regionName = configuration.name
+        writer = Mutex(Writer(store: store))
+    }
+
+    /// Makes every further submission find the queue full, or not.
+    func setOverloaded(_ isOverloaded: Bool) { writer.withLock { $0.isOverloaded = isOverloaded } }
+
+    func nowMilliseconds() -> UInt64 { writer.withLock { $0.clock } }
+
+    func submit<Result: Sendable>(
+        _ command: @escaping @Sendable (RegionStore<InMemoryStore>, UInt64) -> Result,
+        completion: @escaping @Sendable (SubmissionResult<Result>) -> Void
+    ) {
+        let result: SubmissionResult<Result> = writer.withLock { writer in
+            guard !writer.isOverloaded else { return .overloaded }
+            writer.clock += 1
+            let result = command(writer.store, writer.clock)
+            do {
+                try writer.store.commit()
+            } catch {
+                return .failed
+            }
+            return .done(result)
+        }
+        completion(result)
+    }
+}
+
+/// A region with its dispatcher, driven by requests in JSON.
+struct TestEndpoint {
+    let region: TestRegion
+    let dispatcher: Dispatcher<TestRegion>
+
+    init() throws {
+        region = try TestRegion()
+        dispatcher = Dispatcher(region: region)
+    }
+
+    /// Sends a request and returns the answer's status and body.
+    func send(_ operation: String, _ body: String) -> (status: Int, body: String) {
+        let later = Mutex<APIResponse?>(nil)
+        let now = dispatcher.answer(target: "DynamoDB_20120810.\(operation)", body: Array(body.utf8)) { response in
+            later.withLock { $0 = response }
+        }
+        guard let response = now ?? later.withLock({ $0 }) else { return (0, "no answer") }
+        return (response.status, String(decoding: response.body, as: UTF8.self))
+    }
+
+    /// Sends a request and returns the answer's body.
+    @discardableResult
+    func callAsFunction(_ operation: String, _ body: String) -> String { send(operation, body).body }
+
+    /// Makes an on-demand table `name` with the partition key `pk` and, where given, the sort key `sk`, both strings.
+    func createTable(_ name: String, hasSortKey: Bool = false, more: String = "") {
+        let sort = (
+            definition: #", {"AttributeName": "sk", "AttributeType": "S"}"#,
+            element: #", {"AttributeName": "sk", "KeyType": "RANGE"}"#
+        )
+        self(
+            "CreateTable",
+            """
+            {"TableName": "\(name)", "BillingMode": "PAY_PER_REQUEST", \
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}\(hasSortKey ? sort.definition : "")], \
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}\(hasSortKey ? sort.element : "")]\(more)}
+            """)
+    }
+}
+
+/// The body of a validation error with that message.
+func validation(_ message: String) -> String {
+    let escaped = message.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return #"{"__type":"com.amazon.coral.validate#ValidationException","message":"\#(escaped)"}"#
+}
+
+/// The body of another error.
+func fault(_ name: String, _ message: String) -> String {
+    #"{"__type":"com.amazonaws.dynamodb.v20120810#\#(name)","message":"\#(message)"}"#
+}
+
+/// A seeded generator: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
