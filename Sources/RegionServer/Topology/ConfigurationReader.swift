@@ -1,0 +1,180 @@
+import Yams
+
+/// Collects the problems of one configuration file while it is read, so that all are reported at once.
+final class ConfigurationProblems {
+    private(set) var list: [ConfigurationProblem] = []
+
+    func add(line: Int, field: String, found: String, expected: String = "") {
+        list.append(ConfigurationProblem(line: line, field: field, found: found, expected: expected))
+    }
+
+    /// The problems as an error, in the order of their lines; nothing when there are none.
+    func error(file: String) -> ConfigurationError? {
+        guard !list.isEmpty else { return nil }
+        // The sort is stable in effect: equal lines keep the order in which they were found.
+        let sorted = list.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+        return ConfigurationError(file: file, problems: sorted.map(\.element))
+    }
+}
+
+/// One value of a configuration file, with its place.
+///
+/// Each reading method returns nothing after it has noted why, so a reader goes on and finds the other problems too.
+struct ConfigurationField {
+    let node: Node
+    let path: String
+    let problems: ConfigurationProblems
+
+    /// The file's outermost value.
+    ///
+    /// - Throws: one problem, when the text is no YAML.
+    static func root(of text: String, file: String, problems: ConfigurationProblems) throws(ConfigurationError)
+        -> ConfigurationField
+    {
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                throw ConfigurationError(
+                    file: file,
+                    problems: [
+                        ConfigurationProblem(line: 0, field: "", found: "the file is empty", expected: "a mapping")
+                    ])
+            }
+            return ConfigurationField(node: node, path: "", problems: problems)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError(file: file, problems: [problem(of: error)])
+        }
+    }
+
+    /// The line that the value begins on.
+    var line: Int { node.mark?.line ?? 0 }
+
+    /// Notes that the value is not what it should be.
+    func refuse(_ found: String, expected: String = "") {
+        problems.add(line: line, field: path, found: found, expected: expected)
+    }
+
+    /// The members of a mapping, of which only `keys` may appear; each of `required` that is absent is a problem.
+    func mapping(keys: [String], required: [String] = []) -> ConfigurationMapping? {
+        guard let members = anyMapping(expected: "a mapping with \(keys.joined(separator: ", "))") else { return nil }
+        for member in members.fields where !keys.contains(member.name) {
+            problems.add(
+                line: member.keyLine, field: member.value.path, found: "unknown key",
+                expected: "one of \(keys.joined(separator: ", "))")
+        }
+        for key in required where members[key] == nil {
+            problems.add(line: line, field: path, found: "'\(key)' is missing")
+        }
+        return members
+    }
+
+    /// The members of a mapping whose keys are free.
+    func anyMapping(expected: String) -> ConfigurationMapping? {
+        guard let mapping = node.mapping else {
+            refuse("found \(shown)", expected: expected)
+            return nil
+        }
+        return ConfigurationMapping(
+            fields: mapping.map { key, value in
+                let name = key.string ?? ""
+                return ConfigurationMapping.Member(
+                    name: name, keyLine: key.mark?.line ?? line,
+                    value: ConfigurationField(
+                        node: value, path: path.isEmpty ? name : "\(path).\(name)", problems: problems))
+            })
+    }
+
+    /// The elements of a list.
+    func list() -> [ConfigurationField]? {
+        guard let sequence = node.sequence else {
+            refuse("found \(shown)", expected: "a list")
+            return nil
+        }
+        return sequence.enumerated().map {
+            ConfigurationField(node: $0.element, path: "\(path)[\($0.offset)]", problems: problems)
+        }
+    }
+
+    /// A text that is not empty.
+    func text(expected: String = "a text") -> String? {
+        guard let scalar = node.scalar, !scalar.string.isEmpty else {
+            refuse("found \(shown)", expected: expected)
+            return nil
+        }
+        return scalar.string
+    }
+
+    /// A whole number within `range`.
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        guard let number = node.scalar.flatMap({ Int($0.string) }), range.contains(number) else {
+            refuse("found \(shown)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
+    /// A length of time within `range`, such as `500ms`.
+    func duration(in range: ClosedRange<Duration>) -> Duration? {
+        guard let duration = node.scalar.flatMap({ Duration(configurationText: $0.string) }), range.contains(duration)
+        else {
+            refuse(
+                "found \(shown)",
+                expected: "a duration such as 500ms, 2s or 10m, from \(range.lowerBound.configurationText) "
+                    + "to \(range.upperBound.configurationText)")
+            return nil
+        }
+        return duration
+    }
+
+    /// A number of bytes within `range`, such as `256KiB`.
+    func byteCount(in range: ClosedRange<Int>) -> Int? {
+        guard let count = node.scalar.flatMap({ ByteCountText.parse($0.string) }), range.contains(count) else {
+            refuse(
+                "found \(shown)",
+                expected:
+                    "a number of bytes such as 65536, 256KiB or 16MiB, from \(ByteCountText.print(range.lowerBound)) "
+                    + "to \(ByteCountText.print(range.upperBound))")
+            return nil
+        }
+        return count
+    }
+
+    /// The value as a problem's text shows it.
+    var shown: String {
+        if let scalar = node.scalar { return scalar.string.isEmpty ? "nothing" : "'\(scalar.string)'" }
+        return node.mapping == nil ? "a list" : "a mapping"
+    }
+
+    private static func problem(of error: any Error) -> ConfigurationProblem {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            ConfigurationProblem(line: mark.line, field: "", found: "not YAML: \(problem)", expected: "")
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            ConfigurationProblem(
+                line: context.mark.line, field: "",
+                found:
+                    "keys appear twice in one mapping: \(duplicates.map(String.init(describing:)).sorted().joined(separator: ", "))",
+                expected: "each key once")
+        default:
+            ConfigurationProblem(line: 0, field: "", found: "not YAML: \(error)", expected: "")
+        }
+    }
+}
+
+/// A mapping of a configuration file, in the file's order.
+struct ConfigurationMapping {
+    struct Member {
+        var name: String
+        var keyLine: Int
+        var value: ConfigurationField
+    }
+
+    let fields: [Member]
+
+    /// The value of `key`, when the mapping has it.
+    subscript(key: String) -> ConfigurationField? {
+        fields.first { $0.name == key }?.value
+    }
+}

@@ -1,0 +1,136 @@
+/// The regions of one installation, where each is, and how they behave towards each other: what a topology file says.
+///
+/// Every region runs from the same file. `Regions/three-continents.yaml` shows and explains all of its fields.
+public struct Topology: Equatable, Sendable {
+    /// In the file's order.
+    public var regions: [Region]
+    /// Whom the endpoints answer.
+    public var accessKeys: [AccessKey] = []
+    /// The folder of certificates and private keys, relative to the file.
+    public var certificates: String?
+    public var clock = Clock()
+    public var replication = Replication()
+    /// Round trips between regions, for the simulator; each pair once.
+    public var latency: [RoundTrip] = []
+    /// The folder that the file is in, which relative paths in it start from.
+    public var folder: String
+
+    /// One region.
+    public struct Region: Equatable, Sendable {
+        /// Its name, as clients and other regions say it: small letters, digits and hyphens, such as `us-east-1`.
+        public var name: String
+        /// Its number in the versions of items, 1 to 65535.
+        ///
+        /// It must never be given to another region of the installation.
+        public var id: UInt16
+        /// Where it answers DynamoDB's clients.
+        public var endpoint: HostAndPort
+        /// Where the other regions reach it.
+        public var replication: HostAndPort
+        /// Where it tells of its state.
+        public var admin: HostAndPort
+        /// The host to listen at, instead of the hosts in the three addresses above.
+        public var bind: String?
+        /// Its data folder when the command line names none, relative to the working folder.
+        public var data: String
+        /// What it shows to the other regions, instead of the files in `certificates`.
+        public var tls: TLSFiles?
+        /// What the endpoint shows to clients; without it the endpoint speaks plain HTTP.
+        public var endpointTLS: TLSFiles?
+    }
+
+    /// The files of one side of a TLS connection, in PEM form, relative to the topology file.
+    public struct TLSFiles: Equatable, Sendable {
+        public var certificate: String
+        public var key: String
+        /// The certificates of the authorities whose peers are trusted.
+        public var authority: String?
+    }
+
+    /// What is expected of the hosts' clocks.
+    public struct Clock: Equatable, Sendable {
+        /// Changes that are stamped further ahead of a region's own clock are refused.
+        public var maxOffset = Duration.milliseconds(500)
+    }
+
+    /// How links carry changes.
+    public struct Replication: Equatable, Sendable {
+        /// How many bytes of change records are put into one batch at most.
+        public var batchByteCount = 256 * 1024
+        /// How many bytes may be on their way to one region without its acknowledgement.
+        public var inFlightByteCount = 16 * 1024 * 1024
+        /// How often a link with nothing to ship says so.
+        public var heartbeat = Duration.milliseconds(100)
+        /// How long a broken link waits at first before it is opened again.
+        public var backoffMin = Duration.milliseconds(100)
+        /// How long it waits at most, after doubling.
+        public var backoffMax = Duration.seconds(10)
+    }
+
+    /// The time from one region to another and back.
+    public struct RoundTrip: Equatable, Sendable {
+        public var first: String
+        public var second: String
+        public var time: Duration
+    }
+
+    public init(regions: [Region], folder: String = ".") {
+        self.regions = regions
+        self.folder = folder
+    }
+
+    /// The region of that name.
+    public func region(named name: String) -> Region? {
+        regions.first { $0.name == name }
+    }
+
+    /// The round trip between two regions, in whichever order the file names them; nothing when it doesn't.
+    public func roundTrip(between first: String, and second: String) -> Duration? {
+        if first == second { return .zero }
+        return latency.first {
+            ($0.first == first && $0.second == second) || ($0.first == second && $0.second == first)
+        }?.time
+    }
+
+    /// The files that a region shows to the other regions: its own `tls`, or the ones named for it in `certificates`.
+    ///
+    /// There they are called `<region>.crt`, `<region>.key` and `authority.crt`. The paths in the result can be opened as they are.
+    public func linkTLS(of region: Region) -> TLSFiles? {
+        if let files = region.tls { return resolved(files) }
+        guard let certificates else { return nil }
+        return resolved(
+            TLSFiles(
+                certificate: "\(certificates)/\(region.name).crt", key: "\(certificates)/\(region.name).key",
+                authority: "\(certificates)/authority.crt"))
+    }
+
+    /// The files that a region's endpoint shows to clients, as paths that can be opened as they are.
+    public func endpointTLS(of region: Region) -> TLSFiles? {
+        region.endpointTLS.map(resolved)
+    }
+
+    /// A path of the file as one that can be opened from the working folder.
+    public func resolve(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+
+    private func resolved(_ files: TLSFiles) -> TLSFiles {
+        TLSFiles(
+            certificate: resolve(files.certificate), key: resolve(files.key), authority: files.authority.map(resolve))
+    }
+}
+
+extension Topology.Region {
+    /// Where the endpoint listens: its address, with the host replaced by `bind` if there is one.
+    public var endpointListener: HostAndPort { listener(endpoint) }
+
+    /// Where the region listens for links.
+    public var replicationListener: HostAndPort { listener(replication) }
+
+    /// Where the region listens for questions about its state.
+    public var adminListener: HostAndPort { listener(admin) }
+
+    private func listener(_ address: HostAndPort) -> HostAndPort {
+        HostAndPort(host: bind ?? address.host, port: address.port)
+    }
+}
