@@ -1,0 +1,229 @@
+import HybridClock
+import ItemModel
+
+/// What all regions agree on about one table: named settings, each with the version of its last change.
+///
+/// Two regions that changed different settings at once keep both changes; of one setting the higher version wins. A setting
+/// that was removed stays as a version without a value, for the same reason that a deleted item leaves a tombstone.
+///
+/// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `class`,
+/// `index/NAME` for each global index, `replica/REGION` for each replica.
+struct CatalogEntry: Sendable, Hashable {
+    let uuid: TableUUID
+    let name: Text
+    /// Strictly increasing by name.
+    private(set) var settings: [Setting] = []
+
+    struct Setting: Sendable, Hashable {
+        let name: Text
+        var version: Version
+        /// Nil once removed.
+        var value: AttributeMap?
+    }
+
+    init(uuid: TableUUID, name: Text) {
+        self.uuid = uuid
+        self.name = name
+    }
+
+    /// The value of a setting that exists and was not removed.
+    subscript(_ name: Text) -> AttributeMap? {
+        settings.first { $0.name == name }?.value
+    }
+
+    /// The settings whose names begin with `prefix` and that were not removed, by the rest of their names.
+    func settings(under prefix: Text) -> [(name: Text, version: Version, value: AttributeMap)] {
+        settings.compactMap { setting in
+            guard let value = setting.value, setting.name.utf8.starts(with: prefix.utf8),
+                let rest = Text(validating: setting.name.utf8.dropFirst(prefix.byteCount))
+            else { return nil }
+            return (rest, setting.version, value)
+        }
+    }
+
+    /// Sets or, with nil, removes a setting; an older version than the one there changes nothing.
+    ///
+    /// - Returns: whether the setting was changed.
+    @discardableResult
+    mutating func set(_ name: Text, to value: AttributeMap?, version: Version) -> Bool {
+        guard let index = settings.firstIndex(where: { $0.name >= name }) else {
+            settings.append(Setting(name: name, version: version, value: value))
+            return true
+        }
+        guard settings[index].name == name else {
+            settings.insert(Setting(name: name, version: version, value: value), at: index)
+            return true
+        }
+        guard settings[index].version < version else { return false }
+        settings[index].version = version
+        settings[index].value = value
+        return true
+    }
+
+    /// Takes over every setting of `other` that is newer.
+    ///
+    /// - Returns: the names of the settings that changed, in their order.
+    mutating func merge(_ other: CatalogEntry) -> [Text] {
+        other.settings.filter { set($0.name, to: $0.value, version: $0.version) }.map(\.name)
+    }
+
+    /// The highest version of any setting.
+    var version: Version { settings.map(\.version).max() ?? .zero }
+
+    /// Binary form: UUID (16) · name · count of settings · each: name, version, whether it has a value, value as a binary map.
+    func encode(into writer: inout ByteWriter) {
+        writer.append(uuid.high)
+        writer.append(uuid.low)
+        writer.appendLengthPrefixed(Array(name.utf8))
+        writer.appendVarint(UInt64(settings.count))
+        for setting in settings {
+            writer.appendLengthPrefixed(Array(setting.name.utf8))
+            setting.version.encode(into: &writer)
+            writer.append(setting.value == nil ? 0 : 1 as UInt8)
+            if let value = setting.value { writer.appendLengthPrefixed(value.encoded()) }
+        }
+    }
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter()
+        encode(into: &writer)
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+        var reader = ByteReader(bytes)
+        self = try CatalogEntry(from: &reader)
+        guard reader.isAtEnd else { throw .invalid("bytes after a catalog entry", at: reader.offset) }
+    }
+
+    init(from reader: inout ByteReader) throws(BinaryDecodingError) {
+        uuid = TableUUID(high: try reader.readUInt64(), low: try reader.readUInt64())
+        name = try Self.readText(from: &reader)
+        guard (1...255).contains(name.byteCount) else { throw .invalid("table name's length", at: reader.offset) }
+        for _ in 0..<(try reader.readLength()) {
+            let start = reader.offset
+            let name = try Self.readText(from: &reader)
+            if let last = settings.last, last.name >= name { throw .invalid("settings out of order", at: start) }
+            let version = try Version(from: &reader)
+            switch try reader.readUInt8() {
+            case 0: settings.append(Setting(name: name, version: version, value: nil))
+            case 1:
+                let value = try AttributeMap(decoding: try reader.readLengthPrefixedBytes())
+                settings.append(Setting(name: name, version: version, value: value))
+            default: throw .invalid("setting's flag", at: start)
+            }
+        }
+    }
+
+    private static func readText(from reader: inout ByteReader) throws(BinaryDecodingError) -> Text {
+        let start = reader.offset
+        guard let text = Text(validating: try reader.readLengthPrefixedBytes()) else {
+            throw .invalid("UTF-8", at: start)
+        }
+        return text
+    }
+}
+
+/// What only this region knows of a table, beside the settings that are shared.
+struct LocalTableState: Sendable, Hashable {
+    /// Nil while no replica is here.
+    var tableID: TableID?
+    var createdMilliseconds: UInt64 = 0
+    /// By the indexes' names, in their order.
+    var indexes: [LocalIndex] = []
+    var streamLabelMilliseconds: UInt64?
+    var isDeletionProtected = false
+    var tags: [Tag] = []
+    /// Whether the replica still has to be filled with the items that were there before it.
+    var needsFill = false
+    /// For each origin, the position up to which the snapshot that filled this replica held its changes.
+    ///
+    /// Older changes that arrive late are skipped: what they wrote, or the deletion that followed them, is in the
+    /// snapshot or gone from it.
+    var floor = AppliedVector()
+    /// For each origin, the position after which its log has to be read once more for this table, as it did not know of the replica
+    /// when it shipped those changes.
+    var catchUps = AppliedVector()
+
+    struct LocalIndex: Sendable, Hashable {
+        let name: Text
+        let id: IndexID
+        /// Whether items that were there before the index still have to be entered.
+        var needsBackfill: Bool
+    }
+
+    /// Binary form: a binary map of the simple members, then the two vectors.
+    func encode(into writer: inout ByteWriter) {
+        var map = AttributeMap()
+        if let tableID { map["table"] = .number(Number(Int(tableID.rawValue))) }
+        map["created"] = .number(Number(Int(clamping: createdMilliseconds)))
+        map["indexes"] = .list(
+            indexes.map { index in
+                .map([
+                    "name": .string(index.name), "id": .number(Number(Int(index.id.rawValue))),
+                    "backfill": .bool(index.needsBackfill),
+                ])
+            })
+        if let label = streamLabelMilliseconds { map["stream"] = .number(Number(Int(clamping: label))) }
+        map["protected"] = .bool(isDeletionProtected)
+        map["tags"] = .list(tags.map { .map(["key": .string($0.key), "value": .string($0.value)]) })
+        map["fill"] = .bool(needsFill)
+        writer.appendLengthPrefixed(map.encoded())
+        floor.encode(into: &writer)
+        catchUps.encode(into: &writer)
+    }
+
+    init() {}
+
+    init(from reader: inout ByteReader) throws(BinaryDecodingError) {
+        let start = reader.offset
+        let map = try AttributeMap(decoding: try reader.readLengthPrefixedBytes())
+        if let id = map.unsigned("table") { tableID = TableID(rawValue: UInt32(truncatingIfNeeded: id)) }
+        createdMilliseconds = map.unsigned("created") ?? 0
+        for case .map(let index) in map.list("indexes") {
+            guard let name = index.text("name"), let id = index.unsigned("id"), let id = UInt32(exactly: id) else {
+                throw .invalid("local index", at: start)
+            }
+            indexes.append(
+                LocalIndex(name: name, id: IndexID(rawValue: id), needsBackfill: index.bool("backfill") ?? false))
+        }
+        streamLabelMilliseconds = map.unsigned("stream")
+        isDeletionProtected = map.bool("protected") ?? false
+        for case .map(let tag) in map.list("tags") {
+            guard let key = tag.text("key"), let value = tag.text("value") else { throw .invalid("tag", at: start) }
+            tags.append(Tag(key: key, value: value))
+        }
+        needsFill = map.bool("fill") ?? false
+        floor = try AppliedVector(from: &reader)
+        catchUps = try AppliedVector(from: &reader)
+    }
+}
+
+extension AttributeMap {
+    func text(_ name: Text) -> Text? {
+        guard case .string(let text) = self[name] else { return nil }
+        return text
+    }
+
+    func unsigned(_ name: Text) -> UInt64? {
+        guard case .number(let number) = self[name], let value = number.intValue else { return nil }
+        return UInt64(exactly: value)
+    }
+
+    func integer(_ name: Text) -> Int? { unsigned(name).flatMap { Int(exactly: $0) } }
+
+    func bool(_ name: Text) -> Bool? {
+        guard case .bool(let value) = self[name] else { return nil }
+        return value
+    }
+
+    func list(_ name: Text) -> [AttributeValue] {
+        guard case .list(let elements) = self[name] else { return [] }
+        return elements
+    }
+
+    func map(_ name: Text) -> AttributeMap? {
+        guard case .map(let map) = self[name] else { return nil }
+        return map
+    }
+}

@@ -1,0 +1,183 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+/// How what all regions agree on becomes this region's own tables, and how changes get into the log.
+extension RegionStore {
+    /// Reads every table back when the store is opened.
+    func loadCatalog() throws(RegionStoreError) {
+        do {
+            try store.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
+                var reader = ByteReader(value)
+                let entry = try CatalogEntry(from: &reader)
+                let local = try LocalTableState(from: &reader)
+                var state = Catalog.TableState(entry: entry, local: local)
+                if let id = local.tableID, let counts = try store.value(for: Layout.countKey(id), in: Layout.meta) {
+                    var reader = ByteReader(counts)
+                    state.itemCount = Int(clamping: try reader.readUInt64())
+                    state.byteCount = Int(clamping: try reader.readUInt64())
+                }
+                state.table = derivedTable(of: state)
+                catalog.update(state)
+                return true
+            }
+        } catch {
+            throw RegionStoreError(error)
+        }
+    }
+
+    /// Keeps `state` in the working copy, with the table that follows from it, and has the next commit write it.
+    func keep(_ state: Catalog.TableState) {
+        var state = state
+        state.table = derivedTable(of: state)
+        catalog.update(state)
+        pending.isCatalogChanged = true
+        if !pending.catalogTables.contains(state.entry.uuid) { pending.catalogTables.append(state.entry.uuid) }
+    }
+
+    /// Writes a table's catalog value into the batch.
+    func stageCatalogValue(of uuid: TableUUID) {
+        guard let state = catalog[uuid] else { return }
+        var writer = ByteWriter()
+        state.entry.encode(into: &writer)
+        state.local.encode(into: &writer)
+        pending.batch.put(
+            Layout.catalogKey(name: state.entry.name, uuid: uuid), writer.bytes, in: Layout.catalog)
+    }
+
+    /// Logs the whole entry as it stands under `version`, for every other region.
+    func logCatalogChange(_ state: Catalog.TableState, version: Version) {
+        let position = nextPosition()
+        let record = ChangeRecord(
+            kind: .catalog, cause: .user, position: position, version: version, replaced: .zero,
+            table: state.entry.uuid, payload: state.entry.encoded())
+        let entry = LogEntry(record: record.encoded(), outcome: .applied)
+        pending.batch.put(Layout.logKey(position), entry.encoded(), in: Layout.log)
+    }
+
+    /// Brings what is local into line with the settings: indexes that appeared or went, a stream that was enabled; then keeps it.
+    func settle(_ state: inout Catalog.TableState, at nowMilliseconds: UInt64) {
+        guard state.local.tableID != nil,
+            let foundation = state.entry[SettingName.table].flatMap(TableFoundation.init)
+        else { return keep(state) }
+        let globalNames = state.entry.settings(under: SettingName.indexPrefix).map(\.name)
+        let names = foundation.localIndexes.map(\.name) + globalNames
+        for index in state.local.indexes where !names.contains(index.name) {
+            pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes)
+        }
+        state.local.indexes.removeAll { !names.contains($0.name) }
+        for name in names where !state.local.indexes.contains(where: { $0.name == name }) {
+            let index = LocalTableState.LocalIndex(
+                name: name, id: IndexID(rawValue: takeShortID()), needsBackfill: state.itemCount > 0)
+            state.local.indexes.insert(
+                index, at: state.local.indexes.firstIndex { $0.name > name } ?? state.local.indexes.endIndex)
+        }
+        let isStreaming = state.entry[SettingName.stream] != nil
+        if isStreaming, state.local.streamLabelMilliseconds == nil || state.table?.streamViewType == nil {
+            state.local.streamLabelMilliseconds = nowMilliseconds
+        }
+        keep(state)
+    }
+
+    /// Takes over what another region says of a table, and does in this region what follows from it: makes this region's
+    /// replica, or drops it.
+    func mergeCatalog(_ received: CatalogEntry, at nowMilliseconds: UInt64) {
+        let known = catalog[received.uuid]
+        var state =
+            known ?? Catalog.TableState(entry: CatalogEntry(uuid: received.uuid, name: received.name), local: .init())
+        guard !state.entry.merge(received).isEmpty || known == nil else { return }
+        guard let replica = localReplica(in: state.entry) else {
+            // Somebody else has seen this region's replica go: the region that it belongs to always says so first, unless it
+            // lost its disk in between.
+            if state.local.tableID != nil { dropData(&state) }
+            return settle(&state, at: nowMilliseconds)
+        }
+        if replica.status == .deleting {
+            let version = nextVersion(at: nowMilliseconds)
+            dropReplica(&state, version: version)
+            return logCatalogChange(state, version: version)
+        }
+        guard state.local.tableID == nil, replica.status != .creationFailed else {
+            return settle(&state, at: nowMilliseconds)
+        }
+        let version = nextVersion(at: nowMilliseconds)
+        let isNameTaken = catalog.local(named: received.name) != nil
+        if isNameTaken {
+            setLocalReplica(&state, status: .creationFailed, version: version)
+        } else {
+            state.local.tableID = TableID(rawValue: takeShortID())
+            state.local.createdMilliseconds = nowMilliseconds
+            state.local.needsFill = true
+            setLocalReplica(&state, status: .creating, version: version)
+        }
+        settle(&state, at: nowMilliseconds)
+        logCatalogChange(state, version: version)
+    }
+
+    /// This region's replica as the entry has it.
+    func localReplica(in entry: CatalogEntry) -> Replica? {
+        entry[SettingName.replica(configuration.name)].flatMap { Replica(region: configuration.name, $0) }
+    }
+
+    /// Writes the state of this region's own replica, which no other region writes but to ask for its deletion.
+    func setLocalReplica(_ state: inout Catalog.TableState, status: TableStatus, version: Version) {
+        guard let replica = localReplica(in: state.entry) else { return }
+        state.entry.set(
+            SettingName.replica(configuration.name),
+            to: replica.overrides.encoded(status: status, created: replica.created), version: version)
+    }
+
+    /// Removes this region's replica and its data, and keeps what is left: the table of the other regions.
+    func dropReplica(_ state: inout Catalog.TableState, version: Version) {
+        state.entry.set(SettingName.replica(configuration.name), to: nil, version: version)
+        dropData(&state)
+        keep(state)
+    }
+
+    /// Removes everything under the replica's local numbers, which are never used again.
+    private func dropData(_ state: inout Catalog.TableState) {
+        if let id = state.local.tableID {
+            for keyspace in [Layout.items, Layout.streams, Layout.expiry] {
+                pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(id)), in: keyspace)
+            }
+            pending.batch.delete(Layout.countKey(id), in: Layout.meta)
+        }
+        for index in state.local.indexes {
+            pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes)
+        }
+        state.local = LocalTableState()
+        state.itemCount = 0
+        state.byteCount = 0
+    }
+
+    /// The table that readers see; nil while no replica is here.
+    private func derivedTable(of state: Catalog.TableState) -> Table? {
+        guard let id = state.local.tableID,
+            let foundation = state.entry[SettingName.table].flatMap(TableFoundation.init)
+        else { return nil }
+        let replicas = state.entry.settings(under: SettingName.replicaPrefix)
+            .compactMap { Replica(region: $0.name, $0.value) }
+            .sorted { ($0.created, $0.region) < ($1.created, $1.region) }
+        let globalIndexes = state.entry.settings(under: SettingName.indexPrefix)
+            .compactMap { IndexDefinition(name: $0.name, isGlobal: true, $0.value) }
+        let indexes = (foundation.localIndexes + globalIndexes).compactMap { definition -> SecondaryIndex? in
+            guard let index = state.local.indexes.first(where: { $0.name == definition.name }) else { return nil }
+            return SecondaryIndex(
+                definition: definition, id: index.id, status: index.needsBackfill ? .creating : .active)
+        }
+        var settings = TableSettings(state.entry)
+        let own = replicas.first { $0.region == configuration.name }
+        if let read = own?.overrides.readCapacityUnits { settings.throughput?.read = read }
+        if let maximum = own?.overrides.maximumReadRequestUnits {
+            settings.onDemandThroughput = settings.onDemandThroughput ?? OnDemandThroughput()
+            settings.onDemandThroughput?.maximumRead = maximum
+        }
+        if let tableClass = own?.overrides.tableClass { settings.tableClass = tableClass }
+        // A replica that is filled anew, as it was away for too long, goes on serving what it has.
+        let status: TableStatus = own?.status == .creating ? .creating : .active
+        return Table(
+            name: state.entry.name, uuid: state.entry.uuid, id: id,
+            createdMilliseconds: state.local.createdMilliseconds, status: status, keySchema: foundation.keySchema,
+            indexes: indexes, settings: settings, local: state.local, replicas: replicas)
+    }
+}

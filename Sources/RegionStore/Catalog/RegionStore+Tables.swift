@@ -1,0 +1,207 @@
+import HybridClock
+public import ItemModel
+import KeyValueStore
+
+extension RegionStore {
+    /// Makes a table with one replica, this region's.
+    ///
+    /// - Throws: `tableExists` also while a table of that name is being deleted; `limitExceeded` at the bound of tables.
+    public func createTable(
+        _ specification: TableSpecification, at nowMilliseconds: UInt64
+    ) throws(CatalogError) -> Table {
+        try checkWritable()
+        guard catalog.local(named: specification.name) == nil else { throw .tableExists(specification.name) }
+        guard catalog.all.count(where: { $0.table != nil }) < configuration.maximumTableCount else {
+            throw .limitExceeded("a region holds at most \(configuration.maximumTableCount) tables")
+        }
+        let version = nextVersion(at: nowMilliseconds)
+        var entry = CatalogEntry(uuid: TableUUID(createdBy: version), name: specification.name)
+        let foundation = TableFoundation(
+            keySchema: specification.keySchema, localIndexes: specification.indexes.filter { !$0.isGlobal })
+        entry.set(SettingName.table, to: foundation.encoded(), version: version)
+        let settings = TableSettings(
+            billingMode: specification.billingMode, throughput: specification.throughput,
+            payPerRequestSinceMilliseconds: specification.billingMode == .payPerRequest ? nowMilliseconds : nil)
+        entry.set(SettingName.billing, to: settings.encodedBilling(), version: version)
+        if let onDemand = specification.onDemandThroughput {
+            entry.set(SettingName.onDemand, to: onDemand.encoded(), version: version)
+        }
+        if let tableClass = specification.tableClass {
+            entry.set(SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
+        }
+        if let view = specification.streamViewType {
+            entry.set(SettingName.stream, to: ["view": .string(Text(view.rawValue))], version: version)
+        }
+        for index in specification.indexes where index.isGlobal {
+            entry.set(SettingName.index(index.name), to: index.encoded(withName: false), version: version)
+        }
+        entry.set(
+            SettingName.replica(configuration.name),
+            to: ReplicaOverrides().encoded(status: .active, created: version), version: version)
+        var local = LocalTableState()
+        local.tableID = TableID(rawValue: takeShortID())
+        local.createdMilliseconds = nowMilliseconds
+        local.isDeletionProtected = specification.isDeletionProtected
+        local.tags = specification.tags
+        var state = Catalog.TableState(entry: entry, local: local)
+        settle(&state, at: nowMilliseconds)
+        logCatalogChange(state, version: version)
+        return try table(of: state)
+    }
+
+    /// Changes a table's settings: all of `changes` or, on an error, none.
+    public func updateTable(
+        _ name: Text, _ changes: [TableChange], at nowMilliseconds: UInt64
+    ) throws(CatalogError) -> Table {
+        try checkWritable()
+        guard var state = catalog.local(named: name), let table = state.table else { throw .tableNotFound(name) }
+        guard table.status == .active, !table.replicas.contains(where: { [.creating, .deleting].contains($0.status) })
+        else { throw .tableInUse(name) }
+        let version = nextVersion(at: nowMilliseconds)
+        for change in changes {
+            try apply(change, to: &state, table: table, version: version, at: nowMilliseconds)
+        }
+        settle(&state, at: nowMilliseconds)
+        logCatalogChange(state, version: version)
+        return try self.table(of: state)
+    }
+
+    /// Deletes this region's replica and its data; with it the table, where no other region has a replica.
+    public func deleteTable(_ name: Text, at nowMilliseconds: UInt64) throws(CatalogError) -> Table {
+        try checkWritable()
+        guard var state = catalog.local(named: name), let table = state.table else { throw .tableNotFound(name) }
+        guard table.status == .active else { throw .tableInUse(name) }
+        guard !table.isDeletionProtected else { throw .deletionProtected(name) }
+        let version = nextVersion(at: nowMilliseconds)
+        dropReplica(&state, version: version)
+        logCatalogChange(state, version: version)
+        return table
+    }
+
+    /// Replaces the tags of this region's replica.
+    public func setTags(_ tags: [Tag], of name: Text) throws(CatalogError) {
+        try checkWritable()
+        guard var state = catalog.local(named: name), state.table != nil else { throw .tableNotFound(name) }
+        state.local.tags = tags
+        keep(state)
+    }
+
+    func checkWritable() throws(CatalogError) {
+        if let failure { throw .limitExceeded("the store has failed: \(failure)") }
+    }
+
+    private func table(of state: Catalog.TableState) throws(CatalogError) -> Table {
+        guard let table = catalog[state.entry.uuid]?.table else { throw .tableNotFound(state.entry.name) }
+        return table
+    }
+
+    private func apply(
+        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version,
+        at nowMilliseconds: UInt64
+    ) throws(CatalogError) {
+        var settings = TableSettings(state.entry)
+        switch change {
+        case .setBilling(let mode, let throughput):
+            if mode == .payPerRequest, settings.billingMode != .payPerRequest {
+                settings.payPerRequestSinceMilliseconds = nowMilliseconds
+            }
+            settings.billingMode = mode
+            settings.throughput = mode == .provisioned ? throughput : nil
+            state.entry.set(SettingName.billing, to: settings.encodedBilling(), version: version)
+            clearOverrides(of: &state, table: table, version: version) { $0.readCapacityUnits = nil }
+        case .setOnDemandThroughput(let throughput):
+            state.entry.set(SettingName.onDemand, to: throughput?.encoded(), version: version)
+            clearOverrides(of: &state, table: table, version: version) { $0.maximumReadRequestUnits = nil }
+        case .enableStream(let view):
+            guard settings.streamViewType == nil else { throw .streamEnabled(table: table.name) }
+            state.entry.set(SettingName.stream, to: ["view": .string(Text(view.rawValue))], version: version)
+            state.local.streamLabelMilliseconds = nowMilliseconds
+        case .disableStream:
+            guard settings.streamViewType != nil else { throw .streamNotEnabled }
+            guard !table.isGlobal else { throw .streamNeededByReplicas }
+            state.entry.set(SettingName.stream, to: nil, version: version)
+        case .setTableClass(let tableClass):
+            state.entry.set(
+                SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
+            clearOverrides(of: &state, table: table, version: version) { $0.tableClass = nil }
+        case .setDeletionProtection(let isProtected):
+            state.local.isDeletionProtected = isProtected
+        case .createIndex, .updateIndex, .deleteIndex:
+            try applyIndexChange(change, to: &state, table: table, version: version)
+        case .createReplica, .updateReplica, .deleteReplica:
+            try applyReplicaChange(change, to: &state, table: table, version: version)
+        }
+    }
+
+    private func applyIndexChange(
+        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version
+    ) throws(CatalogError) {
+        switch change {
+        case .createIndex(let index):
+            guard table.index(named: index.name) == nil else { throw .indexExists(index.name) }
+            state.entry.set(SettingName.index(index.name), to: index.encoded(withName: false), version: version)
+        case .updateIndex(let name, let throughput, let onDemand):
+            guard var definition = table.index(named: name)?.definition, definition.isGlobal else {
+                throw .indexNotFound(name)
+            }
+            if let throughput { definition.throughput = throughput }
+            if let onDemand { definition.onDemandThroughput = onDemand }
+            state.entry.set(SettingName.index(name), to: definition.encoded(withName: false), version: version)
+        case .deleteIndex(let name):
+            guard let index = table.index(named: name), index.isGlobal else { throw .indexNotFound(name) }
+            guard index.status == .active else { throw .tableInUse(table.name) }
+            state.entry.set(SettingName.index(name), to: nil, version: version)
+        default: break
+        }
+    }
+
+    private func applyReplicaChange(
+        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version
+    ) throws(CatalogError) {
+        switch change {
+        case .createReplica(let region, let overrides):
+            try checkRemote(region)
+            guard !reader.catalog.hasReplica(named: table.name, in: region),
+                state.entry[SettingName.replica(region)] == nil
+            else { throw .replicaExists(region: region) }
+            state.entry.set(
+                SettingName.replica(region), to: overrides.encoded(status: .creating, created: version),
+                version: version)
+        case .updateReplica(let region, let overrides):
+            guard let replica = table.replicas.first(where: { $0.region == region }) else {
+                throw .replicaNotFound(region: region)
+            }
+            state.entry.set(
+                SettingName.replica(region),
+                to: overrides.encoded(status: replica.status, created: replica.created), version: version)
+        case .deleteReplica(let region):
+            try checkRemote(region)
+            guard let replica = table.replicas.first(where: { $0.region == region }) else {
+                throw .replicaNotFound(region: region)
+            }
+            state.entry.set(
+                SettingName.replica(region),
+                to: replica.overrides.encoded(status: .deleting, created: replica.created), version: version)
+        default: break
+        }
+    }
+
+    private func checkRemote(_ region: Text) throws(CatalogError) {
+        guard configuration.id(of: region) != nil else { throw .unknownRegion(region) }
+        guard region != configuration.name else { throw .localRegion(region) }
+    }
+
+    /// A later change of a setting on any replica overwrites what replicas had overridden of it.
+    private func clearOverrides(
+        of state: inout Catalog.TableState, table: Table, version: Version, _ clear: (inout ReplicaOverrides) -> Void
+    ) {
+        for replica in table.replicas {
+            var overrides = replica.overrides
+            clear(&overrides)
+            guard overrides != replica.overrides else { continue }
+            state.entry.set(
+                SettingName.replica(replica.region),
+                to: overrides.encoded(status: replica.status, created: replica.created), version: version)
+        }
+    }
+}

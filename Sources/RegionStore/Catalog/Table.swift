@@ -1,0 +1,89 @@
+import HybridClock
+public import ItemModel
+
+/// A table as this region knows it: settings that all replicas share, and what is this region's own.
+///
+/// Immutable: a change makes another. Requests pass it by reference, and what a request found at its start stays true for it.
+public final class Table: Sendable {
+    public let name: Text
+    public let uuid: TableUUID
+    /// The short number that this region's keys begin with.
+    public let id: TableID
+    /// When the table was created in this region, in milliseconds since the Unix epoch.
+    public let createdMilliseconds: UInt64
+    public let status: TableStatus
+    public let keySchema: KeySchema
+    /// Local indexes first, each kind in the order of the names.
+    ///
+    /// An index being deleted is not listed.
+    public let indexes: [SecondaryIndex]
+    public let billingMode: BillingMode
+    public let throughput: Throughput?
+    public let onDemandThroughput: OnDemandThroughput?
+    /// When the billing mode last became on-demand, in milliseconds since the Unix epoch; nil if never.
+    public let payPerRequestSinceMilliseconds: UInt64?
+    /// Nil when no stream is enabled.
+    public let streamViewType: StreamViewType?
+    /// When the current or the last stream was enabled here, in milliseconds since the Unix epoch: its label.
+    ///
+    /// Nil if there was none.
+    public let streamLabelMilliseconds: UInt64?
+    /// Nil until one was set.
+    public let tableClass: TableClass?
+    public let isDeletionProtected: Bool
+    public let tags: [Tag]
+    /// Every region's replica, this region's included, in the order of creation.
+    ///
+    /// Just this region's on a regional table.
+    public let replicas: [Replica]
+
+    init(
+        name: Text, uuid: TableUUID, id: TableID, createdMilliseconds: UInt64, status: TableStatus,
+        keySchema: KeySchema,
+        indexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState, replicas: [Replica]
+    ) {
+        self.name = name
+        self.uuid = uuid
+        self.id = id
+        self.createdMilliseconds = createdMilliseconds
+        self.status = status
+        self.keySchema = keySchema
+        self.indexes = indexes
+        billingMode = settings.billingMode
+        throughput = settings.throughput
+        onDemandThroughput = settings.onDemandThroughput
+        payPerRequestSinceMilliseconds = settings.payPerRequestSinceMilliseconds
+        streamViewType = settings.streamViewType
+        streamLabelMilliseconds = local.streamLabelMilliseconds
+        tableClass = settings.tableClass
+        isDeletionProtected = local.isDeletionProtected
+        tags = local.tags
+        self.replicas = replicas
+    }
+
+    /// The index of that name, if there is one.
+    public func index(named name: Text) -> SecondaryIndex? { indexes.first { $0.name == name } }
+
+    /// Whether another region has, or is getting or losing, a replica.
+    public var isGlobal: Bool { replicas.count > 1 }
+
+    /// Every key attribute of the table and its indexes once, in the order of first use: DescribeTable's attribute definitions.
+    public var attributeDefinitions: [KeyAttribute] {
+        var definitions: [KeyAttribute] = []
+        for attribute in keySchema.attributes + indexes.flatMap(\.definition.keySchema.attributes)
+        where !definitions.contains(where: { $0.name == attribute.name }) {
+            definitions.append(attribute)
+        }
+        return definitions
+    }
+}
+
+/// The settings of a table that every replica shares.
+struct TableSettings: Sendable, Hashable {
+    var billingMode: BillingMode
+    var throughput: Throughput?
+    var onDemandThroughput: OnDemandThroughput?
+    var payPerRequestSinceMilliseconds: UInt64?
+    var streamViewType: StreamViewType?
+    var tableClass: TableClass?
+}

@@ -1,0 +1,237 @@
+import Expressions
+public import ItemModel
+
+/// One attribute of a key, with its type: S, N or B.
+public struct KeyAttribute: Sendable, Hashable {
+    public let name: Text
+    public let kind: AttributeValue.Kind
+
+    public init(name: Text, kind: AttributeValue.Kind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// The attributes that make up a key: of one partition attribute and at most one sort attribute in tables and local secondary
+/// indexes, of up to four of each in global ones.
+public struct KeySchema: Sendable, Hashable {
+    public let partition: [KeyAttribute]
+    public let sort: [KeyAttribute]
+
+    public init(partition: [KeyAttribute], sort: [KeyAttribute] = []) {
+        self.partition = partition
+        self.sort = sort
+    }
+
+    /// The partition attributes, then the sort attributes.
+    public var attributes: [KeyAttribute] { partition + sort }
+}
+
+/// Which attributes of an item an index holds besides the keys of the table and its own.
+public enum IndexProjection: Sendable, Hashable {
+    case all
+    case keysOnly
+    /// The keys and these.
+    case include([Text])
+}
+
+/// Provisioned capacity, in units a second.
+public struct Throughput: Sendable, Hashable {
+    public var read: Int
+    public var write: Int
+
+    public init(read: Int, write: Int) {
+        self.read = read
+        self.write = write
+    }
+}
+
+/// Configured maxima of an on-demand table or index, in request units a second; nil for none.
+public struct OnDemandThroughput: Sendable, Hashable {
+    public var maximumRead: Int?
+    public var maximumWrite: Int?
+
+    public init(maximumRead: Int? = nil, maximumWrite: Int? = nil) {
+        self.maximumRead = maximumRead
+        self.maximumWrite = maximumWrite
+    }
+}
+
+/// How a table's capacity is decided; the raw value is DynamoDB's name of it.
+public enum BillingMode: String, Sendable, Hashable {
+    case provisioned = "PROVISIONED"
+    case payPerRequest = "PAY_PER_REQUEST"
+}
+
+/// What a stream's records hold; the raw value is DynamoDB's name of it.
+public enum StreamViewType: String, Sendable, Hashable, CaseIterable {
+    case keysOnly = "KEYS_ONLY"
+    case newImage = "NEW_IMAGE"
+    case oldImage = "OLD_IMAGE"
+    case newAndOldImages = "NEW_AND_OLD_IMAGES"
+}
+
+/// A table's storage class; the raw value is DynamoDB's name of it.
+///
+/// Stored and returned; storage is the same for both.
+public enum TableClass: String, Sendable, Hashable, CaseIterable {
+    case standard = "STANDARD"
+    case infrequentAccess = "STANDARD_INFREQUENT_ACCESS"
+}
+
+/// The state of a table, of an index or of one region's replica; the raw value is DynamoDB's name of it.
+public enum TableStatus: String, Sendable, Hashable {
+    case creating = "CREATING"
+    /// For a replica: its region refused it, as a table of that name exists there.
+    case creationFailed = "CREATION_FAILED"
+    case updating = "UPDATING"
+    case deleting = "DELETING"
+    case active = "ACTIVE"
+}
+
+/// What a user says of a secondary index.
+public struct IndexDefinition: Sendable, Hashable {
+    public let name: Text
+    /// A global index has a key of its own; a local one shares the table's partition key.
+    public let isGlobal: Bool
+    public let keySchema: KeySchema
+    public let projection: IndexProjection
+    public var throughput: Throughput?
+    public var onDemandThroughput: OnDemandThroughput?
+
+    public init(
+        name: Text, isGlobal: Bool, keySchema: KeySchema, projection: IndexProjection, throughput: Throughput? = nil,
+        onDemandThroughput: OnDemandThroughput? = nil
+    ) {
+        self.name = name
+        self.isGlobal = isGlobal
+        self.keySchema = keySchema
+        self.projection = projection
+        self.throughput = throughput
+        self.onDemandThroughput = onDemandThroughput
+    }
+}
+
+/// A secondary index as it stands in one region.
+public struct SecondaryIndex: Sendable, Hashable {
+    public let definition: IndexDefinition
+    /// The index's short number in this region's store.
+    public let id: IndexID
+    /// `creating` while items that were there before the index are still being entered: writes maintain it, no read uses it.
+    public let status: TableStatus
+
+    public var name: Text { definition.name }
+    public var isGlobal: Bool { definition.isGlobal }
+}
+
+/// Settings of one replica that differ from its table's; nil where they do not.
+public struct ReplicaOverrides: Sendable, Hashable {
+    public var readCapacityUnits: Int?
+    public var maximumReadRequestUnits: Int?
+    public var tableClass: TableClass?
+    /// Provisioned read capacity by name of global index, in the names' order.
+    public var indexReadCapacityUnits: [IndexRead] = []
+
+    /// One index's overridden read capacity.
+    public struct IndexRead: Sendable, Hashable {
+        public let index: Text
+        public let readCapacityUnits: Int?
+        public let maximumReadRequestUnits: Int?
+
+        public init(index: Text, readCapacityUnits: Int?, maximumReadRequestUnits: Int?) {
+            self.index = index
+            self.readCapacityUnits = readCapacityUnits
+            self.maximumReadRequestUnits = maximumReadRequestUnits
+        }
+    }
+
+    public init() {}
+}
+
+/// One region's replica of a table.
+public struct Replica: Sendable, Hashable {
+    /// The region's name, such as `us-east-1`.
+    public let region: Text
+    public let status: TableStatus
+    public let overrides: ReplicaOverrides
+    /// When this replica was asked for: replicas are listed in this order.
+    public let created: Version
+}
+
+/// A tag of a table.
+public struct Tag: Sendable, Hashable {
+    public let key: Text
+    public let value: Text
+
+    public init(key: Text, value: Text) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// What a user says of a new table, already validated.
+public struct TableSpecification: Sendable {
+    public var name: Text
+    public var keySchema: KeySchema
+    public var indexes: [IndexDefinition]
+    public var billingMode: BillingMode
+    public var throughput: Throughput?
+    public var onDemandThroughput: OnDemandThroughput?
+    public var streamViewType: StreamViewType?
+    public var tableClass: TableClass?
+    public var isDeletionProtected = false
+    public var tags: [Tag] = []
+
+    public init(
+        name: Text, keySchema: KeySchema, indexes: [IndexDefinition] = [], billingMode: BillingMode = .payPerRequest,
+        throughput: Throughput? = nil
+    ) {
+        self.name = name
+        self.keySchema = keySchema
+        self.indexes = indexes
+        self.billingMode = billingMode
+        self.throughput = throughput
+    }
+}
+
+/// One change of a table's settings, already validated; what an UpdateTable request is made of.
+public enum TableChange: Sendable, Hashable {
+    case setBilling(BillingMode, Throughput?)
+    case setOnDemandThroughput(OnDemandThroughput?)
+    case enableStream(StreamViewType)
+    case disableStream
+    case setTableClass(TableClass)
+    /// Of this region's replica only: never replicated.
+    case setDeletionProtection(Bool)
+    case createIndex(IndexDefinition)
+    case updateIndex(name: Text, Throughput?, OnDemandThroughput?)
+    case deleteIndex(name: Text)
+    /// Another region's name.
+    case createReplica(region: Text, ReplicaOverrides)
+    case updateReplica(region: Text, ReplicaOverrides)
+    case deleteReplica(region: Text)
+}
+
+/// Why a change of the catalog was refused; nothing has changed then.
+public enum CatalogError: Error, Sendable, Hashable {
+    case tableNotFound(Text)
+    case tableExists(Text)
+    /// The table or a replica of it is being created, changed or deleted.
+    case tableInUse(Text)
+    case deletionProtected(Text)
+    case indexNotFound(Text)
+    case indexExists(Text)
+    case streamEnabled(table: Text)
+    case streamNotEnabled
+    /// A table with other regions' replicas keeps its stream.
+    case streamNeededByReplicas
+    /// The region has a replica of this table, or another table of this name.
+    case replicaExists(region: Text)
+    case replicaNotFound(region: Text)
+    /// Not a region of the topology.
+    case unknownRegion(Text)
+    /// The caller's own region can neither add nor remove itself.
+    case localRegion(Text)
+    /// The store is at its bound of tables or indexes.
+    case limitExceeded(String)
+}

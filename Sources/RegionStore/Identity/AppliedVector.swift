@@ -1,0 +1,82 @@
+public import ItemModel
+
+/// For each origin the highest log position up to which everything that concerns this region has been applied.
+///
+/// Sorted by origin, so that equal vectors have equal bytes. Positions only grow.
+public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
+    /// One origin's progress.
+    public struct Entry: Sendable, Hashable {
+        public let origin: Origin
+        public var position: LogPosition
+    }
+
+    /// Strictly increasing by origin.
+    public private(set) var entries: [Entry] = []
+
+    public init() {}
+
+    /// The position reached for `origin`; zero where nothing was seen of it.
+    public subscript(origin: Origin) -> LogPosition {
+        let index = lowerBound(of: origin)
+        return index < entries.count && entries[index].origin == origin ? entries[index].position : .zero
+    }
+
+    /// Whether anything was ever applied of `origin`, if only its catalog.
+    public func contains(_ origin: Origin) -> Bool {
+        let index = lowerBound(of: origin)
+        return index < entries.count && entries[index].origin == origin
+    }
+
+    /// Raises `origin` to `position`; a lower one changes nothing.
+    public mutating func raise(_ origin: Origin, to position: LogPosition) {
+        let index = lowerBound(of: origin)
+        if index < entries.count, entries[index].origin == origin {
+            entries[index].position = max(entries[index].position, position)
+        } else {
+            entries.insert(Entry(origin: origin, position: position), at: index)
+        }
+    }
+
+    /// Raises every origin to what `other` has reached.
+    public mutating func merge(_ other: AppliedVector) {
+        for entry in other.entries { raise(entry.origin, to: entry.position) }
+    }
+
+    /// Forgets `origin`.
+    public mutating func remove(_ origin: Origin) {
+        entries.removeAll { $0.origin == origin }
+    }
+
+    /// The binary form: a count, then origin and position of each, all big-endian.
+    public func encode(into writer: inout ByteWriter) {
+        writer.append(UInt32(entries.count))
+        for entry in entries {
+            writer.append(entry.origin.rawValue)
+            writer.append(entry.position.rawValue)
+        }
+    }
+
+    /// Reads back what ``encode(into:)`` wrote; origins out of order are refused.
+    public init(from reader: inout ByteReader) throws(BinaryDecodingError) {
+        let count = try reader.readUInt32()
+        for _ in 0..<count {
+            let start = reader.offset
+            let origin = Origin(rawValue: try reader.readUInt64())
+            if let last = entries.last, last.origin >= origin {
+                throw .invalid("applied vector's origins out of order", at: start)
+            }
+            entries.append(Entry(origin: origin, position: LogPosition(rawValue: try reader.readUInt64())))
+        }
+    }
+
+    private func lowerBound(of origin: Origin) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].origin < origin { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    public var description: String { entries.map { "\($0.origin):\($0.position)" }.joined(separator: " ") }
+}

@@ -1,0 +1,165 @@
+import Expressions
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+extension RegionStore {
+    /// DynamoDB's limit on an item, in bytes.
+    public static var maximumItemByteCount: Int { 400 * 1024 }
+
+    /// Runs one write against the item as it stands, with what is pending.
+    ///
+    /// - Throws: `ItemWriteError`; nothing has changed then.
+    public func write(_ write: ItemWrite, at nowMilliseconds: UInt64) throws(ItemWriteError) -> ItemWriteResult {
+        if let failure { throw .storage("\(failure)") }
+        guard let table = catalog[write.table.uuid]?.table, table.id == write.table.id, table.status == .active,
+            let key = table.storageKey(of: write.key)
+        else { throw .tableNotFound }
+        let (stored, old) = try storedItem(key)
+        if let condition = write.condition, !condition.evaluate(old ?? Item()) { throw .conditionFailed(old) }
+        let (new, updated) = try outcome(of: write, old: old, table: table)
+        if case .delete = write.action, old == nil, !table.isGlobal {
+            return ItemWriteResult(old: nil, new: nil, updated: nil, oldSize: 0, newSize: 0, indexEffects: [])
+        }
+        let version = nextVersion(at: nowMilliseconds)
+        let position = nextPosition()
+        let bytes = new?.encoded()
+        let record = ChangeRecord(
+            kind: new == nil ? .delete : .put, cause: .user, position: position, version: version,
+            replaced: stored?.version ?? .zero, table: table.uuid, payload: bytes ?? write.key.encoded())
+        let oldSize = old?.sizeInBytes ?? 0
+        let newSize = new?.sizeInBytes ?? 0
+        let effects = stage(
+            ItemChange(
+                table: table, key: key, old: old, oldBytes: stored?.itemBytes, oldSize: oldSize, new: new,
+                newBytes: bytes,
+                newSize: newSize, version: version),
+            record: record.encoded(), at: position)
+        counters.localWrites += 1
+        return ItemWriteResult(
+            old: old, new: new, updated: updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
+    }
+
+    private func storedItem(_ key: [UInt8]) throws(ItemWriteError) -> (ItemValue?, Item?) {
+        do {
+            let stored = try itemValue(key)
+            return (stored, try stored?.decodedItem())
+        } catch {
+            throw .storage("\(error)")
+        }
+    }
+
+    /// The item after the write, checked against the limits; nil after a delete.
+    private func outcome(
+        of write: ItemWrite, old: Item?, table: Table
+    ) throws(ItemWriteError) -> (Item?, UpdatedItem?) {
+        switch write.action {
+        case .delete: return (nil, nil)
+        case .put(let item):
+            try check(item, table: table, isUpdate: false)
+            return (item, nil)
+        case .update(let key, let update):
+            let result: UpdatedItem
+            do {
+                result = try update.apply(to: old ?? key)
+            } catch {
+                throw .expression(error)
+            }
+            try check(result.item, table: table, isUpdate: true)
+            return (result.item, result)
+        }
+    }
+
+    private func check(_ item: Item, table: Table, isUpdate: Bool) throws(ItemWriteError) {
+        guard item.sizeInBytes <= Self.maximumItemByteCount else { throw .itemTooLarge(isUpdate: isUpdate) }
+        for index in table.indexes {
+            for attribute in index.definition.keySchema.attributes {
+                guard let value = item[attribute.name] else { continue }
+                guard value.kind == attribute.kind, !value.isEmptyKey else {
+                    throw .indexKeyInvalid(
+                        index: index.name, attribute: attribute.name, expected: attribute.kind, found: value)
+                }
+            }
+        }
+    }
+
+    /// One item's change, on its way into the batch.
+    struct ItemChange {
+        let table: Table
+        let key: [UInt8]
+        let old: Item?
+        let oldBytes: [UInt8]?
+        let oldSize: Int
+        let new: Item?
+        let newBytes: [UInt8]?
+        let newSize: Int
+        let version: Version
+    }
+
+    /// Puts everything that belongs to a change into the batch: item or tombstone, index entries, counts, log and stream.
+    ///
+    /// Local and replicated writes both come through here.
+    func stage(_ change: ItemChange, record: [UInt8], at position: LogPosition) -> [ItemWriteResult.IndexEffect] {
+        let effects = stageItem(change)
+        let table = change.table
+        let isStreamed = table.streamViewType != nil && change.oldBytes != change.newBytes
+        let keepsOldImage =
+            isStreamed && (table.streamViewType == .oldImage || table.streamViewType == .newAndOldImages)
+        let entry = LogEntry(
+            record: record, outcome: .applied, oldImage: keepsOldImage ? change.oldBytes ?? [] : [])
+        pending.batch.put(Layout.logKey(position), entry.encoded(), in: Layout.log)
+        if isStreamed { pending.batch.put(Layout.streamKey(table.id, shard: 0, position), [], in: Layout.streams) }
+        return effects
+    }
+
+    /// The part of a change that is state and not history: what a snapshot carries too.
+    func stageItem(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
+        let table = change.table
+        if change.newBytes == nil, !table.isGlobal {
+            pending.batch.delete(change.key, in: Layout.items)
+            pending.items[change.key] = .some(nil)
+        } else {
+            let value = ItemValue.encode(version: change.version, item: change.newBytes)
+            pending.batch.put(change.key, value, in: Layout.items)
+            pending.items[change.key] = value
+        }
+        let count = (change.new == nil ? 0 : 1) - (change.old == nil ? 0 : 1)
+        if count != 0 || change.newSize != change.oldSize {
+            catalog.addToCounts(of: table.uuid, items: count, bytes: change.newSize - change.oldSize)
+            if !pending.countedTables.contains(table.uuid) { pending.countedTables.append(table.uuid) }
+        }
+        return table.indexes.isEmpty ? [] : stageIndexes(change)
+    }
+
+    private func stageIndexes(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
+        var effects: [ItemWriteResult.IndexEffect] = []
+        for index in change.table.indexes {
+            let oldKey = change.old.flatMap { index.storageKey(of: $0, in: change.table) }
+            let newKey = change.new.flatMap { index.storageKey(of: $0, in: change.table) }
+            let oldEntry = oldKey == nil ? nil : change.old.map { index.projected($0, in: change.table) }
+            let newEntry = newKey == nil ? nil : change.new.map { index.projected($0, in: change.table) }
+            guard oldKey != newKey || oldEntry != newEntry else { continue }
+            var sizes: [Int] = []
+            if let oldKey, oldKey != newKey {
+                pending.batch.delete(oldKey, in: Layout.indexes)
+                sizes.append(oldEntry?.sizeInBytes ?? 0)
+            }
+            if let newKey, let newEntry {
+                pending.batch.put(newKey, newEntry.encoded(), in: Layout.indexes)
+                sizes.append(max(newEntry.sizeInBytes, oldKey == newKey ? oldEntry?.sizeInBytes ?? 0 : 0))
+            }
+            effects.append(.init(index: index.name, isGlobal: index.isGlobal, entrySizes: sizes))
+        }
+        return effects
+    }
+}
+
+extension ItemWrite {
+    /// The key attributes, or the whole item, that say which item is meant.
+    var key: Item {
+        switch action {
+        case .put(let item): item
+        case .update(let key, _), .delete(let key): key
+        }
+    }
+}

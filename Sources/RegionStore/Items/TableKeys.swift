@@ -1,0 +1,93 @@
+public import ItemModel
+
+/// How the keys of a table and of its indexes become bytes.
+extension KeySchema {
+    /// The key attributes of `item` alone, or nil where one is missing or of another type.
+    public func key(of item: Item) -> Item? {
+        var key = Item()
+        for attribute in attributes {
+            guard let value = item[attribute.name], value.kind == attribute.kind else { return nil }
+            key[attribute.name] = value
+        }
+        return key
+    }
+
+    /// Appends hash, partition key forms and sort key forms; false where an attribute is missing, of another type or empty.
+    func appendForms(of item: Item, to bytes: inout [UInt8]) -> Bool {
+        var forms: [UInt8] = []
+        for attribute in partition {
+            guard append(attribute, of: item, to: &forms) else { return false }
+        }
+        bytes += Layout.bigEndian(PartitionHash.hash(forms))
+        bytes += forms
+        for attribute in sort {
+            guard append(attribute, of: item, to: &bytes) else { return false }
+        }
+        return true
+    }
+
+    private func append(_ attribute: KeyAttribute, of item: Item, to bytes: inout [UInt8]) -> Bool {
+        guard let value = item[attribute.name], value.kind == attribute.kind, !value.isEmptyKey else { return false }
+        return KeyEncoder.append(value, to: &bytes)
+    }
+}
+
+extension AttributeValue {
+    /// Whether this is a string or binary of no bytes, which no key may be.
+    var isEmptyKey: Bool {
+        switch self {
+        case .string(let text): text.isEmpty
+        case .binary(let bytes): bytes.isEmpty
+        default: false
+        }
+    }
+}
+
+extension Table {
+    /// The key in the `items` keyspace of the item that has these key attributes; nil where they do not fit the schema.
+    func storageKey(of item: Item) -> [UInt8]? {
+        var bytes = Layout.prefix(id)
+        bytes.reserveCapacity(64)
+        return keySchema.appendForms(of: item, to: &bytes) ? bytes : nil
+    }
+}
+
+extension SecondaryIndex {
+    /// The key in the `indexes` keyspace of the entry for `item`; nil where the item is not in the index, as it lacks a key attribute.
+    func storageKey(of item: Item, in table: Table) -> [UInt8]? {
+        var bytes = Layout.prefix(id)
+        bytes.reserveCapacity(96)
+        guard definition.keySchema.appendForms(of: item, to: &bytes) else { return nil }
+        for attribute in table.keySchema.attributes {
+            guard let value = item[attribute.name], value.kind == attribute.kind, KeyEncoder.append(value, to: &bytes)
+            else {
+                return nil
+            }
+        }
+        return bytes
+    }
+
+    /// What the index holds of `item`.
+    func projected(_ item: Item, in table: Table) -> Item {
+        let extra: [Text]
+        switch definition.projection {
+        case .all: return item
+        case .keysOnly: extra = []
+        case .include(let names): extra = names
+        }
+        let keys = (table.keySchema.attributes + definition.keySchema.attributes).map(\.name)
+        var result = Item()
+        for name in keys + extra { result[name] = item[name] }
+        return result
+    }
+
+    /// The names of all attributes that the index can hold; nil for all.
+    public func projectedNames(in table: Table) -> [Text]? {
+        switch definition.projection {
+        case .all: nil
+        case .keysOnly: (table.keySchema.attributes + definition.keySchema.attributes).map(\.name)
+        case .include(let names):
+            (table.keySchema.attributes + definition.keySchema.attributes).map(\.name) + names
+        }
+    }
+}

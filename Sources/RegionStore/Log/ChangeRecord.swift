@@ -1,0 +1,136 @@
+public import ItemModel
+
+/// One change as it is logged and shipped; the stored bytes are the bytes on the wire.
+///
+/// Binary form, integers big-endian:
+///
+///     format 1 · kind 1 · cause 1 · flags 1 · position 8 · version 16 · replaced version 16 · table UUID 16
+///     [ transaction: index 2 · count 2, where flag 0 is set ] · payload to the end
+public struct ChangeRecord: Sendable, Hashable {
+    public let kind: Kind
+    public let cause: Cause
+    /// Where the change stands in its origin's log.
+    public let position: LogPosition
+    /// The stamp and the origin of the change.
+    public let version: Version
+    /// What the write replaced where it was made, `Version.zero` for nothing.
+    ///
+    /// A stored version above this one and below `version` belongs to a write that the writer had not seen: a
+    /// conflict.
+    public let replaced: Version
+    public let table: TableUUID
+    /// Which of how many changes of one transaction this is.
+    public let transaction: TransactionBounds?
+    /// Of a put the binary item, of a deletion the binary form of its key, of a catalog change the catalog entry.
+    public let payload: [UInt8]
+
+    public enum Kind: UInt8, Sendable, Hashable {
+        case put = 1
+        case delete = 2
+        case catalog = 3
+    }
+
+    /// Who made the change.
+    public enum Cause: UInt8, Sendable, Hashable {
+        case user = 1
+        case timeToLive = 2
+        /// The region itself: it reports the state of its replica.
+        case system = 3
+    }
+
+    /// A change's place in its transaction.
+    public struct TransactionBounds: Sendable, Hashable {
+        public let index: UInt16
+        public let count: UInt16
+    }
+
+    static let formatVersion: UInt8 = 1
+    private static let transactionFlag: UInt8 = 1
+
+    public init(
+        kind: Kind, cause: Cause, position: LogPosition, version: Version, replaced: Version, table: TableUUID,
+        transaction: TransactionBounds? = nil, payload: [UInt8]
+    ) {
+        self.kind = kind
+        self.cause = cause
+        self.position = position
+        self.version = version
+        self.replaced = replaced
+        self.table = table
+        self.transaction = transaction
+        self.payload = payload
+    }
+
+    /// The binary form.
+    public func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 64 + payload.count)
+        writer.append(Self.formatVersion)
+        writer.append(kind.rawValue)
+        writer.append(cause.rawValue)
+        writer.append(transaction == nil ? 0 : Self.transactionFlag)
+        writer.append(position.rawValue)
+        version.encode(into: &writer)
+        replaced.encode(into: &writer)
+        writer.append(table.high)
+        writer.append(table.low)
+        if let transaction {
+            writer.append(transaction.index)
+            writer.append(transaction.count)
+        }
+        writer.append(contentsOf: payload)
+        return writer.bytes
+    }
+
+    /// Reads back what ``encoded()`` wrote, and refuses everything else.
+    ///
+    /// The payload is checked by whoever applies it.
+    public init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+        var reader = ByteReader(bytes)
+        guard try reader.readUInt8() == Self.formatVersion else {
+            throw .invalid("change record's format version", at: 0)
+        }
+        guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .invalid("change record's kind", at: 1) }
+        guard let cause = Cause(rawValue: try reader.readUInt8()) else {
+            throw .invalid("change record's cause", at: 2)
+        }
+        let flags = try reader.readUInt8()
+        guard flags & ~Self.transactionFlag == 0 else { throw .invalid("change record's flags", at: 3) }
+        self.kind = kind
+        self.cause = cause
+        position = LogPosition(rawValue: try reader.readUInt64())
+        guard position > .zero else { throw .invalid("change record's position", at: 4) }
+        version = try Version(from: &reader)
+        replaced = try Version(from: &reader)
+        table = TableUUID(high: try reader.readUInt64(), low: try reader.readUInt64())
+        if flags & Self.transactionFlag != 0 {
+            let start = reader.offset
+            let bounds = TransactionBounds(index: try reader.readUInt16(), count: try reader.readUInt16())
+            guard bounds.index < bounds.count else { throw .invalid("transaction bounds", at: start) }
+            transaction = bounds
+        } else {
+            transaction = nil
+        }
+        payload = Array(bytes[reader.offset...])
+    }
+
+    /// The parts of a record that decide whether it is shipped, read from its bytes without the payload.
+    public struct Header: Sendable, Hashable {
+        public let kind: Kind
+        public let position: LogPosition
+        public let version: Version
+        public let table: TableUUID
+    }
+
+    /// Reads the header of a record that this store has checked before.
+    public static func header(of bytes: [UInt8]) throws(BinaryDecodingError) -> Header {
+        var reader = ByteReader(bytes)
+        _ = try reader.readUInt8()
+        guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .invalid("change record's kind", at: 1) }
+        _ = try reader.readUInt16()
+        let position = LogPosition(rawValue: try reader.readUInt64())
+        let version = try Version(from: &reader)
+        _ = try Version(from: &reader)
+        let table = TableUUID(high: try reader.readUInt64(), low: try reader.readUInt64())
+        return Header(kind: kind, position: position, version: version, table: table)
+    }
+}

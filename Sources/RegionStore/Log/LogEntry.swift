@@ -1,0 +1,46 @@
+import ItemModel
+
+/// What the `log` keyspace holds: a change record as it is shipped, and beside it what only this region needs.
+///
+/// Binary form: record length (varint) · record · outcome (1) · old image to the end, where a stream wants it.
+struct LogEntry: Hashable {
+    let record: [UInt8]
+    let outcome: Outcome
+    /// The item before the change, in the binary form; empty for none.
+    let oldImage: [UInt8]
+
+    /// What the change did here.
+    enum Outcome: UInt8 {
+        case applied = 1
+        /// A newer version was here already: in no stream, but kept so that what is passed on has no gaps.
+        case lost = 2
+        /// A tombstone that came with a snapshot: not passed on, kept so that the tombstone goes when it can.
+        case filled = 3
+    }
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: record.count + oldImage.count + 8)
+        writer.appendVarint(UInt64(record.count))
+        writer.append(contentsOf: record)
+        writer.append(outcome.rawValue)
+        writer.append(contentsOf: oldImage)
+        return writer.bytes
+    }
+
+    init(record: [UInt8], outcome: Outcome, oldImage: [UInt8] = []) {
+        self.record = record
+        self.outcome = outcome
+        self.oldImage = oldImage
+    }
+
+    init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+        var reader = ByteReader(bytes)
+        record = try reader.readLengthPrefixedBytes()
+        let start = reader.offset
+        guard let outcome = Outcome(rawValue: try reader.readUInt8()) else {
+            throw .invalid("log entry's outcome", at: start)
+        }
+        self.outcome = outcome
+        oldImage = Array(bytes[reader.offset...])
+    }
+}

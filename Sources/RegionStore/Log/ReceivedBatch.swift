@@ -1,0 +1,55 @@
+public import HybridClock
+import ItemModel
+
+/// Change records of one origin, in the order of its log, as a link delivers them.
+public struct ReceivedBatch: Sendable, Hashable {
+    public let origin: Origin
+    /// In the binary form of `ChangeRecord`, strictly increasing by position.
+    public let records: [[UInt8]]
+    /// Up to where the sender has now shipped everything of `origin` that concerns this region.
+    public let position: LogPosition
+    /// Whether nothing is missing up to `position`, so that this region's vector may say so.
+    ///
+    /// False for what is read once more for a single table, and for what another region passes on without being sure
+    /// that it has all.
+    public let isComplete: Bool
+
+    public init(origin: Origin, records: [[UInt8]], position: LogPosition, isComplete: Bool) {
+        self.origin = origin
+        self.records = records
+        self.position = position
+        self.isComplete = isComplete
+    }
+}
+
+/// Part of a table as a snapshot carries it.
+public struct SnapshotItem: Sendable, Hashable {
+    public let version: Version
+    /// Whether the payload is the key of an item that was deleted.
+    public let isTombstone: Bool
+    /// The binary item, or the binary form of a key.
+    public let payload: [UInt8]
+
+    public init(version: Version, isTombstone: Bool, payload: [UInt8]) {
+        self.version = version
+        self.isTombstone = isTombstone
+        self.payload = payload
+    }
+}
+
+/// Why what a link delivered was refused; nothing has changed then.
+public enum ApplyError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A stamp is too far ahead: the sender's clock or this region's is wrong.
+    case clock(ClockError)
+    /// The sender broke the protocol, or the bytes are damaged.
+    case malformed(String)
+    case storage(String)
+
+    public var description: String {
+        switch self {
+        case .clock(let error): "\(error)"
+        case .malformed(let what): "a change that cannot be applied: \(what)"
+        case .storage(let what): "the store failed: \(what)"
+        }
+    }
+}

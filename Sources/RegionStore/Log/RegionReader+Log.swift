@@ -1,0 +1,156 @@
+import ItemModel
+public import KeyValueStore
+
+/// Part of the change log, for a link to ship.
+public struct LogPage: Sendable, Hashable {
+    /// Records of the origin asked for, as they are shipped.
+    public var records: [[UInt8]] = []
+    /// Up to where this region's log was read.
+    public var readPosition: LogPosition
+    /// The highest position, in the origin's own log, of all of its records read so far, shipped or not.
+    public var originPosition: LogPosition
+}
+
+/// Which changes a link ships.
+public struct LogFilter: Sendable, Hashable {
+    public let origin: Origin
+    /// The tables that have a replica at the receiver, in order.
+    ///
+    /// Catalog changes are for everybody.
+    public let tables: [TableUUID]
+    /// Whether catalog changes are wanted.
+    public let includesCatalog: Bool
+
+    public init(origin: Origin, tables: [TableUUID], includesCatalog: Bool) {
+        self.origin = origin
+        self.tables = tables.sorted()
+        self.includesCatalog = includesCatalog
+    }
+
+    func matches(_ header: ChangeRecord.Header) -> Bool {
+        guard header.kind != .catalog else { return includesCatalog }
+        var (low, high) = (0, tables.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if tables[middle] < header.table { low = middle + 1 } else { high = middle }
+        }
+        return low < tables.count && tables[low] == header.table
+    }
+}
+
+/// Part of a table, for a new replica.
+public struct SnapshotPage: Sendable, Hashable {
+    public var items: [SnapshotItem] = []
+    /// Where to go on; nil at the table's end.
+    public var next: [UInt8]?
+}
+
+extension RegionReader {
+    /// Reads this region's log after `position` for what `filter` wants, until the records exceed `byteLimit`, `scanLimit` entries were
+    /// looked at, or `end` was reached.
+    public func changes(
+        after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, byteLimit: Int,
+        scanLimit: Int = 10_000
+    ) throws(KeyValueStoreError) -> LogPage {
+        var page = LogPage(readPosition: position, originPosition: .zero)
+        guard position < end else { return page }
+        var byteCount = 0
+        var scanned = 0
+        let range = KeyRange(from: Layout.logKey(position.successor), to: Layout.logKey(end.successor))
+        do {
+            try store.visit(range, in: Layout.log, direction: .forward) { key, value in
+                guard byteCount < byteLimit, scanned < scanLimit else { return false }
+                guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
+                scanned += 1
+                page.readPosition = LogPosition(rawValue: own)
+                let entry = try LogEntry(decoding: value)
+                guard entry.outcome != .filled else { return true }
+                let header = try ChangeRecord.header(of: entry.record)
+                guard header.version.origin == filter.origin else { return true }
+                page.originPosition = max(page.originPosition, header.position)
+                if filter.matches(header) {
+                    page.records.append(entry.record)
+                    byteCount += entry.record.count
+                }
+                return true
+            }
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("a log entry: \(error)")
+        }
+        if scanned < scanLimit, byteCount < byteLimit { page.readPosition = end }
+        return page
+    }
+
+    /// The place in this region's log after which every change of `origin` above `position` stands; nil where they were trimmed.
+    public func logPosition(after position: LogPosition, of origin: Origin) throws(KeyValueStoreError) -> LogPosition? {
+        let start = logStart
+        guard origin != self.origin else { return position.successor >= start ? position : nil }
+        var found = LogPosition(rawValue: start.rawValue - 1)
+        let range = KeyRange(
+            from: Layout.originKey(origin, .zero), to: Layout.originKey(origin, position.successor))
+        do {
+            try store.visit(range, in: Layout.origins, direction: .backward) { _, value in
+                guard let own: UInt64 = Layout.integer(value) else {
+                    throw KeyValueStoreError.corruption("origin's place")
+                }
+                found = max(found, LogPosition(rawValue: own))
+                return false
+            }
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("\(error)")
+        }
+        return found
+    }
+
+    /// A page of a table as `snapshot` has it, tombstones included.
+    public func snapshotPage(
+        of table: Table, in snapshot: Store.Snapshot, from key: [UInt8]?, byteLimit: Int
+    ) throws(KeyValueStoreError) -> SnapshotPage {
+        var page = SnapshotPage()
+        var range = KeyRange(prefix: Layout.prefix(table.id))
+        if let key { range.lower = key }
+        var byteCount = 0
+        do {
+            try snapshot.visit(range, in: Layout.items, direction: .forward) { key, bytes in
+                guard byteCount < byteLimit else {
+                    page.next = key
+                    return false
+                }
+                let value = try ItemValue(decoding: bytes)
+                let payload = try value.itemBytes ?? table.decodedKey(key).encoded()
+                page.items.append(
+                    SnapshotItem(version: value.version, isTombstone: value.isTombstone, payload: payload))
+                byteCount += bytes.count + key.count
+                return true
+            }
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("\(error)")
+        }
+        return page
+    }
+
+    /// A consistent view of the store, for ``snapshotPage(of:in:from:byteLimit:)``.
+    public func snapshot() throws(KeyValueStoreError) -> Store.Snapshot { try store.snapshot() }
+}
+
+extension Table {
+    /// The key attributes that a key of the `items` keyspace was made of.
+    func decodedKey(_ key: [UInt8]) throws(BinaryDecodingError) -> Item {
+        var reader = ByteReader(key)
+        try reader.skip(count: 4 + 8)
+        var item = Item()
+        for attribute in keySchema.attributes {
+            guard let kind = KeyKind(rawValue: attribute.kind.rawValue) else {
+                throw .invalid("key's type", at: reader.offset)
+            }
+            item[attribute.name] = try KeyDecoder.decodeKeyValue(kind: kind, from: &reader)
+        }
+        return item
+    }
+}

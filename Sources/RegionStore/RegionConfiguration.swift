@@ -1,0 +1,92 @@
+public import ItemModel
+public import KeyValueStore
+
+/// What a region store has to be told about itself and the regions around it.
+public struct RegionConfiguration: Sendable {
+    public let region: RegionID
+    /// Every region of the topology, this one included, in the order of their numbers.
+    public let regions: [Region]
+    /// How far ahead of this region's clock another's stamps may be, in milliseconds.
+    public var maximumClockOffsetMilliseconds: UInt64 = 60_000
+    public var durability: Durability = .synced
+    /// How long changes stay in the log at the least, in milliseconds: DynamoDB keeps a stream's records for 24 hours.
+    public var logRetentionMilliseconds: UInt64 = 24 * 3_600_000
+    /// How long changes are kept for a region that does not fetch them, in milliseconds.
+    ///
+    /// One that is away for longer is filled by snapshot when it comes back.
+    public var logRetentionLimitMilliseconds: UInt64 = 7 * 24 * 3_600_000
+    /// DynamoDB's quota of tables in a region.
+    public var maximumTableCount = 2_500
+
+    /// One region of the topology.
+    public struct Region: Sendable, Hashable {
+        public let id: RegionID
+        /// Such as `us-east-1`.
+        public let name: Text
+
+        public init(id: RegionID, name: Text) {
+            self.id = id
+            self.name = name
+        }
+    }
+
+    public init(region: RegionID, regions: [Region]) {
+        self.region = region
+        self.regions = regions.sorted { $0.id < $1.id }
+    }
+
+    /// This region's name.
+    public var name: Text { name(of: region) ?? "unknown" }
+
+    /// The name of a region of the topology.
+    public func name(of id: RegionID) -> Text? { regions.first { $0.id == id }?.name }
+
+    /// The number of a region of the topology.
+    public func id(of name: Text) -> RegionID? { regions.first { $0.name == name }?.id }
+}
+
+/// What a region has done since its process started.
+public struct RegionCounters: Sendable, Hashable {
+    /// Items written by this region's clients.
+    public var localWrites: UInt64 = 0
+    /// Changes from other regions that became the item.
+    public var replicatedApplied: UInt64 = 0
+    /// Changes from other regions that found a newer version.
+    public var replicatedLost: UInt64 = 0
+    /// Changes from other regions that were here already.
+    public var replicatedDuplicates: UInt64 = 0
+    /// Writes of two regions to one item, neither of which had seen the other, that were resolved here.
+    public var conflicts: UInt64 = 0
+    /// Batches refused since a stamp was too far ahead of this region's clock.
+    public var clockRefusals: UInt64 = 0
+    public var tombstonesCollected: UInt64 = 0
+
+    public init() {}
+}
+
+/// Why a region's store cannot be opened.
+public enum RegionStoreError: Error, Sendable, Hashable, CustomStringConvertible {
+    case unknownFormat(found: UInt32, supported: UInt32)
+    case otherRegion(found: RegionID, expected: RegionID)
+    case corrupt(String)
+    case store(KeyValueStoreError)
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as RegionStoreError: self = error
+        case let error as KeyValueStoreError: self = .store(error)
+        default: self = .corrupt("\(error)")
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .unknownFormat(let found, let supported):
+            "the store has format \(found), and this version reads format \(supported)"
+        case .otherRegion(let found, let expected):
+            "the store belongs to the region with id \(found), not to the one with id \(expected)"
+        case .corrupt(let what): "the store is damaged: \(what)"
+        case .store(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,125 @@
+public import ItemModel
+public import KeyValueStore
+import Synchronization
+
+/// What is committed in a region, for any number of threads beside the writer.
+public final class RegionReader<Store: KeyValueStore>: Sendable {
+    public let configuration: RegionConfiguration
+    /// This region and incarnation.
+    public let origin: Origin
+    let store: Store
+    private let published: Mutex<Published>
+
+    /// What the writer shows after each commit.
+    private struct Published {
+        var catalog: CatalogSnapshot
+        var lastPosition = LogPosition.zero
+        var logStart = LogPosition.zero
+    }
+
+    init(store: Store, configuration: RegionConfiguration, origin: Origin) {
+        self.store = store
+        self.configuration = configuration
+        self.origin = origin
+        published = Mutex(Published(catalog: CatalogSnapshot(Catalog())))
+    }
+
+    func publish(catalog: CatalogSnapshot) {
+        published.withLock { $0.catalog = catalog }
+    }
+
+    func publish(lastPosition: LogPosition, logStart: LogPosition) {
+        published.withLock {
+            $0.lastPosition = lastPosition
+            $0.logStart = logStart
+        }
+    }
+
+    /// The tables as of the last commit.
+    public var catalog: CatalogSnapshot { published.withLock { $0.catalog } }
+
+    /// The last committed position of the change log.
+    public var lastPosition: LogPosition { published.withLock { $0.lastPosition } }
+
+    /// The lowest position still in the change log.
+    public var logStart: LogPosition { published.withLock { $0.logStart } }
+
+    /// The names of all regions of the topology, in the order of their numbers.
+    public var regions: [Text] { configuration.regions.map(\.name) }
+
+    /// The table of that name with a replica here.
+    public func table(named name: Text) -> Table? { catalog.table(named: name) }
+
+    /// At most `limit` names of tables above `name`, in byte order.
+    public func tableNames(after name: Text?, limit: Int) -> [Text] {
+        var names: [Text] = []
+        for table in catalog.tables {
+            if let name, table.name <= name { continue }
+            guard names.count < limit else { break }
+            names.append(table.name)
+        }
+        return names
+    }
+
+    /// How much a table holds, exactly, as of the last commit.
+    public func statistics(of table: Table) throws(KeyValueStoreError) -> TableStatistics {
+        guard let bytes = try store.value(for: Layout.countKey(table.id), in: Layout.meta) else {
+            return TableStatistics(itemCount: 0, byteCount: 0)
+        }
+        var reader = ByteReader(bytes)
+        do {
+            return TableStatistics(
+                itemCount: Int(clamping: try reader.readUInt64()), byteCount: Int(clamping: try reader.readUInt64()))
+        } catch {
+            throw .corruption("a table's counts: \(error)")
+        }
+    }
+
+    /// The item that has these key attributes, as committed; nil also where they do not fit the table's key schema.
+    public func item(_ key: Item, in table: Table) throws(KeyValueStoreError) -> StoredItem? {
+        guard let key = table.storageKey(of: key), let bytes = try store.value(for: key, in: Layout.items) else {
+            return nil
+        }
+        return try Self.storedItem(bytes)
+    }
+
+    /// Several items, all as of one commit; nil where there is none.
+    public func items(_ keys: [Item], in table: Table) throws(KeyValueStoreError) -> [StoredItem?] {
+        let storageKeys = keys.map { table.storageKey(of: $0) }
+        let values = try store.snapshot().values(for: storageKeys.compactMap(\.self), in: Layout.items)
+        var found: [StoredItem?] = []
+        var next = values.makeIterator()
+        for key in storageKeys {
+            guard key != nil, let value = next.next(), let bytes = value else {
+                found.append(nil)
+                continue
+            }
+            found.append(try Self.storedItem(bytes))
+        }
+        return found
+    }
+
+    static func storedItem(_ bytes: [UInt8]) throws(KeyValueStoreError) -> StoredItem? {
+        let value: ItemValue
+        do {
+            value = try ItemValue(decoding: bytes)
+        } catch {
+            throw .corruption("an item's value: \(error)")
+        }
+        return value.isTombstone ? nil : StoredItem(version: value.version, value: bytes)
+    }
+}
+
+/// How much a table holds.
+public struct TableStatistics: Sendable, Hashable {
+    public let itemCount: Int
+    /// By DynamoDB's rules for item sizes.
+    public let byteCount: Int
+}
+
+extension CatalogSnapshot {
+    /// Whether a table of that name has, or is getting or losing, a replica in `region`.
+    public func hasReplica(named name: Text, in region: Text) -> Bool {
+        regionsByName[name]?.contains(region) ?? false
+    }
+}

@@ -1,0 +1,99 @@
+import ItemModel
+public import KeyValueStore
+
+/// Every keyspace of a region's store, with its keys and values; all integers big-endian.
+///
+/// This file is the disk format's index.
+///
+/// | keyspace  | key                                                                | value                             |
+/// | --------- | ------------------------------------------------------------------ | --------------------------------- |
+/// | `catalog` | table name · 0x00 · table UUID (16)                                | `CatalogEntry`, `LocalTableState` |
+/// | `items`   | table id (4) · hash (8) · partition key form · sort key form       | `ItemValue`                       |
+/// | `indexes` | index id (4) · hash (8) · index key forms · table key forms        | binary item: what is projected    |
+/// | `log`     | log position (8)                                                   | `LogEntry`                        |
+/// | `origins` | origin (8) · origin's log position (8)                             | own log position (8)              |
+/// | `streams` | table id (4) · shard (4) · log position (8)                        | nothing                           |
+/// | `expiry`  | table id (4) · expiry second (8) · key forms                       | nothing                           |
+/// | `meta`    | name                                                               | see ``MetaKey``                   |
+///
+/// `hash` is ``PartitionHash`` of the partition key's forms, so that items lie, and are scanned, in hash order. Key forms
+/// are order-preserving and end themselves: see `KeyCodec` in ItemModel. `origins` holds one entry for each batch received from
+/// another origin, and finds the place in this region's log from which that origin's changes can be passed on.
+public enum Layout {
+    public static let catalog = Keyspace(index: 0, name: "catalog")
+    public static let items = Keyspace(index: 1, name: "items")
+    public static let indexes = Keyspace(index: 2, name: "indexes")
+    public static let log = Keyspace(index: 3, name: "log")
+    public static let origins = Keyspace(index: 4, name: "origins")
+    public static let streams = Keyspace(index: 5, name: "streams")
+    public static let expiry = Keyspace(index: 6, name: "expiry")
+    public static let meta = Keyspace(index: 7, name: "meta")
+
+    /// What a store has to be opened with, in this order.
+    public static let keyspaces = [catalog, items, indexes, log, origins, streams, expiry, meta]
+
+    /// The version of everything in this file; a store of another one is refused.
+    static let formatVersion: UInt32 = 1
+
+    /// Names in the `meta` keyspace.
+    ///
+    /// Never used again for something else.
+    enum MetaKey {
+        /// Four bytes: ``Layout/formatVersion``.
+        static let format = Array("format".utf8)
+        /// Sixteen bytes of UUID, then the region's number (2): whose store this is.
+        static let incarnation = Array("incarnation".utf8)
+        /// Eight bytes: the hybrid clock's high-water mark.
+        static let highWaterMark = Array("high-water-mark".utf8)
+        /// `AppliedVector`.
+        static let vector = Array("vector".utf8)
+        /// `AppliedVector`: for each origin the position after which this log holds all of its changes.
+        static let floors = Array("floors".utf8)
+        /// Eight bytes: the lowest position still in the log.
+        static let logStart = Array("log-start".utf8)
+        /// Eight bytes: up to where the log was looked through for tombstones that can go.
+        static let tombstoneCursor = Array("tombstone-cursor".utf8)
+        /// Four bytes: the next table id or index id.
+        static let nextShortID = Array("next-short-id".utf8)
+        /// `count/` and a table id (4): item count and byte count, eight bytes each.
+        static let countPrefix = Array("count/".utf8)
+    }
+
+    static func catalogKey(name: Text, uuid: TableUUID) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.append(contentsOf: Array(name.utf8))
+        writer.append(0 as UInt8)
+        writer.append(uuid.high)
+        writer.append(uuid.low)
+        return writer.bytes
+    }
+
+    static func prefix(_ table: TableID) -> [UInt8] { bigEndian(table.rawValue) }
+
+    static func prefix(_ index: IndexID) -> [UInt8] { bigEndian(index.rawValue) }
+
+    static func logKey(_ position: LogPosition) -> [UInt8] { bigEndian(position.rawValue) }
+
+    static func originKey(_ origin: Origin, _ position: LogPosition) -> [UInt8] {
+        bigEndian(origin.rawValue) + bigEndian(position.rawValue)
+    }
+
+    /// One shard a table until shards follow partitions.
+    static func streamKey(_ table: TableID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
+        bigEndian(table.rawValue) + bigEndian(shard) + bigEndian(position.rawValue)
+    }
+
+    static func countKey(_ table: TableID) -> [UInt8] { MetaKey.countPrefix + bigEndian(table.rawValue) }
+
+    static func bigEndian(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+
+    /// The integer that `bytes` are, or nil when their number is another.
+    static func integer<Value: FixedWidthInteger & UnsignedInteger>(_ bytes: [UInt8], as: Value.Type = Value.self)
+        -> Value?
+    {
+        guard bytes.count == MemoryLayout<Value>.size else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Value($1) }
+    }
+}
