@@ -1,0 +1,163 @@
+public import HybridClock
+public import ItemModel
+public import RegionStore
+
+/// What the two ends of a link say to each other.
+///
+/// Binary form: a byte of kind, then the members in the order in which they stand here; integers are big-endian, lengths and
+/// counts varints, names and records length-prefixed. Kinds are never used again for something else.
+public enum LinkMessage: Sendable, Hashable {
+    /// The sender's first message.
+    case hello(Hello)
+    /// The receiver's answer, with what it has applied.
+    case welcome(Welcome)
+    /// Either end's last message: why it closes the link.
+    case refuse(Refusal)
+    /// Every table that the sender knows, for a receiver that has no position of it.
+    case catalog(sequence: UInt64, CatalogImage)
+    /// Changes of one origin, in order.
+    case changes(sequence: UInt64, Changes)
+    /// The sender's closed timestamp: nothing of its own at or below it will follow. Everything up to `position` of its log was sent.
+    case heartbeat(sequence: UInt64, Heartbeat)
+    /// Everything up to `sequence` is durable; what the receiver has applied of every origin.
+    case acknowledge(sequence: UInt64, vector: AppliedVector)
+    /// The receiver asks for more than the sender's own changes.
+    case request(Request)
+    /// Part of a table that the receiver has to fill.
+    case fillPage(sequence: UInt64, TableUUID, [SnapshotItem])
+    /// The end of a fill, with what the snapshot held.
+    case fillEnd(sequence: UInt64, TableUUID, AppliedVector)
+    /// The end of what was asked for with `Request.catchUp`.
+    case catchUpEnd(sequence: UInt64, TableUUID)
+    /// The sender cannot do what was asked, at least not now.
+    case unavailable(Request, Unavailability)
+
+    /// Who the sender is.
+    public struct Hello: Sendable, Hashable {
+        /// The lowest and the highest version of the protocol that it speaks.
+        public let versions: ClosedRange<UInt16>
+        public let region: RegionID
+        public let name: Text
+        public let incarnation: Incarnation
+        /// The sender's physical clock, in milliseconds since the Unix epoch: shows clocks that differ by more than the bound.
+        public let clockMilliseconds: UInt64
+
+        public init(
+            versions: ClosedRange<UInt16>, region: RegionID, name: Text, incarnation: Incarnation,
+            clockMilliseconds: UInt64
+        ) {
+            self.versions = versions
+            self.region = region
+            self.name = name
+            self.incarnation = incarnation
+            self.clockMilliseconds = clockMilliseconds
+        }
+    }
+
+    /// Who the receiver is, and where the sender shall begin.
+    public struct Welcome: Sendable, Hashable {
+        /// The version of the protocol that both will speak.
+        public let version: UInt16
+        public let region: RegionID
+        public let name: Text
+        public let incarnation: Incarnation
+        public let clockMilliseconds: UInt64
+        public let vector: AppliedVector
+
+        public init(
+            version: UInt16, region: RegionID, name: Text, incarnation: Incarnation, clockMilliseconds: UInt64,
+            vector: AppliedVector
+        ) {
+            self.version = version
+            self.region = region
+            self.name = name
+            self.incarnation = incarnation
+            self.clockMilliseconds = clockMilliseconds
+            self.vector = vector
+        }
+    }
+
+    /// Why an end closes the link.
+    public struct Refusal: Sendable, Hashable {
+        public let code: Code
+        public let text: Text
+
+        public enum Code: UInt8, Sendable, Hashable {
+            /// No version of the protocol that both speak.
+            case version = 1
+            /// Not the region that the other end expected, or that its certificate names.
+            case identity = 2
+            /// A message that is damaged, or not due in this state.
+            case malformed = 3
+            /// A stamp or a clock too far ahead.
+            case clock = 4
+            /// The store failed.
+            case storage = 5
+            /// The region is stopping.
+            case stopping = 6
+        }
+
+        public init(code: Code, text: Text) {
+            self.code = code
+            self.text = text
+        }
+    }
+
+    /// The sender's catalog as of a position in its log.
+    public struct CatalogImage: Sendable, Hashable {
+        public let position: LogPosition
+        /// Whether the sender no longer has the changes between the receiver's position and this one.
+        public let isReset: Bool
+        public let entries: [[UInt8]]
+
+        public init(position: LogPosition, isReset: Bool, entries: [[UInt8]]) {
+            self.position = position
+            self.isReset = isReset
+            self.entries = entries
+        }
+    }
+
+    /// A batch of change records.
+    public struct Changes: Sendable, Hashable {
+        public let batch: ReceivedBatch
+
+        public init(batch: ReceivedBatch) {
+            self.batch = batch
+        }
+    }
+
+    /// The sender's progress and clock.
+    public struct Heartbeat: Sendable, Hashable {
+        public let position: LogPosition
+        public let closed: HybridTimestamp
+        public let clockMilliseconds: UInt64
+
+        public init(position: LogPosition, closed: HybridTimestamp, clockMilliseconds: UInt64) {
+            self.position = position
+            self.closed = closed
+            self.clockMilliseconds = clockMilliseconds
+        }
+    }
+
+    /// What a receiver can ask for.
+    public enum Request: Sendable, Hashable {
+        /// All items of a table, by snapshot.
+        case fill(TableUUID)
+        /// The sender's own changes of one table once more, after a position.
+        case catchUp(TableUUID, after: LogPosition)
+        /// Another origin's changes, after a position in that origin's log.
+        case forward(Origin, after: LogPosition)
+        /// No more of another origin's changes.
+        case stopForwarding(Origin)
+    }
+
+    /// Why a request cannot be met.
+    public enum Unavailability: UInt8, Sendable, Hashable {
+        /// The sender does not know the table, or not yet that the receiver has a replica of it: ask again.
+        case unknownTable = 1
+        /// The sender's own replica is not complete: ask again, or ask another.
+        case incomplete = 2
+        /// The log no longer goes back that far: fill the table instead.
+        case trimmed = 3
+    }
+}

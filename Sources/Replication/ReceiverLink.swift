@@ -1,0 +1,235 @@
+public import HybridClock
+import ItemModel
+public import RegionStore
+
+/// The receiving end of a link: checks who sends, hands what arrives to the store, and acknowledges what is durable.
+///
+/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out the
+/// returned actions in order.
+public struct ReceiverLink: ~Copyable {
+    private let identity: LinkIdentity
+    private let regions: [RegionConfiguration.Region]
+    private let configuration: LinkConfiguration
+    private var phase = Phase.idle
+    private var lastReceived: UInt64 = 0
+    private var receivedSequence: UInt64 = 0
+    private var appliedSequence: UInt64 = 0
+    /// What was asked for and not answered yet, in the order of asking.
+    private var asked: [LinkMessage.Request] = []
+
+    private enum Phase: Equatable {
+        case idle
+        case greeting
+        case streaming(Origin)
+        case closed
+    }
+
+    public enum Action: Sendable, Hashable {
+        case send(LinkMessage)
+        /// Hand it to the store's writer; when it is durable, call `applied(upTo:vector:at:)`, or `refused(_:)` when the store
+        /// refuses it. Applications are carried out in the order in which they were asked for.
+        case apply(sequence: UInt64, Application)
+        /// The link is up: its sender is this origin.
+        case established(Origin)
+        /// The table has to be filled again, as its changes are no longer in the sender's log.
+        case fillAgain(TableUUID)
+        /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
+        case wakeAt(UInt64)
+        /// Close the connection and forget the link; fills that it had taken are for others.
+        case close(reason: String)
+    }
+
+    /// What the store shall do.
+    public enum Application: Sendable, Hashable {
+        case catalog(LinkMessage.CatalogImage, from: Origin)
+        case changes(ReceivedBatch)
+        /// Everything of the origin up to `position` was applied; nothing stamped at or below `closed` will follow.
+        case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp)
+        case fillPage(TableUUID, [SnapshotItem])
+        case fillEnd(TableUUID, AppliedVector)
+        case catchUpEnd(TableUUID, from: Origin)
+    }
+
+    /// - Parameter regions: every region of the topology.
+    public init(
+        at identity: LinkIdentity, regions: [RegionConfiguration.Region], configuration: LinkConfiguration
+    ) {
+        self.identity = identity
+        self.regions = regions
+        self.configuration = configuration
+    }
+
+    /// A connection was accepted.
+    public mutating func connected(at now: LinkInstant) -> [Action] {
+        guard phase == .idle else { return [] }
+        phase = .greeting
+        lastReceived = now.monotonicMilliseconds
+        return [.wakeAt(now.monotonicMilliseconds + configuration.silenceMilliseconds)]
+    }
+
+    /// The sender has said something.
+    ///
+    /// - Parameters:
+    ///   - certificateNames: the names in the sender's certificate, of which one must be the region that the hello claims.
+    ///   - vector: what this region has applied; asked for only to answer a hello.
+    public mutating func received(
+        _ message: LinkMessage, certificateNames: [String], vector: @autoclosure () -> AppliedVector,
+        at now: LinkInstant
+    ) -> [Action] {
+        lastReceived = now.monotonicMilliseconds
+        switch (phase, message) {
+        case (.idle, _), (.closed, _): return []
+        case (.greeting, .hello(let hello)):
+            return greeted(by: hello, certificateNames: certificateNames, vector: vector(), at: now)
+        case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
+            return close("the sender refuses: \(refusal.text)")
+        case (.greeting, _): return refuse(.malformed, "a message that is not due: \(message.kindName)")
+        case (.streaming(let sender), _): return receivedInStream(message, from: sender, at: now)
+        }
+    }
+
+    /// Everything up to `sequence` is durable.
+    public mutating func applied(upTo sequence: UInt64, vector: AppliedVector, at now: LinkInstant) -> [Action] {
+        guard case .streaming = phase, sequence > appliedSequence else { return [] }
+        appliedSequence = sequence
+        return [.send(.acknowledge(sequence: sequence, vector: vector))]
+    }
+
+    /// The store refuses what the sender sent.
+    public mutating func refused(_ error: ApplyError) -> [Action] {
+        guard case .streaming = phase else { return [] }
+        switch error {
+        case .clock: return refuse(.clock, "\(error)")
+        case .malformed: return refuse(.malformed, "\(error)")
+        case .storage: return refuse(.storage, "\(error)")
+        }
+    }
+
+    /// What this region needs of the sender just now; what was asked for already is not asked for twice.
+    public mutating func needs(_ requests: [LinkMessage.Request]) -> [Action] {
+        guard case .streaming = phase else { return [] }
+        var actions: [Action] = []
+        for request in requests where !asked.contains(request) {
+            if case .forward(let origin, _) = request, isForwarding(origin) { continue }
+            if case .stopForwarding(let origin) = request {
+                guard isForwarding(origin) else { continue }
+                asked.removeAll { if case .forward(origin, _) = $0 { true } else { false } }
+            } else {
+                asked.append(request)
+            }
+            actions.append(.send(.request(request)))
+        }
+        return actions
+    }
+
+    /// The moment of the last `wakeAt` has come.
+    public mutating func timerFired(at now: LinkInstant) -> [Action] {
+        guard phase != .idle, phase != .closed else { return [] }
+        let deadline = lastReceived + configuration.silenceMilliseconds
+        guard now.monotonicMilliseconds >= deadline else { return [.wakeAt(deadline)] }
+        return close("the sender was silent for \(configuration.silenceMilliseconds) ms")
+    }
+
+    /// The connection is gone.
+    public mutating func disconnected() {
+        phase = .closed
+    }
+
+    // MARK: - Queries
+
+    /// The sender, once the link is up.
+    public var sender: Origin? {
+        guard case .streaming(let origin) = phase else { return nil }
+        return origin
+    }
+
+    /// How many messages wait for the store: the owner reads no more from the connection while there are many.
+    public var backlogCount: Int { Int(clamping: receivedSequence - appliedSequence) }
+
+    // MARK: - Private
+
+    private func isForwarding(_ origin: Origin) -> Bool {
+        asked.contains { if case .forward(origin, _) = $0 { true } else { false } }
+    }
+
+    private mutating func greeted(
+        by hello: LinkMessage.Hello, certificateNames: [String], vector: AppliedVector, at now: LinkInstant
+    ) -> [Action] {
+        guard hello.versions.overlaps(supportedProtocolVersions) else {
+            return refuse(
+                .version,
+                "versions \(hello.versions) of the protocol were offered, \(supportedProtocolVersions) are spoken here")
+        }
+        guard hello.region != identity.region,
+            regions.contains(where: { $0.id == hello.region && $0.name == hello.name })
+        else {
+            return refuse(
+                .identity, "no other region of this topology is called \(hello.name) and has the id \(hello.region)")
+        }
+        guard certificateNames.contains(hello.name.string) else {
+            return refuse(
+                .identity,
+                "the certificate is for \(certificateNames.joined(separator: ", ")), the hello says \(hello.name)")
+        }
+        // Only a clock that is ahead shows here: one that is behind looks like a message that took long.
+        let ahead = hello.clockMilliseconds - min(hello.clockMilliseconds, now.physicalMilliseconds)
+        guard ahead <= configuration.maximumClockOffsetMilliseconds else {
+            return refuse(
+                .clock,
+                """
+                the clock of \(hello.name) is \(ahead) ms ahead of that of \(identity.name), and at most \
+                \(configuration.maximumClockOffsetMilliseconds) ms are allowed
+                """)
+        }
+        let sender = Origin(region: hello.region, incarnation: hello.incarnation)
+        phase = .streaming(sender)
+        let welcome = LinkMessage.Welcome(
+            version: min(hello.versions.upperBound, supportedProtocolVersions.upperBound), region: identity.region,
+            name: identity.name, incarnation: identity.incarnation, clockMilliseconds: now.physicalMilliseconds,
+            vector: vector)
+        return [.send(.welcome(welcome)), .established(sender)]
+    }
+
+    private mutating func receivedInStream(
+        _ message: LinkMessage, from sender: Origin, at now: LinkInstant
+    ) -> [Action] {
+        switch message {
+        case .catalog(let sequence, let image): return apply(sequence, .catalog(image, from: sender))
+        case .changes(let sequence, let changes): return apply(sequence, .changes(changes.batch))
+        case .heartbeat(let sequence, let heartbeat):
+            return apply(
+                sequence, .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed))
+        case .fillPage(let sequence, let table, let items): return apply(sequence, .fillPage(table, items))
+        case .fillEnd(let sequence, let table, let vector):
+            asked.removeAll { $0 == .fill(table) }
+            return apply(sequence, .fillEnd(table, vector))
+        case .catchUpEnd(let sequence, let table):
+            asked.removeAll { if case .catchUp(table, _) = $0 { true } else { false } }
+            return apply(sequence, .catchUpEnd(table, from: sender))
+        case .unavailable(let request, let reason):
+            asked.removeAll { $0 == request }
+            guard reason == .trimmed, case .catchUp(let table, _) = request else { return [] }
+            return [.fillAgain(table)]
+        case .hello, .welcome, .acknowledge, .request, .refuse:
+            return refuse(.malformed, "a message that is not due: \(message.kindName)")
+        }
+    }
+
+    private mutating func apply(_ sequence: UInt64, _ application: Application) -> [Action] {
+        guard sequence == receivedSequence + 1 else {
+            return refuse(.malformed, "sequence \(sequence) came after \(receivedSequence)")
+        }
+        receivedSequence = sequence
+        return [.apply(sequence: sequence, application)]
+    }
+
+    private mutating func close(_ reason: String) -> [Action] {
+        phase = .closed
+        return [.close(reason: reason)]
+    }
+
+    private mutating func refuse(_ code: LinkMessage.Refusal.Code, _ text: String) -> [Action] {
+        phase = .closed
+        return [.send(.refuse(LinkMessage.Refusal(code: code, text: Text(text)))), .close(reason: text)]
+    }
+}

@@ -1,0 +1,304 @@
+public import HybridClock
+import ItemModel
+public import RegionStore
+
+/// The sending end of a link: dials, decides which changes to ship, and what each acknowledgement means.
+///
+/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out the
+/// returned actions in order. At most one read is outstanding at a time.
+public struct SenderLink: ~Copyable {
+    private let identity: LinkIdentity
+    private let peer: RegionConfiguration.Region
+    private let configuration: LinkConfiguration
+    private var phase = Phase.idle
+    private var stream = SenderStream()
+    private var backoff: Backoff
+    private var log: LogBounds
+
+    private enum Phase: Equatable {
+        case idle
+        case waiting(until: UInt64)
+        case connecting
+        case greeting(since: UInt64)
+        case streaming
+        case closing
+    }
+
+    /// Where the region's log begins and ends, and its closed timestamp at that end.
+    public struct LogBounds: Sendable, Hashable {
+        public let start: LogPosition
+        public let end: LogPosition
+        public let closed: HybridTimestamp
+
+        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp) {
+            self.start = start
+            self.end = end
+            self.closed = closed
+        }
+    }
+
+    public enum Action: Sendable, Hashable {
+        /// Open a connection; then call `connected(at:)` or `disconnected(at:using:)`.
+        case connect
+        case send(LinkMessage)
+        /// Read from the store, and call the method that the read names.
+        case read(Read)
+        /// Let the store know what the peer has.
+        case noteAcknowledged(AppliedVector)
+        /// So many changes were durable at the peer so long after they were stamped here.
+        case recordLag(milliseconds: UInt64, count: Int)
+        /// Call `timerFired(at:using:)` at this monotonic time; it replaces an earlier wish.
+        case wakeAt(UInt64)
+        /// Close the connection, release what was kept for reads, and call `disconnected(at:using:)`.
+        case close(reason: String)
+    }
+
+    /// What the sender needs from the store.
+    public enum Read: Sendable, Hashable {
+        /// Everything that the catalog holds; then `catalogRead(_:at:)`.
+        case catalog(isReset: Bool)
+        /// A part of the log; then `logRead(_:at:)`.
+        case changes(ChangesRead)
+        /// A part of a table, from a snapshot that is taken when `from` is nil and kept until the table's end; then
+        /// `tableRead(_:_:at:)`.
+        case table(TableUUID, from: [UInt8]?, byteLimit: Int)
+        /// The place in the log after which an origin's changes above `after` stand; then `located(_:place:isComplete:at:)`.
+        case locate(Origin, after: LogPosition)
+    }
+
+    /// A part of the log.
+    public struct ChangesRead: Sendable, Hashable {
+        public let origin: Origin
+        public let after: LogPosition
+        public let upTo: LogPosition
+        /// One table alone, which the peer must have a replica of; nil for everything that concerns the peer.
+        public let table: TableUUID?
+        public let byteLimit: Int
+    }
+
+    public init(
+        from identity: LinkIdentity, to peer: RegionConfiguration.Region, configuration: LinkConfiguration,
+        log: LogBounds
+    ) {
+        self.identity = identity
+        self.peer = peer
+        self.configuration = configuration
+        self.log = log
+        backoff = Backoff(bounds: configuration.backoffMilliseconds)
+    }
+
+    /// Dials for the first time.
+    public mutating func start(at now: LinkInstant) -> [Action] {
+        guard phase == .idle else { return [] }
+        phase = .connecting
+        return [.connect]
+    }
+
+    /// The connection stands, and the peer's certificate names the peer.
+    public mutating func connected(at now: LinkInstant) -> [Action] {
+        guard phase == .connecting else { return [] }
+        phase = .greeting(since: now.monotonicMilliseconds)
+        stream = SenderStream()
+        stream.lastReceived = now.monotonicMilliseconds
+        let hello = LinkMessage.Hello(
+            versions: supportedProtocolVersions, region: identity.region, name: identity.name,
+            incarnation: identity.incarnation, clockMilliseconds: now.physicalMilliseconds)
+        return [
+            .send(.hello(hello)), .wakeAt(now.monotonicMilliseconds + configuration.heartbeatMilliseconds),
+        ]
+    }
+
+    /// The connection could not be opened or is gone, for whatever reason.
+    public mutating func disconnected(
+        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
+        stream = SenderStream()
+        let until = now.monotonicMilliseconds + backoff.next(using: &generator)
+        phase = .waiting(until: until)
+        return [.wakeAt(until)]
+    }
+
+    /// The region has committed.
+    public mutating func logAdvanced(to bounds: LogBounds, at now: LinkInstant) -> [Action] {
+        log = bounds
+        guard phase == .streaming else { return [] }
+        var actions: [Action] = []
+        pump(&actions)
+        return actions
+    }
+
+    /// The moment of the last `wakeAt` has come.
+    public mutating func timerFired(at now: LinkInstant) -> [Action] {
+        switch phase {
+        case .idle, .connecting, .closing: return []
+        case .waiting(let until):
+            guard now.monotonicMilliseconds >= until else { return [.wakeAt(until)] }
+            phase = .connecting
+            return [.connect]
+        case .greeting, .streaming:
+            guard now.monotonicMilliseconds < stream.lastReceived + configuration.silenceMilliseconds else {
+                return close("the peer was silent for \(configuration.silenceMilliseconds) ms")
+            }
+            var actions: [Action] = []
+            if phase == .streaming {
+                pump(&actions)
+                heartbeat(&actions, at: now)
+            }
+            actions.append(.wakeAt(now.monotonicMilliseconds + configuration.heartbeatMilliseconds))
+            return actions
+        }
+    }
+
+    /// The peer has said something.
+    public mutating func received(_ message: LinkMessage, at now: LinkInstant) -> [Action] {
+        stream.lastReceived = now.monotonicMilliseconds
+        switch (phase, message) {
+        case (.greeting, .welcome(let welcome)): return greeted(by: welcome, at: now)
+        case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
+            return close("the peer refuses: \(refusal.text)")
+        case (.streaming, .acknowledge(let sequence, let vector)):
+            return acknowledged(upTo: sequence, vector: vector, at: now)
+        case (.streaming, .request(let request)):
+            var actions: [Action] = []
+            if let answer = stream.accept(request, log: log, own: identity.origin) { actions.append(.send(answer)) }
+            pump(&actions)
+            return actions
+        case (.idle, _), (.waiting, _), (.connecting, _), (.closing, _): return []
+        case (.greeting, _), (.streaming, _):
+            return refuse(.malformed, "a message that is not due: \(message.kindName)")
+        }
+    }
+
+    // MARK: - What was read
+
+    /// The catalog was read as of `position`.
+    public mutating func catalogRead(
+        _ entries: [[UInt8]], position: LogPosition, isReset: Bool, at now: LinkInstant
+    ) -> [Action] {
+        guard phase == .streaming, stream.finishRead() else { return [] }
+        let image = LinkMessage.CatalogImage(position: position, isReset: isReset, entries: entries)
+        var actions = [Action.send(.catalog(sequence: stream.take(byteCount: image.byteCount), image))]
+        stream.begin(.own(identity.origin, readPosition: position))
+        pump(&actions)
+        return actions
+    }
+
+    /// A part of the log was read; nil where the peer is not known to have a replica of the one table that was asked for.
+    public mutating func logRead(_ page: LogPage?, at now: LinkInstant) -> [Action] {
+        guard phase == .streaming, stream.finishRead() else { return [] }
+        var actions = stream.shipped(page, own: identity.origin)
+        pump(&actions)
+        return actions
+    }
+
+    /// A part of a table was read.
+    public mutating func tableRead(_ table: TableUUID, _ result: TableReadResult, at now: LinkInstant) -> [Action] {
+        guard phase == .streaming, stream.finishRead() else { return [] }
+        var actions = stream.shipped(table, result)
+        pump(&actions)
+        return actions
+    }
+
+    /// What a read of a table gave.
+    public enum TableReadResult: Sendable, Hashable {
+        /// The vector is that of the snapshot.
+        case page(SnapshotPage, AppliedVector)
+        case unavailable(LinkMessage.Unavailability)
+    }
+
+    /// An origin's changes stand after `place` in the log; nil where they cannot be passed on.
+    public mutating func located(
+        _ origin: Origin, after position: LogPosition, place: LogPosition?, isComplete: Bool, at now: LinkInstant
+    ) -> [Action] {
+        guard phase == .streaming, stream.finishRead() else { return [] }
+        stream.finishLocate(origin)
+        if let place {
+            stream.begin(.forwarded(origin, readPosition: place, originPosition: position, isComplete: isComplete))
+        }
+        var actions: [Action] = []
+        pump(&actions)
+        return actions
+    }
+
+    // MARK: - Queries
+
+    /// Whether the link is up.
+    public var isStreaming: Bool { phase == .streaming }
+
+    /// Up to where the region's own log was shipped and acknowledged on this connection.
+    public var shippedPosition: LogPosition { stream.ownPosition }
+    public var acknowledgedPosition: LogPosition { stream.acknowledgedVector[identity.origin] }
+
+    // MARK: - Private
+
+    private mutating func greeted(by welcome: LinkMessage.Welcome, at now: LinkInstant) -> [Action] {
+        guard welcome.region == peer.id, welcome.name == peer.name else {
+            return refuse(.identity, "\(peer.name) was expected, and \(welcome.name) answered")
+        }
+        guard supportedProtocolVersions.contains(welcome.version) else {
+            return refuse(.version, "version \(welcome.version) of the protocol is not spoken here")
+        }
+        let own = welcome.vector[identity.origin]
+        guard own <= log.end else {
+            return refuse(
+                .identity,
+                "the peer has changes of this store up to \(own), and the log ends at \(log.end): an old copy was put back"
+            )
+        }
+        backoff.reset()
+        phase = .streaming
+        stream.acknowledgedVector = welcome.vector
+        var actions = [Action.noteAcknowledged(welcome.vector)]
+        let isKnown = welcome.vector.contains(identity.origin)
+        if isKnown, own.successor >= log.start {
+            stream.begin(.own(identity.origin, readPosition: own))
+            pump(&actions)
+        } else {
+            stream.isReading = true
+            actions.append(.read(.catalog(isReset: isKnown)))
+        }
+        return actions
+    }
+
+    private mutating func acknowledged(
+        upTo sequence: UInt64, vector: AppliedVector, at now: LinkInstant
+    ) -> [Action] {
+        guard let settled = stream.settle(upTo: sequence) else {
+            return refuse(
+                .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
+        }
+        stream.acknowledgedVector = vector
+        var actions = [Action.noteAcknowledged(vector)]
+        for batch in settled {
+            let lag = now.physicalMilliseconds - min(now.physicalMilliseconds, batch.stampMilliseconds)
+            actions.append(.recordLag(milliseconds: lag, count: batch.changeCount))
+        }
+        pump(&actions)
+        return actions
+    }
+
+    /// Asks for the next read, if one is due and the bytes in flight allow it.
+    private mutating func pump(_ actions: inout [Action]) {
+        guard phase == .streaming,
+            let read = stream.nextRead(log: log, own: identity.origin, configuration: configuration)
+        else { return }
+        actions.append(.read(read))
+    }
+
+    private mutating func heartbeat(_ actions: inout [Action], at now: LinkInstant) {
+        guard let position = stream.ownReadPosition, position == log.end else { return }
+        let heartbeat = LinkMessage.Heartbeat(
+            position: position, closed: log.closed, clockMilliseconds: now.physicalMilliseconds)
+        actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
+    }
+
+    private mutating func close(_ reason: String) -> [Action] {
+        phase = .closing
+        return [.close(reason: reason)]
+    }
+
+    private mutating func refuse(_ code: LinkMessage.Refusal.Code, _ text: String) -> [Action] {
+        phase = .closing
+        return [.send(.refuse(LinkMessage.Refusal(code: code, text: Text(text)))), .close(reason: text)]
+    }
+}
