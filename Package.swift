@@ -24,10 +24,24 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         swiftSettings: settings)
 }
 
+/// A program that only `make bench` runs, in `Tests/Benchmarks`.
+func benchmark(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Tests/Benchmarks/\(path)", swiftSettings: settings)
+}
+
+/// What serves and links regions: SwiftNIO on sockets.
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let x509: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
 
 let package = Package(
@@ -35,6 +49,7 @@ let package = Package(
     products: [.executable(name: "meridian", targets: ["meridian"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -45,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("HybridClock"),
         library("ItemModel"),
         library("Expressions", ["ItemModel"]),
@@ -52,7 +68,33 @@ let package = Package(
         library("RocksDBStore", ["KeyValueStore", "CRocksDB"]),
         library("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         library("Replication", ["HybridClock", "ItemModel", "RegionStore"]),
+        library("ReplicationTransport", nio + x509 + [crypto, "CZstd", "COpenSSL"]),
         library("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
-        .executableTarget(name: "meridian", dependencies: ["Replication", "DynamoAPI"], swiftSettings: settings),
+        library(
+            "RegionServer",
+            nio + [
+                "CZlib", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+                "ReplicationTransport", "DynamoAPI", crypto, logging, .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "meridian",
+            dependencies: nio + [
+                "RegionServer", "ReplicationTransport", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        benchmark("baseline-server", "Endpoint/BaselineServer", nio),
+        benchmark("fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["RegionServer", logging]),
+        .target(
+            name: "KeyValueStoreConformance", dependencies: ["KeyValueStore"], path: "Tests/KeyValueStoreConformance",
+            swiftSettings: settings),
+        tests("HybridClock"),
+        tests("ItemModel"),
+        tests("Expressions", ["ItemModel"]),
+        tests("KeyValueStore", ["KeyValueStoreConformance"]),
+        tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
+        tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
+        tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
+        tests("RegionServer", nio + ["CZlib", crypto, logging, embedded]),
     ]
 )
