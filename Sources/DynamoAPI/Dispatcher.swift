@@ -28,14 +28,9 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     public func answer(
         target: String, body: UnsafeRawBufferPointer, completion: @escaping Completion
     ) -> APIResponse? {
-        guard let entry = entry(for: target) else { return DynamoFault.unknownOperation.response }
         do throws(DynamoFault) {
-            let document: JSONDocument
-            do {
-                document = try JSONDocument(parsing: body)
-            } catch {
-                throw .serialization()
-            }
+            let document = try Self.document(in: body)
+            guard let entry = entry(for: target) else { throw .unknownOperation }
             return try document.withRoot(body) { request throws(DynamoFault) in
                 try entry.answer(request, environment, completion)
             }
@@ -51,6 +46,31 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
 
     /// Whether a request to `target` may take long to answer, as it reads an unknown number of items.
     public func mayTakeLong(target: String) -> Bool { entry(for: target)?.mayTakeLong ?? false }
+
+    /// The answer to a request whose signature is refused, where the service finds another fault before it looks at signatures.
+    ///
+    /// - Parameters:
+    ///   - target: the header `X-Amz-Target`.
+    ///   - body: the request's body; read within the call only.
+    /// - Returns: nil when nothing is wrong but the signature.
+    public func faultPrecedingAuthentication(target: String, body: UnsafeRawBufferPointer) -> APIResponse? {
+        do throws(DynamoFault) {
+            let document = try Self.document(in: body)
+            guard let entry = entry(for: target) else { throw .unknownOperation }
+            try document.withRoot(body) { request throws(DynamoFault) in try entry.checkTypes(request) }
+            return nil
+        } catch {
+            return error.response
+        }
+    }
+
+    private static func document(in body: UnsafeRawBufferPointer) throws(DynamoFault) -> JSONDocument {
+        do {
+            return try JSONDocument(parsing: body)
+        } catch {
+            throw .serialization()
+        }
+    }
 
     private func entry(for target: String) -> OperationTable<Region>.Entry? {
         guard target.utf8.starts(with: DynamoAPI.targetPrefix.utf8) else { return nil }

@@ -93,4 +93,26 @@ import Testing
                     less than or equal to 100
                     """))
     }
+
+    @Test(arguments: [
+        ("DynamoDB_20120810.GetItem", #"{"TableName":"abc","Key":{"pk":{"S":"a"}}}"#, nil as String?),
+        // What breaks a constraint only is for those to know who may ask.
+        ("DynamoDB_20120810.GetItem", "{}", nil),
+        ("DynamoDB_20120810.NoSuchThing", "{}", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
+        ("", "{}", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
+        ("", "{", #"{"__type":"com.amazon.coral.service#SerializationException"}"#),
+        ("DynamoDB_20120810.GetItem", "", #"{"__type":"com.amazon.coral.service#SerializationException"}"#),
+        (
+            "DynamoDB_20120810.GetItem", #"{"TableName":"abc","Key":{"pk":{"S":1}}}"#,
+            #"{"__type":"com.amazon.coral.service#SerializationException","Message":"NUMBER_VALUE cannot be converted to String"}"#
+        ),
+    ])
+    func `before signatures come JSON, the operation and types, and nothing else`(
+        target: String, body: String, expected: String?
+    ) {
+        let response = Array(body.utf8).withUnsafeBytes {
+            endpoint.dispatcher.faultPrecedingAuthentication(target: target, body: $0)
+        }
+        #expect(response.map { String(decoding: $0.body, as: UTF8.self) } == expected)
+    }
 }

@@ -48,6 +48,7 @@ enum OperationTable<Region: RegionAccess> {
     struct Entry: Sendable {
         let name: StaticString
         let mayTakeLong: Bool
+        private let shape: Shape
         let answer:
             @Sendable (
                 _ request: JSONValue, Environment<Region>, @escaping Dispatcher<Region>.Completion
@@ -56,10 +57,16 @@ enum OperationTable<Region: RegionAccess> {
         init<Described: Operation>(_ operation: Described.Type) {
             name = operation.name
             mayTakeLong = operation.mayTakeLong
+            shape = operation.shape
             answer = { request, environment, completion throws(DynamoFault) in
                 try ShapeCheck.check(request, against: Described.shape)
                 return try Described(request, environment.expressions).run(in: environment, completion: completion)
             }
+        }
+
+        /// Throws where a value of the request has the wrong type.
+        func checkTypes(_ request: JSONValue) throws(DynamoFault) {
+            try ShapeCheck.checkTypes(of: request, against: shape)
         }
     }
 }

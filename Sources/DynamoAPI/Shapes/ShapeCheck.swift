@@ -31,6 +31,12 @@ struct ShapeCheck {
             "\(count) validation error\(count > 1 ? "s" : "") detected: \(check.violations.joined(separator: "; "))")
     }
 
+    /// Checks the types of `request`'s values and nothing else.
+    static func checkTypes(of request: JSONValue, against shape: Shape) throws(DynamoFault) {
+        var check = ShapeCheck()
+        try check.checkValue(request, shape)
+    }
+
     private mutating func checkValue(_ value: JSONValue, _ shape: Shape) throws(DynamoFault) {
         switch shape.type {
         case .string: try SerializationCheck.string(value)
