@@ -1,0 +1,107 @@
+# Everything that is done with this repository is a target here. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+
+# What Debian has to have installed; `make setup` installs what is missing of it.
+PACKAGES := librocksdb-dev libzstd-dev libssl-dev zlib1g-dev pkg-config python3-venv
+# What only `make bench` needs beyond that.
+BENCH_PACKAGES := wrk
+# What the tests in Python need, in a virtual environment of the project's own.
+PYTHON_PACKAGES := boto3 awscli pytest
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SOURCES := Package.swift Sources Tests
+
+DEBUG := .build/debug
+RELEASE := .build/release
+# More arguments for the targets that run a script, such as `make demo ARGUMENTS=--help`.
+ARGUMENTS :=
+# The crash rounds of `make crash-test`, and those of `make test`.
+ROUNDS := 20
+TEST_ROUNDS := 2
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Setup
+
+# Installs those of the Debian packages named in $(1) that are missing. Without dpkg, installing them is left to the reader.
+define install
+	@command -v dpkg-query >/dev/null || { echo "this is not Debian: make sure of $(1)"; exit 0; }; \
+	missing=$$(for package in $(1); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+	    echo "installing" $$missing; \
+	    $(SUDO) apt-get update -q && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	fi
+endef
+
+.PHONY: setup packages
+setup: packages $(VENV)/complete ## install what is missing: Debian packages, and boto3, the AWS CLI and pytest in .venv
+	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
+
+packages:
+	$(call install,$(PACKAGES))
+
+# The file is there when everything is: an installation that was cut short is made again.
+$(VENV)/complete: | packages
+	python3 -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
+	touch $@
+
+# Building
+
+.PHONY: build release
+build: setup ## build everything in debug form
+	swift build --build-tests
+
+release: setup ## build the command line in release form, as .build/release/meridian
+	swift build -c release --product meridian
+
+# Testing
+
+.PHONY: test lint unit compatibility process
+test: lint unit compatibility process ## everything that a change must pass: lint, unit, compatibility and process tests
+
+lint: setup ## check formatting and architecture
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	$(PYTHON) -m pytest -q Tests/ArchitectureTests
+
+unit: setup ## the unit and property tests
+	swift test
+
+compatibility: build ## the AWS CLI and boto3 against running regions
+	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian $(ARGUMENTS)
+
+process: build ## two of the crash rounds
+	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS) $(ARGUMENTS)
+
+.PHONY: demo crash-test bench
+demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
+	$(PYTHON) Tests/Process/demo.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
+
+crash-test: release ## kill -9 of every region under load, 20 times or ROUNDS=n
+	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(RELEASE)/meridian --rounds $(ROUNDS) $(ARGUMENTS)
+
+bench: setup ## request rates of one region beside those of an NIO server without work behind it
+	$(call install,$(BENCH_PACKAGES))
+	swift build -c release --product meridian
+	swift build -c release --product baseline-server
+	$(PYTHON) Tests/Benchmarks/Endpoint/bench.py \
+	    --region $(RELEASE)/meridian --baseline $(RELEASE)/baseline-server $(ARGUMENTS)
+
+# The working tree
+
+.PHONY: format clean
+format: ## format every Swift file in place
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+clean: ## remove what was built, the virtual environment, and the development data and certificates
+	rm -rf .build $(VENV) data certificates

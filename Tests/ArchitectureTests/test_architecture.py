@@ -1,0 +1,138 @@
+"""The rules on the shape of the code that no compiler checks: which target may import what, and what a source may not hold."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "Sources"
+LINE_COUNT_MAX = 400
+# Longer, with the reason.
+LONG_FILES = {
+    "Sources/ReplicationTransport/TLS/TLSHandler.swift": "one state machine, whose state is private to its file",
+}
+
+# What a target may import, of the project and from outside. Data flows one way, so each may know only targets above it.
+SYSTEM_LIBRARIES = {"CRocksDB", "CZstd", "COpenSSL", "CZlib"}
+NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"}
+ALLOWED = {
+    "HybridClock": set(),
+    "ItemModel": set(),
+    "Expressions": {"ItemModel"},
+    "KeyValueStore": set(),
+    "RocksDBStore": {"KeyValueStore", "CRocksDB", "FoundationEssentials", "Glibc"},
+    "RegionStore": {"HybridClock", "ItemModel", "Expressions", "KeyValueStore"},
+    "Replication": {"HybridClock", "ItemModel", "RegionStore"},
+    "ReplicationTransport":
+        NIO | {"CZstd", "COpenSSL", "Crypto", "X509", "SwiftASN1", "FoundationEssentials", "Foundation", "Glibc"},
+    "DynamoAPI": {"HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
+    "RegionServer":
+        NIO | {
+            "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+            "ReplicationTransport", "DynamoAPI", "Crypto", "Logging", "Yams", "FoundationEssentials", "Foundation",
+            "Glibc",
+        },
+    "meridian":
+        NIO | {
+            "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "FoundationEssentials", "Foundation",
+            "Glibc",
+        },
+}
+# Atomics and locks hold no time and do no I/O: every target may have them.
+ANYWHERE = {"Synchronization"}
+
+# What these do follows from what they are handed: that is what lets a simulator run them.
+DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "RegionStore", "Replication"]
+UNDETERMINED = {
+    "a clock": r"\bDate\(|\b(Continuous|Suspending)Clock\b|\.now\b(?!\()|\bclock_gettime\b|\bgettimeofday\b",
+    "a random number": r"\bSystemRandomNumberGenerator\b|\.(random|shuffled|randomElement)\((?!.*\busing:)|\bUUID\(\)",
+    "a thread": r"\bTask\s*(\.detached\s*)?\{|\bThread\b|\bDispatch[A-Z]\w+|\bpthread_\w+",
+    "a sleep": r"\bsleep\(",
+    "a hash value, which differs from process to process": r"\.hashValue\b|\bObjectIdentifier\(",
+}
+# What no source holds: all of it either traps on what an `Error` could report, or is a promise kept nowhere.
+FORBIDDEN = {
+    "fatalError": r"\bfatalError\b",
+    "try!": r"\btry!",
+    "a TODO": r"\b(TODO|FIXME|XXX)\b",
+}
+
+
+def swift_files(folder):
+    return sorted(folder.rglob("*.swift"))
+
+
+def code_lines(path):
+    """The numbered lines of a source, without those that are only comment."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.lstrip().startswith("//"):
+            yield number, line
+
+
+def place(path, number):
+    return f"{path.relative_to(ROOT)}:{number}"
+
+
+def findings(paths, patterns):
+    return [
+        f"{place(path, number)}: {what}: {line.strip()}"
+        for path in paths for number, line in code_lines(path)
+        for what, pattern in patterns.items() if re.search(pattern, line)
+    ]
+
+
+def targets():
+    return sorted(path.name for path in SOURCES.iterdir() if path.is_dir())
+
+
+def test_every_target_is_in_the_table():
+    assert set(targets()) == set(ALLOWED) | SYSTEM_LIBRARIES
+
+
+@pytest.mark.parametrize("target", ALLOWED)
+def test_a_target_imports_only_what_the_table_allows(target):
+    pattern = re.compile(
+        r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?"
+        r"import\s+(?:(?:struct|class|enum|func|protocol|typealias|var|let)\s+)?(\w+)")
+    strangers = []
+    for path in swift_files(SOURCES / target):
+        for number, line in code_lines(path):
+            match = pattern.match(line)
+            if match and match.group(1) not in ALLOWED[target] | ANYWHERE:
+                strangers.append(f"{place(path, number)} imports {match.group(1)}")
+    assert strangers == []
+
+
+@pytest.mark.parametrize("target", DETERMINISTIC)
+def test_a_deterministic_target_reads_nothing_that_it_was_not_handed(target):
+    assert findings(swift_files(SOURCES / target), UNDETERMINED) == []
+
+
+def test_no_source_holds_what_is_forbidden():
+    assert findings(swift_files(SOURCES), FORBIDDEN) == []
+
+
+@pytest.mark.parametrize("folder", ["Sources", "Tests"])
+def test_files_stay_short(folder):
+    too_long = {}
+    for pattern in ("*.swift", "*.py"):
+        for path in (ROOT / folder).rglob(pattern):
+            count = len(path.read_text().splitlines())
+            name = str(path.relative_to(ROOT))
+            if count > LINE_COUNT_MAX and name not in LONG_FILES:
+                too_long[name] = count
+    assert too_long == {}
+
+
+def test_the_commands_in_the_readme_exist():
+    targets = set(re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = {target for line in targets for target in line.split()}
+    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    assert named <= known
+
+
+def test_the_files_that_the_readme_names_exist():
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"(?:Regions|Sources|Tests)/[\w./-]*\w", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
