@@ -123,3 +123,18 @@ struct GoldenRequest: CustomTestStringConvertible {
             ]),
     ]
 }
+
+extension String {
+    /// The lines of an HTTP head, and what follows the empty line.
+    func splitHead() -> (head: [Substring], body: Substring) {
+        var lines: [Substring] = []
+        var rest = self[...]
+        while let end = rest.firstIndex(of: "\r\n") {
+            let line = rest[..<end]
+            rest = rest[rest.index(after: end)...]
+            if line.isEmpty { break }
+            lines.append(line)
+        }
+        return (lines, rest)
+    }
+}

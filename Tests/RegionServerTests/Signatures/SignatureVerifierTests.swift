@@ -1,4 +1,3 @@
-import Crypto
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -386,89 +385,5 @@ import Testing
             _ = fault(Self.fields, target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&" + query)
             _ = RequestPath("/" + query).canonicalPath
         }
-    }
-}
-
-@Suite struct SigningKeyTests {
-    /// From AWS's "Examples of how to derive a signing key".
-    @Test(arguments: [
-        ("20150830", "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"),
-        ("20120215", "f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d"),
-    ])
-    func `the published signing keys are derived`(date: String, expected: String) {
-        var key = Array("AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".utf8)
-        for part in [date, "us-east-1", "iam", "aws4_request"] {
-            key = Array(SigningKey(key).code(for: Array(part.utf8)))
-        }
-        #expect(key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == expected)
-    }
-
-    @Test func `codes are those of swift-crypto's HMAC`() {
-        var random = SplitMix64(seed: 4)
-        for length in [0, 1, 32, 63, 64, 65, 200] {
-            let key = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
-            let message = (0..<length * 2).map { _ in UInt8.random(in: 0...255, using: &random) }
-            let expected = HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key))
-            #expect(Array(SigningKey(key).code(for: message)) == Array(expected))
-        }
-    }
-}
-
-@Suite struct RequestPathTests {
-    @Test(arguments: [
-        ("/", "/"), ("/a/b", "/a/b"), ("/a//b/", "/a/b/"), ("/./a/../b", "/b"), ("/..", "/"),
-        ("/a b", "/a%20b"), ("/a%20b", "/a%2520b"), ("/\u{1234}", "/%E1%88%B4"), ("", "/"),
-    ])
-    func `a path is normalised and encoded`(path: String, canonical: String) {
-        #expect(String(decoding: RequestPath(path).canonicalPath, as: UTF8.self) == canonical)
-    }
-
-    @Test(arguments: [
-        ("/", ""), ("/?", ""), ("/?b=1&a=2", "a=2&b=1"), ("/?a=2&a=1", "a=1&a=2"), ("/?a", "a="),
-        ("/?a=%2F&X-Amz-Signature=1", "a=%2F"), ("/?a=%zz", "a=%25zz"), ("/?a=b=c", "a=b%3Dc"), ("/?a=%2", "a=%252"),
-        ("/?-._~=x y", "-._~=x%20y"),
-    ])
-    func `a query is decoded, encoded and sorted`(target: String, canonical: String) {
-        #expect(String(decoding: RequestPath(target).canonicalQuery, as: UTF8.self) == canonical)
-    }
-}
-
-@Suite struct AccessKeysTests {
-    @Test func `every key is found by its identifier and nothing else is`() {
-        let identifiers = (0..<100).map { "key-\($0)" }
-        let keys = AccessKeys(identifiers.map { AccessKey(id: $0, secret: "secret of \($0)") })
-        for identifier in identifiers {
-            let bytes = Array(identifier.utf8)
-            let index = keys.index(of: bytes.span)
-            #expect(index.map { keys[$0].secret } == "secret of \(identifier)")
-        }
-        for other in ["", "key", "key-100", "key-1000", "zzz", "\0"] {
-            let bytes = Array(other.utf8)
-            let index = keys.index(of: bytes.span)
-            #expect(index == nil)
-        }
-    }
-
-    @Test func `of two keys with one identifier the later one counts`() {
-        let keys = AccessKeys([AccessKey(id: "a", secret: "1"), AccessKey(id: "a", secret: "2")])
-        let bytes = Array("a".utf8)
-        let index = keys.index(of: bytes.span)
-        #expect(keys.count == 1)
-        #expect(index.map { keys[$0].secret } == "2")
-    }
-}
-
-extension String {
-    /// The lines of an HTTP head, and what follows the empty line.
-    fileprivate func splitHead() -> (head: [Substring], body: Substring) {
-        var lines: [Substring] = []
-        var rest = self[...]
-        while let end = rest.firstIndex(of: "\r\n") {
-            let line = rest[..<end]
-            rest = rest[rest.index(after: end)...]
-            if line.isEmpty { break }
-            lines.append(line)
-        }
-        return (lines, rest)
     }
 }
