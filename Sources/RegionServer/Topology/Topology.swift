@@ -94,14 +94,14 @@ public struct Topology: Equatable, Sendable {
 
     /// The files that a region shows to the other regions: its own `tls`, or the ones named for it in `certificates`.
     ///
-    /// There they are called `<region>.crt`, `<region>.key` and `authority.crt`. The paths in the result can be opened as they are.
+    /// There they are called `<region>.pem`, `<region>-key.pem` and `authority.pem`. The paths in the result can be opened as they are.
     public func linkTLS(of region: Region) -> TLSFiles? {
         if let files = region.tls { return resolved(files) }
         guard let certificates else { return nil }
         return resolved(
             TLSFiles(
-                certificate: "\(certificates)/\(region.name).crt", key: "\(certificates)/\(region.name).key",
-                authority: "\(certificates)/authority.crt"))
+                certificate: "\(certificates)/\(region.name).pem", key: "\(certificates)/\(region.name)-key.pem",
+                authority: "\(certificates)/authority.pem"))
     }
 
     /// The files that a region's endpoint shows to clients, as paths that can be opened as they are.

@@ -41,7 +41,7 @@ import Testing
         #expect(topology.region(named: "us-east-1")?.endpoint == HostAndPort(host: "127.0.0.1", port: 8000))
         #expect(topology.roundTrip(between: "eu-west-1", and: "us-east-1") == .microseconds(80_550))
         let region = topology.regions[0]
-        #expect(topology.linkTLS(of: region)?.certificate == "\(Self.shipped)/../certificates/us-east-1.crt")
+        #expect(topology.linkTLS(of: region)?.certificate == "\(Self.shipped)/../certificates/us-east-1.pem")
         #expect(try Topology.parse(topology.description, file: file, folder: topology.folder) == topology)
     }
 
@@ -82,7 +82,7 @@ import Testing
         #expect(
             topology.linkTLS(of: region)
                 == Topology.TLSFiles(certificate: "/etc/a.crt", key: "/keys/a.key", authority: "/etc/ca.crt"))
-        #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b.key")
+        #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b-key.pem")
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
         #expect(topology.accessKeys == [AccessKey(id: "AKIA", secret: "s/+ ecret\n")])
         #expect(topology.replication.inFlightByteCount == 2 << 20)
