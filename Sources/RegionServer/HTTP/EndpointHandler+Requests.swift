@@ -72,7 +72,11 @@ extension EndpointHandler {
             }
         }
         if let fault {
-            answer(with: service.faultPrecedingAuthentication(of: call) ?? fault, context)
+            if let response = service.faultPrecedingAuthentication(of: call) {
+                answer(with: response, context)
+            } else {
+                answer(with: fault, context)
+            }
             return
         }
         let reply = EndpointReply(mailbox: loop.mailbox, connection: self, sequence: nextSequence)

@@ -17,7 +17,7 @@ public protocol EndpointService: Sendable {
     ///
     /// It is asked only about a request whose signature was refused, to tell which of two faults to report; `respond` finds the
     /// same faults itself.
-    func faultPrecedingAuthentication(of request: EndpointRequest) -> WireFault?
+    func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse?
 }
 
 /// One call of an operation.

@@ -23,8 +23,8 @@ final class ScriptedService: EndpointService {
         return nil
     }
 
-    func faultPrecedingAuthentication(of request: EndpointRequest) -> WireFault? {
-        request.target == "unknown" ? .unknownOperation : nil
+    func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse? {
+        request.target == "unknown" ? EndpointResponse(.unknownOperation) : nil
     }
 
     /// Answers the oldest unanswered request for `target`, with the target as the body.

@@ -17,7 +17,7 @@ struct FixedAnswer: EndpointService {
         response
     }
 
-    func faultPrecedingAuthentication(of request: EndpointRequest) -> WireFault? {
+    func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse? {
         nil
     }
 }
