@@ -40,6 +40,12 @@ extension RegionStore {
     /// Nothing stamped at or below it will be committed here any more.
     public var closedTimestamp: HybridTimestamp { peers.closedTimestamp }
 
+    /// Nothing stamped at or below it will come from that region any more; zero until it was heard of.
+    public func closedTimestamp(of region: RegionID) -> HybridTimestamp {
+        region == configuration.region
+            ? peers.closedTimestamp : peers.closed.first { $0.region == region }?.stamp ?? .zero
+    }
+
     /// Every change up to it, from every region of the topology, is here; zero until all of them were heard of.
     public var stableTime: HybridTimestamp {
         var stable = peers.closedTimestamp

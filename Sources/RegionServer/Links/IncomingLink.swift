@@ -1,0 +1,184 @@
+import KeyValueStore
+import Logging
+import NIOCore
+import RegionStore
+import Replication
+import ReplicationTransport
+
+/// The receiving end of a link from one region: carries out what its machine decides.
+///
+/// Unchecked Sendable: everything is touched on the context's event loop alone, but `applications`, which says what of itself.
+final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @unchecked Sendable {
+    /// What a link tells its owner.
+    struct Events {
+        var established: (IncomingLink, Origin) -> Void
+        var closed: (IncomingLink) -> Void
+    }
+
+    let connection: LinkConnection
+    private let context: LinkContext<Store>
+    private let events: Events
+    private let applications = LinkApplications<Store>()
+    private var machine: ReceiverLink
+    private var timer: Scheduled<Void>?
+    private var isReadingPaused = false
+    /// The name in the peer's certificate, for messages.
+    private let peerName: String
+    /// Stays after the link has ended.
+    private(set) var sender: Origin?
+
+    /// Messages that may wait for the writer before nothing more is read.
+    private static var backlogHigh: Int { 64 }
+    private static var backlogLow: Int { 16 }
+
+    init(_ connection: LinkConnection, context: LinkContext<Store>, events: Events) {
+        self.connection = connection
+        self.context = context
+        self.events = events
+        peerName = connection.peerName
+        machine = ReceiverLink(at: context.identity, regions: context.regions, configuration: context.configuration)
+    }
+
+    func start() {
+        perform(machine.connected(at: context.now))
+    }
+
+    /// Asks the sender for what this region needs of it.
+    func ask(for requests: [LinkMessage.Request]) {
+        perform(machine.needs(requests))
+    }
+
+    func close() {
+        connection.close()
+    }
+
+    // MARK: - The machine's actions
+
+    private func perform(_ actions: [ReceiverLink.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message): send(message)
+            case .apply(let sequence, let application): apply(application, sequence: sequence)
+            case .established(let origin):
+                sender = origin
+                events.established(self, origin)
+            case .fillAgain(let table):
+                context.writer.perform { store, _ in store.fillAgain(table) }
+            case .wakeAt(let time):
+                timer?.cancel()
+                timer = context.schedule(at: time) { [weak self] in self?.wake() }
+            case .close(let reason):
+                context.logger.warning("link from \(peerName) closed: \(reason)")
+                connection.close()
+            }
+        }
+    }
+
+    private func wake() {
+        perform(machine.timerFired(at: context.now))
+    }
+
+    private func send(_ message: LinkMessage) {
+        do {
+            try connection.send(message.encoded())
+        } catch {
+            context.logger.warning("link from \(peerName) closed: an answer could not be sent: \(error)")
+            connection.close()
+        }
+    }
+
+    private func apply(_ application: ReceiverLink.Application, sequence: UInt64) {
+        let (applications, eventLoop) = (applications, context.eventLoop)
+        context.writer.perform { store, now in
+            applications.apply(application, to: store, at: now)
+        } completion: { outcome in
+            eventLoop.execute { self.applied(outcome, sequence: sequence) }
+        }
+        if !isReadingPaused, machine.backlogCount >= Self.backlogHigh {
+            isReadingPaused = true
+            connection.pauseReading()
+        }
+    }
+
+    private func applied(_ outcome: LinkApplications<Store>.Outcome?, sequence: UInt64) {
+        switch outcome {
+        case .applied(let vector): perform(machine.applied(upTo: sequence, vector: vector, at: context.now))
+        case .refused(let error): perform(machine.refused(error))
+        case .skipped: return
+        case nil: perform(machine.refused(.storage("the region is stopping or its store has failed")))
+        }
+        if isReadingPaused, machine.backlogCount <= Self.backlogLow {
+            isReadingPaused = false
+            connection.resumeReading()
+        }
+    }
+
+    // MARK: - LinkConnectionDelegate
+
+    func link(_ connection: LinkConnection, received message: [UInt8]) {
+        let decoded: LinkMessage
+        do {
+            decoded = try LinkMessage(decoding: message)
+        } catch {
+            context.logger.warning("link from \(peerName) closed: a message that cannot be read: \(error)")
+            return connection.close()
+        }
+        perform(
+            machine.received(
+                decoded, certificateNames: connection.peerNames, vector: context.writer.committed.vector,
+                at: context.now))
+    }
+
+    func link(_ connection: LinkConnection, becameWritable isWritable: Bool) {}
+
+    func link(_ connection: LinkConnection, closedWith error: LinkError?) {
+        timer?.cancel()
+        machine.disconnected()
+        if let error { context.logger.info("link from \(peerName) lost: \(error)") }
+        events.closed(self)
+    }
+}
+
+/// Hands what one link brings to the store, in order, until something is refused.
+///
+/// What follows a refused batch must not be applied: the vector would say that nothing is missing. Unchecked Sendable: touched on the
+/// writer's thread alone.
+final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
+    /// What became of one application.
+    enum Outcome: Sendable {
+        /// With what the region has applied by then.
+        case applied(AppliedVector)
+        case refused(ApplyError)
+        /// An earlier one was refused.
+        case skipped
+    }
+
+    private var isBroken = false
+
+    func apply(
+        _ application: ReceiverLink.Application, to store: RegionStore<Store>, at nowMilliseconds: UInt64
+    ) -> Outcome {
+        guard !isBroken else { return .skipped }
+        do throws(ApplyError) {
+            switch application {
+            case .catalog(let image, let origin):
+                try store.applyCatalog(
+                    image.entries, from: origin, position: image.position, isReset: image.isReset,
+                    at: nowMilliseconds)
+            case .changes(let batch): try store.apply(batch, at: nowMilliseconds)
+            case .heartbeat(let origin, let position, let closed):
+                let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
+                try store.apply(progress, at: nowMilliseconds)
+                store.noteClosed(origin, at: closed)
+            case .fillPage(let table, let items): try store.applySnapshot(items, of: table, at: nowMilliseconds)
+            case .fillEnd(let table, let vector):
+                store.finishSnapshot(of: table, vector: vector, at: nowMilliseconds)
+            case .catchUpEnd(let table, let origin): store.finishCatchUp(of: table, from: origin)
+            }
+            return .applied(store.appliedVector)
+        } catch {
+            isBroken = true
+            return .refused(error)
+        }
+    }
+}

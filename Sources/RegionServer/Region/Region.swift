@@ -1,0 +1,251 @@
+import DynamoAPI
+import Foundation
+import ItemModel
+import KeyValueStore
+import Logging
+import NIOCore
+import NIOPosix
+import RegionStore
+import Replication
+import ReplicationTransport
+import RocksDBStore
+
+/// One region as a running process: its store and writer, its links, its endpoint and its status page.
+///
+/// Reading order: this file; `RegionWriter`, the thread that owns the store; `DynamoService`, between endpoint and operations;
+/// `LinkHub`, all links; `StatusServer`.
+public final class Region: Sendable {
+    /// Where clients reach the region.
+    public let endpoint: HostAndPort
+    private let parts: Parts
+    private let logger: Logger
+
+    /// What runs, in the order in which it is stopped.
+    private struct Parts: Sendable {
+        let endpoint: EndpointServer
+        let hub: LinkHub<RocksDBStore>
+        let status: StatusServer
+        let writer: RegionWriter<RocksDBStore>
+        let store: RocksDBStore
+        let threads: NIOThreadPool
+        let groups: [MultiThreadedEventLoopGroup]
+        let failure: AsyncStream<RegionError>
+    }
+
+    private init(endpoint: HostAndPort, parts: Parts, logger: Logger) {
+        self.endpoint = endpoint
+        self.parts = parts
+        self.logger = logger
+    }
+
+    /// Opens the region's store and starts to listen; when it returns, the region answers.
+    ///
+    /// - Throws: `RegionError`; nothing runs then.
+    public static func start(_ options: RegionOptions, in topology: Topology) async throws -> Region {
+        let logger = options.logger
+        guard let own = topology.region(named: options.region) else {
+            throw RegionError.unknownRegion(options.region, known: topology.regions.map(\.name))
+        }
+        let authentication: EndpointConfiguration.Authentication
+        do throws(BindingRule.Violation) {
+            authentication = try BindingRule.authentication(
+                of: own, accessKeys: topology.accessKeys, insecureNoAuth: options.insecureNoAuth)
+        } catch {
+            throw RegionError.binding(error)
+        }
+        let tls = try linkTLS(of: own, in: topology)
+        let endpointTLS = try endpointTLS(of: own, in: topology)
+        let clock = SystemClock()
+        let (store, opened) = try openStore(for: own, in: topology, at: options.data ?? own.data)
+
+        let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+        let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
+        threads.start()
+        let (failures, failed) = AsyncStream.makeStream(of: RegionError.self)
+        let commits = CommitSignal(eventLoop: linkGroup.next())
+        let reader = opened.reader
+        let identity = LinkIdentity(
+            region: RegionID(rawValue: own.id), name: Text(own.name), incarnation: opened.incarnation)
+        let writer = RegionWriter(
+            store: opened, clock: clock, onCommit: { commits.post() },
+            onFailure: { error in
+                logger.critical("the store failed: \(error)")
+                failed.yield(.storeFailed("\(error)"))
+            })
+        let hub = LinkHub(
+            context: LinkContext(
+                identity: identity, regions: reader.configuration.regions, configuration: topology.linkConfiguration,
+                transport: ReplicationTransport.LinkConfiguration(), tls: tls, reader: reader, writer: writer,
+                clock: clock, eventLoop: linkGroup.next(), threads: threads, logger: logger),
+            topology: topology)
+        commits.setReceiver { hub.logAdvanced() }
+        writer.start()
+
+        func giveUp() async {
+            try? await hub.stop().get()
+            writer.stop()
+            store.close()
+            try? await threads.shutdownGracefully()
+            for group in [linkGroup, group] { try? await group.shutdownGracefully() }
+        }
+        do {
+            try await listening(for: "links", at: own.replicationListener) {
+                try await hub.start(at: own.replicationListener).get()
+            }
+            let source = StatusSource(
+                region: own, identity: identity, reader: reader, writer: writer, hub: hub, clock: clock,
+                eventLoop: linkGroup.next())
+            let status = try await listening(for: "status", at: own.adminListener) {
+                try await StatusServer.start(at: own.adminListener, on: group, logger: logger) {
+                    await source.status()
+                }
+            }
+            let dispatcher = Dispatcher(
+                region: RegionGateway(reader: reader, regionName: Text(own.name), writer: writer, clock: clock),
+                configuration: APIConfiguration(endpointAddress: "\(own.endpoint)"))
+            let endpoint: EndpointServer
+            do {
+                var random = SystemRandomNumberGenerator()
+                endpoint = try await listening(for: "DynamoDB clients", at: own.endpointListener) {
+                    try await EndpointServer.start(
+                        host: own.endpointListener.host, port: own.endpointListener.port,
+                        service: DynamoService(dispatcher: dispatcher, threads: threads),
+                        configuration: EndpointConfiguration(region: own.name, authentication: authentication),
+                        group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
+                        configureChannel: { channel in
+                            guard let endpointTLS else { return }
+                            try channel.pipeline.syncOperations.addHandler(
+                                TLSHandler(context: endpointTLS, role: .server))
+                        }
+                    ).get()
+                }
+            } catch {
+                await status.stop()
+                throw error
+            }
+            let address = HostAndPort(
+                host: own.endpointListener.host, port: endpoint.address.port ?? own.endpointListener.port)
+            logger.info(
+                "region \(own.name) answers at \(address)",
+                metadata: ["incarnation": "\(identity.incarnation)", "position": "\(reader.lastPosition)"])
+            return Region(
+                endpoint: address,
+                parts: Parts(
+                    endpoint: endpoint, hub: hub, status: status, writer: writer, store: store, threads: threads,
+                    groups: [linkGroup, group], failure: failures),
+                logger: logger)
+        } catch {
+            await giveUp()
+            throw error
+        }
+    }
+
+    /// Returns when the region cannot go on, with the reason.
+    public func failure() async -> RegionError? {
+        for await error in parts.failure { return error }
+        return nil
+    }
+
+    /// Answers what has begun, ships what can be shipped at once, and closes everything; all that was acknowledged is durable anyway.
+    public func stop() async {
+        logger.info("stopping")
+        try? await parts.endpoint.shutDown(within: .seconds(10)).get()
+        await parts.status.stop()
+        try? await parts.hub.stop().get()
+        parts.writer.stop()
+        try? await parts.threads.shutdownGracefully()
+        parts.store.close()
+        for group in parts.groups { try? await group.shutdownGracefully() }
+        logger.info("stopped")
+    }
+
+    // MARK: - Parts
+
+    private static func linkTLS(of region: Topology.Region, in topology: Topology) throws(RegionError) -> TLSContext {
+        guard let files = topology.linkTLS(of: region), let authority = files.authority else {
+            throw .certificates(
+                region: region.name, reason: "the topology names no certificates folder, and no tls with an authority")
+        }
+        let identity = TLSContext.Identity(certificateChainPath: files.certificate, privateKeyPath: files.key)
+        do throws(TLSError) {
+            return try TLSContext(.link(identity: identity, trustRootsPath: authority))
+        } catch {
+            throw .certificates(region: region.name, reason: "\(error)")
+        }
+    }
+
+    private static func endpointTLS(
+        of region: Topology.Region, in topology: Topology
+    ) throws(RegionError) -> TLSContext? {
+        guard let files = topology.endpointTLS(of: region) else { return nil }
+        let identity = TLSContext.Identity(certificateChainPath: files.certificate, privateKeyPath: files.key)
+        do throws(TLSError) {
+            return try TLSContext(.endpoint(identity: identity))
+        } catch {
+            throw .certificates(region: region.name, reason: "\(error)")
+        }
+    }
+
+    private static func openStore(
+        for region: Topology.Region, in topology: Topology, at path: String
+    ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces)
+            var random = SystemRandomNumberGenerator()
+            return (
+                store,
+                try RegionStore(
+                    opening: store, configuration: topology.storeConfiguration(of: region), using: &random)
+            )
+        } catch {
+            throw .data(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func listening<Result>(
+        for what: String, at address: HostAndPort, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            throw RegionError.listening(what: what, address: address, reason: "\(error)")
+        }
+    }
+}
+
+/// Inside `Topology`, `Replication` is something else.
+private typealias ProtocolConfiguration = Replication.LinkConfiguration
+
+extension Topology {
+    /// What the region's store is told of the regions around it.
+    func storeConfiguration(of region: Region) -> RegionConfiguration {
+        var configuration = RegionConfiguration(
+            region: RegionID(rawValue: region.id),
+            regions: regions.map { .init(id: RegionID(rawValue: $0.id), name: Text($0.name)) })
+        configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
+        return configuration
+    }
+
+    /// How links behave.
+    fileprivate var linkConfiguration: ProtocolConfiguration {
+        var configuration = ProtocolConfiguration()
+        configuration.batchByteCount = replication.batchByteCount
+        configuration.inFlightByteLimit = replication.inFlightByteCount
+        configuration.heartbeatMilliseconds = max(1, replication.heartbeat.wholeMilliseconds)
+        let shortest = max(1, replication.backoffMin.wholeMilliseconds)
+        configuration.backoffMilliseconds = shortest...max(shortest, replication.backoffMax.wholeMilliseconds)
+        configuration.silenceMilliseconds = max(10_000, configuration.heartbeatMilliseconds * 4)
+        configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
+        return configuration
+    }
+}
+
+extension Duration {
+    /// Rounded down; zero for what is negative.
+    fileprivate var wholeMilliseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return seconds < 0 ? 0 : UInt64(seconds) * 1000 + UInt64(max(0, attoseconds) / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,43 @@
+public import Logging
+
+/// What a region's process is told besides its topology.
+public struct RegionOptions: Sendable {
+    /// The name of the region to run.
+    public var region: String
+    /// Where its data lies; nil for what the topology says.
+    public var data: String?
+    /// Whether requests are answered without a look at their signatures: allowed on loopback addresses only.
+    public var insecureNoAuth = false
+    public var logger: Logger
+
+    public init(region: String, logger: Logger) {
+        self.region = region
+        self.logger = logger
+    }
+}
+
+/// Why a region cannot start or go on.
+public enum RegionError: Error, Sendable, CustomStringConvertible {
+    case unknownRegion(String, known: [String])
+    /// The links' certificate, key or authority cannot be used.
+    case certificates(region: String, reason: String)
+    case binding(BindingRule.Violation)
+    case data(path: String, reason: String)
+    case listening(what: String, address: HostAndPort, reason: String)
+    /// A commit failed: what is durable is unknown until the process has started anew.
+    case storeFailed(String)
+
+    public var description: String {
+        switch self {
+        case .unknownRegion(let name, let known):
+            "the topology has no region \"\(name)\"; its regions are \(known.joined(separator: ", "))"
+        case .certificates(let region, let reason):
+            "\(region): the certificates for links cannot be used: \(reason). "
+                + "`meridian certificates` makes them for development."
+        case .binding(let violation): "\(violation)"
+        case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
+        case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
+        case .storeFailed(let reason): "the store failed, and the region stops: \(reason)"
+        }
+    }
+}
