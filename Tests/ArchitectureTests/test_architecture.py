@@ -30,13 +30,13 @@ ALLOWED = {
     "RegionServer":
         NIO | {
             "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-            "ReplicationTransport", "DynamoAPI", "Crypto", "Logging", "Yams", "FoundationEssentials", "Foundation",
-            "Glibc",
+            "ReplicationTransport", "DynamoAPI", "Crypto", "Logging", "Yams", "FoundationEssentials", "Foundation", "CoreFoundation",
+            "Glibc", "Histogram", "Hummingbird",
         },
     "meridian":
         NIO | {
-            "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "FoundationEssentials", "Foundation",
-            "Glibc",
+            "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
+            "Foundation", "FoundationNetworking", "Glibc",
         },
 }
 # Atomics and locks hold no time and do no I/O: every target may have them.

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from installation import Failure, Installation, create_global_table, exit_on_termination
 from load import Load
 from writes import TABLE_DEFINITION
@@ -37,7 +39,7 @@ def main():
                 load = Load(installation, TABLE, seed)
                 for number in range(1, arguments.rounds + 1):
                     run_round(installation, load, generator, number)
-    except Failure as failure:
+    except (Failure, ClientError, BotoCoreError) as failure:
         print(f"crash rounds: FAILED with --seed {seed}: {failure}", flush=True)
         sys.exit(1)
     print(f"crash rounds: passed {arguments.rounds} rounds with --seed {seed}: {load.total('acknowledged')} acknowledged "

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from installation import Failure, Installation, add_replica, exit_on_termination, wait_until
 from load import Load
 from scans import SEGMENT_COUNT
@@ -31,7 +33,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="meridian-demo-") as folder:
             with Installation(arguments.meridian, folder) as installation:
                 Demo(installation, arguments).run()
-    except Failure as failure:
+    except (Failure, ClientError, BotoCoreError) as failure:
         print(f"\nFAILED: {failure}", flush=True)
         sys.exit(1)
 
@@ -99,7 +101,7 @@ class Demo:
         self.load.wait_for_writes(self.write_count)
         say(f"{self.load.acknowledged() - before} writes acknowledged in {time.monotonic() - started:.1f} s")
         for name, status in self.installation.statuses().items():
-            say(f"replication lag into {name:<15} {lag_text(status)}")
+            say(f"replication lag from {name:<15} {lag_text(status)}")
 
     def lose_a_region(self):
         step(f"kill -9 {VICTIM}; writing goes on in {' and '.join(self.survivors)}")
@@ -118,7 +120,7 @@ class Demo:
 
         def has_caught_up():
             status = self.installation.status(VICTIM)
-            applied = {link["region"]: link["appliedPosition"] for link in status["incoming"]}
+            applied = {link["region"]: link.get("appliedPosition", 0) for link in status["incoming"]}
             return all(applied.get(name, 0) >= position for name, position in missing.items())
 
         wait_until(has_caught_up, f"{VICTIM} has what it missed")
@@ -147,7 +149,7 @@ class Demo:
             for name, status in statuses.items()}
         say(f"writes: {self.load.total('acknowledged')} acknowledged, {self.load.total('refused')} refused by their "
             f"conditions, {self.load.total('unknown')} cut off by the kill")
-        say(f"{'region':<15} {'local':>7} {'applied':>8} {'lost':>6} {'again':>6} {'conflicts':>10}   lag from the others")
+        say(f"{'region':<15} {'local':>7} {'applied':>8} {'lost':>6} {'again':>6} {'conflicts':>10}   lag to the others")
         for name, values in counters.items():
             say(f"{name:<15} {values['localWrites']:>7} {values['replicatedApplied']:>8} {values['replicatedLost']:>6} "
                 f"{values['replicatedDuplicates']:>6} {values['conflicts']:>10}   {lag_text(statuses[name])}")
@@ -187,9 +189,9 @@ def say(text):
 
 
 def lag_text(status):
-    """The lag from each other region, from commit there to durable here; in a restarted region, since it is back."""
+    """The lag to each other region, from a change's stamp here to its being durable there, since this process began."""
     return ", ".join(
-        f"{lag['region']} p50 {lag['p50Milliseconds']:.0f} ms p99 {lag['p99Milliseconds']:.0f} ms"
+        f"to {lag['region']} p50 {lag['p50Milliseconds']} ms p99 {lag['p99Milliseconds']} ms"
         for lag in status["lag"] if lag["count"])
 
 

@@ -226,7 +226,9 @@ class Installation:
         return all(
             status is not None
             and len(status["outgoing"]) == len(self.regions) - 1
-            and all(link["acknowledgedPosition"] >= status["log"]["position"] for link in status["outgoing"])
+            and all(
+                link["state"] == "up" and link["acknowledgedPosition"] >= status["log"]["position"]
+                for link in status["outgoing"])
             for status in statuses)
 
     def wait_until_settled(self, seconds=120):

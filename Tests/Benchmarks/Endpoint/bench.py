@@ -1,10 +1,11 @@
 """Measures a region's request rate against an NIO server that answers the same bytes with no work behind it.
 
-Requests are what boto3 sends, signed by botocore beforehand, so that wrk can send them at full speed. For each operation wrk
-runs alternately against the baseline and against the region; the result is the ratio of each pair of runs, because ratios
-hold where absolute rates depend on the machine.
+The region is one process with a topology and a data folder of its own, and syncs every write to disk as it always does. Requests
+are what boto3 sends, signed by botocore beforehand, so that wrk can send them at full speed. For each operation wrk runs
+alternately against the baseline and against the region; the result is the ratio of each pair of runs, because ratios hold where
+absolute rates depend on the machine.
 
-    bench.py --baseline .build/release/baseline-server --region .build/release/meridian --topology Regions/three-continents.yaml
+    bench.py --baseline .build/release/baseline-server --region .build/release/meridian
     bench.py --baseline .build/release/baseline-server --fixed-answer .build/release/fixed-answer-server
 
 The second form puts the endpoint alone, with signatures and without a store, in the region's place.
@@ -21,11 +22,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Process"))
+
+from installation import ACCESS_KEY, SECRET, Failure, Installation, exit_on_termination, wait_until  # noqa: E402
+
+REGION = "us-east-1"
 TABLE = "bench"
 ITEM_COUNT = 2000
 ITEM_BYTE_COUNT = 400
@@ -33,34 +40,48 @@ READY_SECONDS_MAX = 30
 
 
 def main():
+    exit_on_termination()
     arguments = parse_arguments()
     if shutil.which("wrk") is None:
         sys.exit("bench.py: wrk is not installed (Debian: apt-get install wrk)")
-    with tempfile.TemporaryDirectory(prefix="meridian-bench-") as folder:
-        folder = pathlib.Path(folder)
-        with Servers() as servers:
-            port = start_subject(servers, arguments, folder)
-            client = boto3.client(
-                "dynamodb", region_name=arguments.region_name, endpoint_url=f"http://127.0.0.1:{port}",
-                aws_access_key_id=arguments.access_key, aws_secret_access_key=arguments.secret,
-                config=Config(retries={"total_max_attempts": 1}))
-            if arguments.region:
-                fill_table(client)
-            operations = {
-                "GetItem": [get_item(key) for key in range(ITEM_COUNT)],
-                "PutItem": [put_item(key) for key in range(ITEM_COUNT)],
-            }
-            for number, (name, calls) in enumerate(operations.items()):
-                if arguments.operation and name not in arguments.operation:
-                    continue
-                requests = [signed_request(client, *call) for call in calls]
-                script = write_script(folder / f"{name}.lua", requests)
-                body = folder / f"{name}.body"
-                body.write_bytes(answer_body(port, requests[0]))
-                baseline_port = free_port()
-                servers.start(
-                    [arguments.baseline, "--port", str(baseline_port), "--body-file", str(body)], baseline_port)
-                compare(name, script, baseline_port, port, arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="meridian-bench-", dir=arguments.folder) as folder:
+            folder = pathlib.Path(folder)
+            with Servers() as servers:
+                if arguments.fixed_answer:
+                    port = free_port()
+                    # As long as the answer to a GetItem of one of the items below.
+                    servers.start([arguments.fixed_answer, "--port", str(port), "--body-length", "440"], port)
+                    run(servers, port, folder, arguments)
+                else:
+                    with Installation(arguments.region, folder, [REGION]) as installation:
+                        installation.make_certificates()
+                        installation.start()
+                        run(servers, installation.regions[REGION].endpoint_port, folder, arguments)
+    except Failure as failure:
+        sys.exit(f"bench.py: {failure}")
+
+
+def run(servers, port, folder, arguments):
+    client = boto3.client(
+        "dynamodb", region_name=REGION, endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET, config=Config(retries={"total_max_attempts": 1}))
+    if arguments.region:
+        fill_table(client)
+    operations = {
+        "GetItem": [get_item(key) for key in range(ITEM_COUNT)],
+        "PutItem": [put_item(key) for key in range(ITEM_COUNT)],
+    }
+    for name, calls in operations.items():
+        if arguments.operation and name not in arguments.operation:
+            continue
+        requests = [signed_request(client, *call) for call in calls]
+        script = write_script(folder / f"{name}.lua", requests)
+        body = folder / f"{name}.body"
+        body.write_bytes(answer_body(port, requests[0]))
+        baseline_port = free_port()
+        servers.start([arguments.baseline, "--port", str(baseline_port), "--body-file", str(body)], baseline_port)
+        compare(name, script, baseline_port, port, arguments)
 
 
 def parse_arguments():
@@ -69,11 +90,7 @@ def parse_arguments():
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("--region", help="the meridian binary")
     subject.add_argument("--fixed-answer", help="the fixed-answer-server binary")
-    parser.add_argument("--topology", default="Regions/three-continents.yaml", help="the topology file, for --region")
-    parser.add_argument("--region-name", default="us-east-1")
-    parser.add_argument("--port", type=int, default=8000, help="the port of the region's endpoint in the topology")
-    parser.add_argument("--access-key", default="test")
-    parser.add_argument("--secret", default="test")
+    parser.add_argument("--folder", help="where to make the region's data folder, on the disk to be measured (default: /tmp)")
     parser.add_argument("--operation", action="append", choices=["GetItem", "PutItem"], help="only this operation")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10, help="the length of one run of wrk")
@@ -113,19 +130,6 @@ class Servers:
         sys.exit(f"bench.py: {command[0]} did not listen on port {port} within {READY_SECONDS_MAX} s")
 
 
-def start_subject(servers, arguments, folder):
-    if arguments.fixed_answer:
-        port = free_port()
-        # As long as the answer to a GetItem of one of the items below.
-        servers.start([arguments.fixed_answer, "--port", str(port), "--body-length", "440"], port)
-        return port
-    data = folder / "data"
-    servers.start(
-        [arguments.region, "serve", "--region", arguments.region_name, "--topology", arguments.topology,
-         "--data", str(data)], arguments.port)
-    return arguments.port
-
-
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -154,12 +158,11 @@ def fill_table(client):
         TableName=TABLE, BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
-    client.get_waiter("table_exists").wait(TableName=TABLE, WaiterConfig={"Delay": 1, "MaxAttempts": READY_SECONDS_MAX})
-    for first in range(0, ITEM_COUNT, 25):
-        requests = [{"PutRequest": {"Item": item(key)}} for key in range(first, min(first + 25, ITEM_COUNT))]
-        while requests:
-            answer = client.batch_write_item(RequestItems={TABLE: requests})
-            requests = answer.get("UnprocessedItems", {}).get(TABLE, [])
+    wait_until(
+        lambda: client.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "ACTIVE", f"{TABLE} is active",
+        READY_SECONDS_MAX)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: client.put_item(**put_item(key)[1]), range(ITEM_COUNT)))
 
 
 def signed_request(client, method, parameters):
