@@ -55,7 +55,9 @@ extension RangeRead {
                 index.map { $0.storageKey(of: exclusiveStartKey, in: table) } ?? table.storageKey(of: exclusiveStartKey)
             guard let key else { return nil }
             if isForward {
-                range.lower = range.lower.lexicographicallyPrecedes(key) ? key + [0] : range.lower
+                // The range may begin at the start key itself, as with a sort key that is at least the last page's last.
+                let successor = key + [0]
+                if range.lower.lexicographicallyPrecedes(successor) { range.lower = successor }
             } else if let upper = range.upper {
                 range.upper = key.lexicographicallyPrecedes(upper) ? key : upper
             } else {
