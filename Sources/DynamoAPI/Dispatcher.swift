@@ -44,7 +44,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
         body.withUnsafeBytes { answer(target: target, body: $0, completion: completion) }
     }
 
-    /// Whether a request to `target` may take long to answer, as it reads an unknown number of items.
+    /// Whether a request to `target` may take long to answer, as it reads many items.
     public func mayTakeLong(target: String) -> Bool { entry(for: target)?.mayTakeLong ?? false }
 
     /// The answer to a request whose signature is refused, where the service finds another fault before it looks at signatures.

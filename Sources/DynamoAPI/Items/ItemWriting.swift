@@ -8,6 +8,9 @@ struct WriteOptions: Sendable {
     let capacityLevel: CapacityLevel
     /// Whether a failed condition's answer holds the item.
     let returnsItemOnFailure: Bool
+    private let returnsCollectionMetrics: Bool
+    /// Whether the update is one of `AttributeUpdates`, which decides the words about the item that it meets.
+    private let isLegacyUpdate: Bool
 
     /// What `ReturnValues` asks for; the raw value is DynamoDB's name of it.
     enum ReturnValues: String, Sendable {
@@ -18,10 +21,12 @@ struct WriteOptions: Sendable {
         case updatedNew = "UPDATED_NEW"
     }
 
-    init(_ request: JSONValue) {
+    init(_ request: JSONValue, isLegacyUpdate: Bool = false) {
         returnValues = request["ReturnValues"].flatMap { ReturnValues(rawValue: $0.string) } ?? .none
         capacityLevel = CapacityLevel(request)
         returnsItemOnFailure = request["ReturnValuesOnConditionCheckFailure"]?.isString("ALL_OLD") ?? false
+        returnsCollectionMetrics = ItemCollectionMetrics.areWanted(by: request)
+        self.isLegacyUpdate = isLegacyUpdate
     }
 
     /// Throws unless the values to return are those of an operation that replaces or deletes.
@@ -46,10 +51,8 @@ extension Environment {
             }
         } completion: { result in
             switch result {
-            case .done(.success(let result)): completion(options.response(to: result, of: reference))
-            case .done(.failure(let error)):
-                completion(
-                    DynamoFault(error, returnsItem: options.returnsItemOnFailure, isUpdate: write.isUpdate).response)
+            case .done(.success(let result)): completion(options.response(to: result, of: write, reference))
+            case .done(.failure(let error)): completion(options.fault(error, of: write).response)
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
@@ -58,7 +61,13 @@ extension Environment {
 }
 
 extension WriteOptions {
-    func response(to result: ItemWriteResult, of reference: TableReference) -> APIResponse {
+    /// What a client is told of a refused write.
+    func fault(_ error: ItemWriteError, of write: ItemWrite) -> DynamoFault {
+        if isLegacyUpdate, case .expression(let error) = error { return LegacyUpdates.fault(error) }
+        return DynamoFault(error, returnsItem: returnsItemOnFailure, isUpdate: write.isUpdate)
+    }
+
+    func response(to result: ItemWriteResult, of write: ItemWrite, _ reference: TableReference) -> APIResponse {
         var writer = JSONWriter()
         writer.beginObject()
         if let attributes = attributes(of: result), !attributes.isEmpty {
@@ -70,6 +79,10 @@ extension WriteOptions {
             capacity.addWrite(result)
             writer.name("ConsumedCapacity")
             capacity.write(to: &writer, level: capacityLevel)
+        }
+        if returnsCollectionMetrics, ItemCollectionMetrics.exist(for: write.table) {
+            writer.name("ItemCollectionMetrics")
+            ItemCollectionMetrics(of: write.action.item, in: write.table).write(to: &writer)
         }
         writer.endObject()
         return APIResponse(body: writer.bytes)

@@ -68,3 +68,29 @@ extension KeySchema {
             """)
     }
 }
+
+extension Table {
+    /// Checks that a whole item has no attribute that an index's key cannot be.
+    func checkIndexKeys(of item: Item) throws(DynamoFault) {
+        for index in indexes {
+            for attribute in index.definition.keySchema.attributes {
+                guard let value = item[attribute.name] else { continue }
+                guard value.kind == attribute.kind, !value.isEmptyStringOrBinary else {
+                    let error = ItemWriteError.indexKeyInvalid(
+                        index: index.name, attribute: attribute.name, expected: attribute.kind, found: value)
+                    throw DynamoFault(error, returnsItem: false, isUpdate: false)
+                }
+            }
+        }
+    }
+}
+
+extension AttributeValue {
+    fileprivate var isEmptyStringOrBinary: Bool {
+        switch self {
+        case .string(let text): text.isEmpty
+        case .binary(let bytes): bytes.isEmpty
+        default: false
+        }
+    }
+}

@@ -8,7 +8,7 @@ protocol Operation: Sendable {
     /// What its requests look like.
     static var shape: Shape { get }
 
-    /// Whether it reads an unknown number of items.
+    /// Whether it reads an unknown number of items, or a large one.
     static var mayTakeLong: Bool { get }
 
     /// Decodes a request whose shape has been checked, and checks all that takes no table.
@@ -30,6 +30,8 @@ extension Operation {
 enum OperationTable<Region: RegionAccess> {
     static var entries: [Entry] {
         [
+            Entry(BatchGetItem.self),
+            Entry(BatchWriteItem.self),
             Entry(CreateTable.self),
             Entry(DeleteItem.self),
             Entry(DeleteTable.self),
@@ -39,6 +41,8 @@ enum OperationTable<Region: RegionAccess> {
             Entry(GetItem.self),
             Entry(ListTables.self),
             Entry(PutItem.self),
+            Entry(Query.self),
+            Entry(Scan.self),
             Entry(UpdateItem.self),
             Entry(UpdateTable.self),
         ]

@@ -38,6 +38,7 @@ struct PutItem: Operation {
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkItem(item)
+        try table.checkIndexKeys(of: item)
         environment.submit(
             ItemWrite(table: table, action: .put(item), condition: condition), of: reference, options,
             completion: completion)

@@ -36,7 +36,7 @@ struct UpdateItem: Operation {
         condition =
             if let condition = parameters.condition { condition } else { try LegacyConditions.expected(request) }
         update = if let update = parameters.update { update } else { try LegacyUpdates.read(request) }
-        options = WriteOptions(request)
+        options = WriteOptions(request, isLegacyUpdate: parameters.update == nil)
     }
 
     func run<Region: RegionAccess>(

@@ -1,0 +1,167 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// Puts and deletes up to 25 items of any number of tables, as one command for the writer.
+///
+/// So either all of them are durable or, where the store fails, nobody knows; none is ever left unprocessed.
+struct BatchWriteItem: Operation {
+    static let name: StaticString = "BatchWriteItem"
+    static let shape = Shape.structure(
+        "BatchWriteItemInput",
+        .init("ReturnConsumedCapacity", .returnConsumedCapacity),
+        .init("ReturnItemCollectionMetrics", .returnItemCollectionMetrics),
+        .required("RequestItems", .requestItems))
+
+    private let requests: [(reference: TableReference, actions: [ItemWrite.Action])]
+    private let capacityLevel: CapacityLevel
+    private let returnsCollectionMetrics: Bool
+
+    private static let maximumWriteCount = 25
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        var requests: [(TableReference, [ItemWrite.Action])] = []
+        var writeCount = 0
+        for (name, json) in request["RequestItems"]?.distinctMembers ?? [] {
+            let reference = try TableReference(name)
+            var actions: [ItemWrite.Action] = []
+            for element in json.elements { actions.append(try Self.action(element)) }
+            writeCount += actions.count
+            guard writeCount <= Self.maximumWriteCount else {
+                throw .validation("Too many items requested for the BatchWriteItem call")
+            }
+            requests.append((reference, actions))
+        }
+        self.requests = requests
+        capacityLevel = CapacityLevel(request)
+        returnsCollectionMetrics = ItemCollectionMetrics.areWanted(by: request)
+    }
+
+    private static func action(_ json: JSONValue) throws(DynamoFault) -> ItemWrite.Action {
+        switch (json["PutRequest"]?["Item"], json["DeleteRequest"]?["Key"]) {
+        case (let item?, nil):
+            let decoded = try AttributeDecoding.item(item)
+            try AttributeDecoding.checkSize(of: decoded, from: json)
+            return .put(decoded)
+        case (nil, let key?): return .delete(key: try AttributeDecoding.item(key))
+        case (nil, nil):
+            throw .validation(
+                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+        case (.some, .some):
+            throw .validation(
+                """
+                Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes
+                """)
+        }
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let tables = try requests.map { request throws(DynamoFault) in try environment.table(request.reference) }
+        let writes = try writes(to: tables)
+        environment.region.submit { store, now -> Result<[ItemWriteResult], ItemWriteError> in
+            var results: [ItemWriteResult] = []
+            do throws(ItemWriteError) {
+                // All that a write can be refused for was checked before, but that its table is gone: then those of the other tables
+                // have taken effect, as they may in the service.
+                for write in writes { results.append(try store.write(write, at: now)) }
+                return .success(results)
+            } catch {
+                return .failure(error)
+            }
+        } completion: { [self] result in
+            switch result {
+            case .done(.success(let results)): completion(response(to: results, tables))
+            case .done(.failure(let error)):
+                completion(DynamoFault(error, returnsItem: false, isUpdate: false).response)
+            case .overloaded: completion(DynamoFault.overloaded.response)
+            case .failed: completion(DynamoFault.internalError.response)
+            }
+        }
+        return nil
+    }
+
+    /// The writes in the request's order, checked against the tables' schemas and each other.
+    private func writes(to tables: [Table]) throws(DynamoFault) -> [ItemWrite] {
+        var seen = BatchKeys()
+        var writes: [ItemWrite] = []
+        for ((_, actions), table) in zip(requests, tables) {
+            for action in actions {
+                switch action {
+                case .put(let item):
+                    try table.keySchema.checkItem(item)
+                    try table.checkIndexKeys(of: item)
+                case .delete(let key), .update(let key, _): try table.keySchema.checkKey(key)
+                }
+                if let key = table.keySchema.key(of: action.item) { try seen.insert(key, of: table) }
+                writes.append(ItemWrite(table: table, action: action))
+            }
+        }
+        return writes
+    }
+
+    private func response(to results: [ItemWriteResult], _ tables: [Table]) -> APIResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("UnprocessedItems")
+        writer.beginObject()
+        writer.endObject()
+        if returnsCollectionMetrics { writeCollectionMetrics(tables, to: &writer) }
+        if capacityLevel != .none { writeCapacities(results, to: &writer) }
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+
+    private func writeCollectionMetrics(_ tables: [Table], to writer: inout JSONWriter) {
+        guard tables.contains(where: ItemCollectionMetrics.exist) else { return }
+        writer.name("ItemCollectionMetrics")
+        writer.beginObject()
+        for ((reference, actions), table) in zip(requests, tables) where ItemCollectionMetrics.exist(for: table) {
+            writer.name(text: reference.given)
+            writer.beginArray()
+            var collections: [Item] = []
+            for action in actions {
+                let metrics = ItemCollectionMetrics(of: action.item, in: table)
+                guard !collections.contains(metrics.key) else { continue }
+                collections.append(metrics.key)
+                metrics.write(to: &writer)
+            }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    private func writeCapacities(_ results: [ItemWriteResult], to writer: inout JSONWriter) {
+        var results = results[...]
+        writer.name("ConsumedCapacity")
+        writer.beginArray()
+        for (reference, actions) in requests {
+            var capacity = ConsumedCapacity(reference.given)
+            for result in results.prefix(actions.count) { capacity.addWrite(result) }
+            results = results.dropFirst(actions.count)
+            capacity.write(to: &writer, level: capacityLevel)
+        }
+        writer.endArray()
+    }
+}
+
+extension ItemWrite.Action {
+    /// The key attributes, or the whole item, that say which item is meant.
+    var item: Item {
+        switch self {
+        case .put(let item): item
+        case .update(let key, _), .delete(let key): key
+        }
+    }
+}
+
+extension Shape {
+    fileprivate static let requestItems = Shape.map(
+        .list(
+            .structure(
+                "WriteRequest",
+                Member("PutRequest", .structure("PutRequest", .required("Item", .attributeMap))),
+                Member("DeleteRequest", .structure("DeleteRequest", .required("Key", .attributeMap))))),
+        Constraints(minimum: 1, maximum: 25, key: .tableName, listCount: 1...25))
+}
