@@ -41,34 +41,3 @@ public struct LinkConfiguration: Sendable, Hashable {
         self.maximumAcceptedConnections = maximumAcceptedConnections
     }
 }
-
-/// Why a link could not be made, ended or did not take a message.
-public enum LinkError: Error, Sendable, Hashable {
-    /// The peer's address cannot be reached, or this end's cannot be bound: the operating system's words.
-    case unreachable(String)
-    case tls(TLSError)
-    case frame(FrameError)
-    case compression(ZstdError)
-    /// The connection broke: the operating system's words.
-    case connection(String)
-    /// A peer without a name in its certificate cannot be a region.
-    case peerHasNoName
-    /// The listener has as many connections as it may have.
-    case tooManyConnections(limit: Int)
-    /// The owner of the listener or connector did not want this peer.
-    case refusedByOwner
-    /// The message was not taken, as too much waits to be sent already.
-    case backlogFull(byteCount: Int, limit: Int)
-    /// The link has ended.
-    case closed
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as LinkError: self = error
-        case let error as TLSError: self = .tls(error)
-        case let error as FrameError: self = .frame(error)
-        case let error as ZstdError: self = .compression(error)
-        default: self = .connection(String(describing: error))
-        }
-    }
-}

@@ -57,7 +57,7 @@ public final class LinkListener: Sendable {
                 }
             }
             .bind(host: host, port: port)
-            .flatMapErrorThrowing { throw LinkError.unreachable(String(describing: $0)) }
+            .flatMapErrorThrowing { throw LinkError.unreachable(LinkError.text(of: $0)) }
             .map { LinkListener(channel: $0) }
     }
 
