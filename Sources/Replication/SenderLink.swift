@@ -127,6 +127,13 @@ public struct SenderLink: ~Copyable {
         return actions
     }
 
+    /// The peer has opened a link of its own: it is there, so a wait for the next attempt is over.
+    public mutating func peerCameUp(at now: LinkInstant) -> [Action] {
+        guard case .waiting = phase else { return [] }
+        phase = .connecting
+        return [.connect]
+    }
+
     /// The moment of the last `wakeAt` has come.
     public mutating func timerFired(at now: LinkInstant) -> [Action] {
         switch phase {

@@ -22,6 +22,8 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
     private var machine: ReceiverLink
     private var timer: Scheduled<Void>?
     private var isReadingPaused = false
+    /// Succeeds when the connection of a link that is being stopped has closed.
+    private var closed: EventLoopPromise<Void>?
     /// The name in the peer's certificate, for messages.
     private let peerName: String
     /// Stays after the link has ended.
@@ -50,6 +52,16 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
 
     func close() {
         connection.close()
+    }
+
+    /// Closes the connection as the region stops.
+    ///
+    /// - Returns: what succeeds when it is closed.
+    func stop() -> EventLoopFuture<Void> {
+        let closed = closed ?? context.eventLoop.makePromise()
+        self.closed = closed
+        connection.close()
+        return closed.futureResult
     }
 
     // MARK: - The machine's actions
@@ -134,7 +146,8 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
     func link(_ connection: LinkConnection, closedWith error: LinkError?) {
         timer?.cancel()
         machine.disconnected()
-        if let error { context.logger.info("link from \(peerName) lost: \(error)") }
+        if let error, closed == nil { context.logger.info("link from \(peerName) lost: \(error)") }
+        closed?.succeed()
         events.closed(self)
     }
 }

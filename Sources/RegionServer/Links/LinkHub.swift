@@ -80,9 +80,9 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
     func stop() -> EventLoopFuture<Void> {
         context.eventLoop.flatSubmit {
             self.review?.cancel()
-            for link in self.outgoing { link.stop() }
-            for link in self.incoming { link.close() }
-            return self.listener?.close() ?? self.context.eventLoop.makeSucceededVoidFuture()
+            let closed = self.outgoing.map { $0.stop() } + self.incoming.map { $0.stop() }
+            let listener = self.listener?.close() ?? self.context.eventLoop.makeSucceededVoidFuture()
+            return EventLoopFuture.andAllComplete(closed + [listener], on: self.context.eventLoop)
         }
     }
 
@@ -115,6 +115,7 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
             peer.downSince = nil
         }
         context.logger.info("link from \(link.connection.peerName) up", metadata: ["origin": "\(origin)"])
+        for link in outgoing where link.peer.id == origin.region.rawValue { link.peerCameUp() }
         reviewNeeds()
     }
 

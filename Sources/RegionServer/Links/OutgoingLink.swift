@@ -23,6 +23,8 @@ final class OutgoingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
     private var timer: Scheduled<Void>?
     private var generator = SystemRandomNumberGenerator()
     private var isStopped = false
+    /// Succeeds when the connection of a link that is being stopped has closed.
+    private var closed: EventLoopPromise<Void>?
     private(set) var history = OutgoingHistory()
 
     init(
@@ -46,11 +48,22 @@ final class OutgoingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
         perform(machine.logAdvanced(to: bounds, at: context.now))
     }
 
+    /// The peer has opened a link of its own, so it can be dialled now.
+    func peerCameUp() {
+        perform(machine.peerCameUp(at: context.now))
+    }
+
     /// Closes the connection for good.
-    func stop() {
+    ///
+    /// - Returns: what succeeds when it is closed.
+    func stop() -> EventLoopFuture<Void> {
         isStopped = true
         timer?.cancel()
-        connection?.close()
+        guard let connection else { return context.eventLoop.makeSucceededVoidFuture() }
+        let closed = closed ?? context.eventLoop.makePromise()
+        self.closed = closed
+        connection.close()
+        return closed.futureResult
     }
 
     var isUp: Bool { machine.isStreaming }
@@ -170,10 +183,11 @@ final class OutgoingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
     func link(_ connection: LinkConnection, closedWith error: LinkError?) {
         guard connection === self.connection else { return }
         self.connection = nil
+        closed?.succeed()
         // A read of this connection may still be under way with the old one's snapshots.
         reads = LinkReads(reader: context.reader, peer: Text(peerName))
         history.closedConnections = history.closedConnections.adding(connection.counters)
-        if let error { note("link to \(peerName) lost", error: "\(error)") }
+        if let error, !isStopped { note("link to \(peerName) lost", error: "\(error)") }
         perform(machine.disconnected(at: context.now, using: &generator))
     }
 
