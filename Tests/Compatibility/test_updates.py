@@ -70,7 +70,7 @@ def test_an_index_past_the_end_appends(update):
 
 def test_remove_takes_attributes_and_list_elements(update):
     update("SET a = :v, l = :l", {":v": {"N": "1"}, ":l": {"L": [{"N": "0"}, {"N": "1"}, {"N": "2"}]}})
-    assert update("REMOVE a, l[0], l[2], missing") == {"l": {"L": [{"N": "1"}]}}
+    assert update("REMOVE a, l[0], l[2], absent") == {"l": {"L": [{"N": "1"}]}}
 
 
 def test_add_sums_numbers_and_joins_sets(update):
@@ -122,7 +122,7 @@ def test_a_failing_condition_changes_nothing(client, table, key, update):
     ("SET pk = :v", {":v": {"S": "x"}}, "Cannot update attribute pk. This attribute is part of the key"),
     ("SET a = :v, a = :v", {":v": {"S": "x"}}, "Two document paths overlap with each other"),
     ("SET a = :v, a.b = :v", {":v": {"S": "x"}}, "Two document paths overlap with each other"),
-    ("SET a = missing", None, "The provided expression refers to an attribute that does not exist in the item"),
+    ("SET a = absent", None, "The provided expression refers to an attribute that does not exist in the item"),
     ("SET m.x = :v", {":v": {"S": "x"}}, "The document path provided in the update expression is invalid for update"),
     ("SET a = :none", {":v": {"S": "x"}}, "attribute value: :none"),
     ("SET #none = :v", {":v": {"S": "x"}}, "attribute name: #none"),

@@ -149,7 +149,7 @@ class Demo:
             for name, status in statuses.items()}
         say(f"writes: {self.load.total('acknowledged')} acknowledged, {self.load.total('refused')} refused by their "
             f"conditions, {self.load.total('unknown')} cut off by the kill")
-        say(f"{'region':<15} {'local':>7} {'applied':>8} {'lost':>6} {'again':>6} {'conflicts':>10}   lag to the others")
+        say(f"{'region':<15} {'local':>7} {'applied':>8} {'lost':>6} {'again':>6} {'conflicts':>10}   lag to the others, the outage included")
         for name, values in counters.items():
             say(f"{name:<15} {values['localWrites']:>7} {values['replicatedApplied']:>8} {values['replicatedLost']:>6} "
                 f"{values['replicatedDuplicates']:>6} {values['conflicts']:>10}   {lag_text(statuses[name])}")
