@@ -101,6 +101,14 @@ let package = Package(
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
         tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
-        tests("RegionServer", nio + ["CZlib", crypto, logging, embedded]),
+        tests(
+            "RegionServer",
+            nio + [
+                "CZlib", crypto, logging, embedded, "HybridClock", "ItemModel", "KeyValueStore", "RegionStore",
+                "Replication", "ReplicationTransport",
+            ]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["meridian", "RegionServer"], path: "Tests/CommandLineTests",
+            swiftSettings: settings),
     ]
 )
