@@ -66,9 +66,12 @@ struct TestEndpoint {
     }
 
     /// Sends a request and returns the answer's status and body.
-    func send(_ operation: String, _ body: String) -> (status: Int, body: String) {
+    func send(_ operation: String, _ body: String) -> (status: Int, body: String) { send(operation, Array(body.utf8)) }
+
+    /// Sends a request of any bytes and returns the answer's status and body.
+    func send(_ operation: String, _ body: [UInt8]) -> (status: Int, body: String) {
         let later = Mutex<APIResponse?>(nil)
-        let now = dispatcher.answer(target: "DynamoDB_20120810.\(operation)", body: Array(body.utf8)) { response in
+        let now = dispatcher.answer(target: "DynamoDB_20120810.\(operation)", body: body) { response in
             later.withLock { $0 = response }
         }
         guard let response = now ?? later.withLock({ $0 }) else { return (0, "no answer") }

@@ -37,6 +37,10 @@ struct ReplicaUpdates: Sendable {
     }
 
     private static func update(_ element: JSONValue) throws(DynamoFault) -> Update {
+        // No table here has a customer managed key, and with one goes one for each replica.
+        guard element["Create"]?["KMSMasterKeyId"] == nil, element["Update"]?["KMSMasterKeyId"] == nil else {
+            throw .invalidParameters("All replica keys must either be Customer Managed CMK or AWS Managed CMK.")
+        }
         if let create = element["Create"] {
             return .create(region: create["RegionName"]?.text ?? "", try overrides(create))
         }

@@ -61,9 +61,7 @@ struct TableUpdate: Sendable {
         let exclusive = exclusive.filter { request[$0.parameter] != nil }
         let combinable = combinable.filter { request[$0] != nil }
         if let first = exclusive.first {
-            guard exclusive.count + combinable.count == 1 else {
-                throw .invalidParameters("\(first.change) must be the only operation in the request")
-            }
+            guard exclusive.count + combinable.count == 1 else { throw notAlone(first.change) }
         } else if combinable.isEmpty {
             throw .validation(
                 """
@@ -71,6 +69,13 @@ struct TableUpdate: Sendable {
                 SSESpecification or ReplicaUpdates or TableClass is required
                 """)
         }
+        // Capacities of indexes go together with the table's; an index to create or to delete does not.
+        let changesIndexes = request["GlobalSecondaryIndexUpdates"]?.elements.contains { $0["Update"] == nil } ?? false
+        guard !changesIndexes || combinable.count == 1 else { throw notAlone("Index modification") }
+    }
+
+    private static func notAlone(_ change: String) -> DynamoFault {
+        .invalidParameters("\(change) must be the only operation in the request")
     }
 
     /// Throws for what the service has and this does not.
