@@ -40,7 +40,7 @@ import Testing
             "UpdateItem",
             ##"""
             {"TableName":"indexed","Key":{"pk":{"S":"p"},"sk":{"S":"0"}},
-             "UpdateExpression":"SET #a = if_not_exists(#a, :z) + :n, l = list_append(:l, :l) REMOVE b ADD s :s DELETE q :s",
+             "UpdateExpression":"SET #a = if_not_exists(#a, :z) + :n, k = list_append(:l, :l) REMOVE b ADD s :s DELETE q :s",
              "ExpressionAttributeNames":{"#a":"counter"},"ReturnValues":"UPDATED_NEW",
              "ExpressionAttributeValues":{":z":{"N":"0"},":n":{"N":"1"},":l":{"L":[]},":s":{"SS":["x"]}}}
             """##

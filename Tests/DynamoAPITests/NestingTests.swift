@@ -14,7 +14,7 @@ import Testing
         endpoint(
             "PutItem",
             #"""
-            {"TableName":"simple","Item":{"pk":{"S":"a"},"m":{"M":{"l":{"L":[]}}},"deep":\#(Self.nested(32)),"list":\#(list)}}
+            {"TableName":"simple","Item":{"pk":{"S":"a"},"m":{"M":{"l":{"L":[]}}},"deep":\#(Self.nested(32)),"deeplist":\#(list)}}
             """#)
     }
 
@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: [
         "m.l[0] = :v", "m.x = :v", "m.x = deep", "m.l[3] = if_not_exists(nothing, :v)",
-        "m.x = list_append(m.l, list)", "deep.a[0].a = :v",
+        "m.x = list_append(m.l, deeplist)", "deep.a[0].a = :v",
     ])
     func `no update makes an item deeper`(assignment: String) {
         let value = #","ExpressionAttributeValues":{":v":\#(Self.nested(32))}"#
