@@ -72,25 +72,28 @@ let package = Package(
         library("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         library("Replication", ["HybridClock", "ItemModel", "RegionStore"]),
         library("ReplicationTransport", nio + x509 + [crypto, "CZstd", "COpenSSL"]),
+        library("ConfigurationFiles", [.product(name: "Yams", package: "Yams")]),
         library("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         library(
             "RegionServer",
             nio + [
                 "CZlib", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-                "ReplicationTransport", "DynamoAPI", crypto, logging, .product(name: "Yams", package: "Yams"),
+                "ReplicationTransport", "DynamoAPI", crypto, logging, "ConfigurationFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]),
         .executableTarget(
             name: "meridian",
             dependencies: nio + [
-                "RegionServer", "ReplicationTransport", logging,
+                "ConfigurationFiles", "RegionServer", "ReplicationTransport", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         benchmark("baseline-server", "Endpoint/BaselineServer", nio),
-        benchmark("fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["RegionServer", logging]),
+        benchmark(
+            "fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["ConfigurationFiles", "RegionServer", logging]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "KeyValueStoreConformance", dependencies: ["KeyValueStore"], path: "Tests/KeyValueStoreConformance",
             swiftSettings: settings),
@@ -100,15 +103,18 @@ let package = Package(
         tests("KeyValueStore", ["KeyValueStoreConformance"]),
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
+        tests("ConfigurationFiles", ["TestSupport"]),
         tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         tests(
             "RegionServer",
             nio + [
-                "CZlib", crypto, logging, embedded, "HybridClock", "ItemModel", "KeyValueStore", "RegionStore",
+                "CZlib", crypto, logging, embedded, "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore",
+                "RegionStore",
                 "Replication", "ReplicationTransport",
             ]),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["meridian", "RegionServer"], path: "Tests/CommandLineTests",
+            name: "CommandLineTests", dependencies: ["meridian", "ConfigurationFiles", "RegionServer"],
+            path: "Tests/CommandLineTests",
             swiftSettings: settings),
     ]
 )

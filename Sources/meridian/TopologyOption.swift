@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import RegionServer
 
 /// The topology file, which every command takes.

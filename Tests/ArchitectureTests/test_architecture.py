@@ -27,15 +27,16 @@ ALLOWED = {
     "ReplicationTransport":
         NIO | {"CZstd", "COpenSSL", "Crypto", "X509", "SwiftASN1", "FoundationEssentials", "Foundation", "Glibc"},
     "DynamoAPI": {"HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
+    "ConfigurationFiles": {"Yams", "Foundation"},
     "RegionServer":
         NIO | {
             "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-            "ReplicationTransport", "DynamoAPI", "Crypto", "Logging", "Yams", "FoundationEssentials", "Foundation", "CoreFoundation",
+            "ReplicationTransport", "DynamoAPI", "ConfigurationFiles", "Crypto", "Logging", "FoundationEssentials", "Foundation", "CoreFoundation",
             "Glibc", "Histogram", "Hummingbird",
         },
     "meridian":
         NIO | {
-            "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
+            "ConfigurationFiles", "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
             "Foundation", "FoundationNetworking", "Glibc",
         },
 }

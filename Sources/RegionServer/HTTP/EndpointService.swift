@@ -1,3 +1,4 @@
+public import ConfigurationFiles
 public import NIOCore
 
 /// What stands behind the endpoint: DynamoDB's operations.

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import ItemModel
 import KeyValueStore
 import Logging

@@ -1,3 +1,4 @@
+public import ConfigurationFiles
 import DynamoAPI
 import Foundation
 import ItemModel

@@ -1,3 +1,4 @@
+public import ConfigurationFiles
 public import Logging
 
 /// What a region's process is told besides its topology.

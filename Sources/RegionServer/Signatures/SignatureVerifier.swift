@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Crypto
 
 /// Verifies Signature Version 4: that a request comes, unchanged and lately, from the holder of an access key.

@@ -1,4 +1,5 @@
 import CZlib
+import ConfigurationFiles
 import NIOCore
 import NIOHTTP1
 import Testing

@@ -47,13 +47,13 @@ extension Duration {
 }
 
 /// Numbers of bytes as configuration files write them.
-enum ByteCountText {
+package enum ByteCountText {
     private static let units: [(suffix: String, byteCount: Int)] = [
         ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1),
     ]
 
     /// Reads `65536`, `256KiB`, `16MiB` or `1GiB`; nothing when `text` is anything else.
-    static func parse(_ text: String) -> Int? {
+    package static func parse(_ text: String) -> Int? {
         let digits = text.prefix { ("0"..."9").contains($0) }
         guard let unit = units.first(where: { $0.suffix == text.dropFirst(digits.count) }), let number = Int(digits)
         else { return nil }
@@ -62,7 +62,7 @@ enum ByteCountText {
     }
 
     /// The shortest form.
-    static func print(_ count: Int) -> String {
+    package static func print(_ count: Int) -> String {
         for unit in units where count != 0 && count.isMultiple(of: unit.byteCount) {
             return "\(count / unit.byteCount)\(unit.suffix)"
         }

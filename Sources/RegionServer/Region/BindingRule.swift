@@ -1,3 +1,5 @@
+public import ConfigurationFiles
+
 /// Which addresses an endpoint may listen at: others than loopback only where requests are verified.
 ///
 /// An endpoint without keys answers whoever reaches it. On a loopback address that is the developer; on any other it would be

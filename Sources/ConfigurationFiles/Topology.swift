@@ -37,6 +37,21 @@ public struct Topology: Equatable, Sendable {
         public var tls: TLSFiles?
         /// What the endpoint shows to clients; without it the endpoint speaks plain HTTP.
         public var endpointTLS: TLSFiles?
+
+        public init(
+            name: String, id: UInt16, endpoint: HostAndPort, replication: HostAndPort, admin: HostAndPort,
+            bind: String? = nil, data: String, tls: TLSFiles? = nil, endpointTLS: TLSFiles? = nil
+        ) {
+            self.name = name
+            self.id = id
+            self.endpoint = endpoint
+            self.replication = replication
+            self.admin = admin
+            self.bind = bind
+            self.data = data
+            self.tls = tls
+            self.endpointTLS = endpointTLS
+        }
     }
 
     /// The files of one side of a TLS connection, in PEM form, relative to the topology file.
@@ -45,6 +60,12 @@ public struct Topology: Equatable, Sendable {
         public var key: String
         /// The certificates of the authorities whose peers are trusted.
         public var authority: String?
+
+        public init(certificate: String, key: String, authority: String? = nil) {
+            self.certificate = certificate
+            self.key = key
+            self.authority = authority
+        }
     }
 
     /// What is expected of the hosts' clocks.

@@ -1,15 +1,17 @@
 import Yams
 
 /// Collects the problems of one configuration file while it is read, so that all are reported at once.
-final class ConfigurationProblems {
-    private(set) var list: [ConfigurationProblem] = []
+package final class ConfigurationProblems {
+    package private(set) var list: [ConfigurationProblem] = []
 
-    func add(line: Int, field: String, found: String, expected: String = "") {
+    package init() {}
+
+    package func add(line: Int, field: String, found: String, expected: String = "") {
         list.append(ConfigurationProblem(line: line, field: field, found: found, expected: expected))
     }
 
     /// The problems as an error, in the order of their lines; nothing when there are none.
-    func error(file: String) -> ConfigurationError? {
+    package func error(file: String) -> ConfigurationError? {
         guard !list.isEmpty else { return nil }
         // The sort is stable in effect: equal lines keep the order in which they were found.
         let sorted = list.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
@@ -20,15 +22,15 @@ final class ConfigurationProblems {
 /// One value of a configuration file, with its place.
 ///
 /// Each reading method returns nothing after it has noted why, so a reader goes on and finds the other problems too.
-struct ConfigurationField {
+package struct ConfigurationField {
     let node: Node
-    let path: String
-    let problems: ConfigurationProblems
+    package let path: String
+    package let problems: ConfigurationProblems
 
     /// The file's outermost value.
     ///
     /// - Throws: one problem, when the text is no YAML.
-    static func root(of text: String, file: String, problems: ConfigurationProblems) throws(ConfigurationError)
+    package static func root(of text: String, file: String, problems: ConfigurationProblems) throws(ConfigurationError)
         -> ConfigurationField
     {
         do {
@@ -48,15 +50,15 @@ struct ConfigurationField {
     }
 
     /// The line that the value begins on.
-    var line: Int { node.mark?.line ?? 0 }
+    package var line: Int { node.mark?.line ?? 0 }
 
     /// Notes that the value is not what it should be.
-    func refuse(_ found: String, expected: String = "") {
+    package func refuse(_ found: String, expected: String = "") {
         problems.add(line: line, field: path, found: found, expected: expected)
     }
 
     /// The members of a mapping, of which only `keys` may appear; each of `required` that is absent is a problem.
-    func mapping(keys: [String], required: [String] = []) -> ConfigurationMapping? {
+    package func mapping(keys: [String], required: [String] = []) -> ConfigurationMapping? {
         guard let members = anyMapping(expected: "a mapping with \(keys.joined(separator: ", "))") else { return nil }
         for member in members.fields where !keys.contains(member.name) {
             problems.add(
@@ -70,7 +72,7 @@ struct ConfigurationField {
     }
 
     /// The members of a mapping whose keys are free.
-    func anyMapping(expected: String) -> ConfigurationMapping? {
+    package func anyMapping(expected: String) -> ConfigurationMapping? {
         guard let mapping = node.mapping else {
             refuse("found \(shown)", expected: expected)
             return nil
@@ -86,7 +88,7 @@ struct ConfigurationField {
     }
 
     /// The elements of a list.
-    func list() -> [ConfigurationField]? {
+    package func list() -> [ConfigurationField]? {
         guard let sequence = node.sequence else {
             refuse("found \(shown)", expected: "a list")
             return nil
@@ -97,7 +99,7 @@ struct ConfigurationField {
     }
 
     /// A text that is not empty.
-    func text(expected: String = "a text") -> String? {
+    package func text(expected: String = "a text") -> String? {
         guard let scalar = node.scalar, !scalar.string.isEmpty else {
             refuse("found \(shown)", expected: expected)
             return nil
@@ -106,7 +108,7 @@ struct ConfigurationField {
     }
 
     /// A whole number within `range`.
-    func integer(in range: ClosedRange<Int>) -> Int? {
+    package func integer(in range: ClosedRange<Int>) -> Int? {
         guard let number = node.scalar.flatMap({ Int($0.string) }), range.contains(number) else {
             refuse("found \(shown)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
@@ -115,7 +117,7 @@ struct ConfigurationField {
     }
 
     /// A length of time within `range`, such as `500ms`.
-    func duration(in range: ClosedRange<Duration>) -> Duration? {
+    package func duration(in range: ClosedRange<Duration>) -> Duration? {
         guard let duration = node.scalar.flatMap({ Duration(configurationText: $0.string) }), range.contains(duration)
         else {
             refuse(
@@ -128,7 +130,7 @@ struct ConfigurationField {
     }
 
     /// A number of bytes within `range`, such as `256KiB`.
-    func byteCount(in range: ClosedRange<Int>) -> Int? {
+    package func byteCount(in range: ClosedRange<Int>) -> Int? {
         guard let count = node.scalar.flatMap({ ByteCountText.parse($0.string) }), range.contains(count) else {
             refuse(
                 "found \(shown)",
@@ -141,7 +143,7 @@ struct ConfigurationField {
     }
 
     /// The value as a problem's text shows it.
-    var shown: String {
+    package var shown: String {
         if let scalar = node.scalar { return scalar.string.isEmpty ? "nothing" : "'\(scalar.string)'" }
         return node.mapping == nil ? "a list" : "a mapping"
     }
@@ -164,17 +166,17 @@ struct ConfigurationField {
 }
 
 /// A mapping of a configuration file, in the file's order.
-struct ConfigurationMapping {
-    struct Member {
-        var name: String
-        var keyLine: Int
-        var value: ConfigurationField
+package struct ConfigurationMapping {
+    package struct Member {
+        package var name: String
+        package var keyLine: Int
+        package var value: ConfigurationField
     }
 
-    let fields: [Member]
+    package let fields: [Member]
 
     /// The value of `key`, when the mapping has it.
-    subscript(key: String) -> ConfigurationField? {
+    package subscript(key: String) -> ConfigurationField? {
         fields.first { $0.name == key }?.value
     }
 }
