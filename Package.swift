@@ -73,6 +73,12 @@ let package = Package(
         library("Replication", ["HybridClock", "ItemModel", "RegionStore"]),
         library("ReplicationTransport", nio + x509 + [crypto, "CZstd", "COpenSSL"]),
         library("ConfigurationFiles", [.product(name: "Yams", package: "Yams")]),
+        library(
+            "Simulation",
+            [
+                "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
+                "Replication", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         library("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         library(
             "RegionServer",
@@ -85,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "meridian",
             dependencies: nio + [
-                "ConfigurationFiles", "RegionServer", "ReplicationTransport", logging,
+                "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -104,6 +110,7 @@ let package = Package(
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
         tests("ConfigurationFiles", ["TestSupport"]),
+        tests("Simulation", ["ConfigurationFiles"]),
         tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         tests(
             "RegionServer",

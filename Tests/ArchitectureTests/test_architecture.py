@@ -26,6 +26,11 @@ ALLOWED = {
     "Replication": {"HybridClock", "ItemModel", "RegionStore"},
     "ReplicationTransport":
         NIO | {"CZstd", "COpenSSL", "Crypto", "X509", "SwiftASN1", "FoundationEssentials", "Foundation", "Glibc"},
+    "Simulation":
+        {
+            "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore", "Replication",
+            "Histogram", "Foundation",
+        },
     "DynamoAPI": {"HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
     "ConfigurationFiles": {"Yams", "Foundation"},
     "RegionServer":
@@ -36,7 +41,7 @@ ALLOWED = {
         },
     "meridian":
         NIO | {
-            "ConfigurationFiles", "RegionServer", "ReplicationTransport", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
+            "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
             "Foundation", "FoundationNetworking", "Glibc",
         },
 }
@@ -44,7 +49,7 @@ ALLOWED = {
 ANYWHERE = {"Synchronization"}
 
 # What these do follows from what they are handed: that is what lets a simulator run them.
-DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "RegionStore", "Replication"]
+DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "RegionStore", "Replication", "Simulation"]
 UNDETERMINED = {
     "a clock": r"\bDate\(|\b(Continuous|Suspending)Clock\b|\.now\b(?!\()|\bclock_gettime\b|\bgettimeofday\b",
     "a random number": r"\bSystemRandomNumberGenerator\b|\.(random|shuffled|randomElement)\((?!.*\busing:)|\bUUID\(\)",

@@ -1,0 +1,76 @@
+/// What is to happen, in the order of its times and, at one time, in the order in which it was planned.
+struct EventQueue {
+    /// A binary heap of places in `bodies`: moving a place costs no reference counting.
+    private var heap: [Place] = []
+    private var bodies: [(() -> Void)?] = []
+    private var free: [Int32] = []
+    private var nextNumber: UInt64 = 0
+
+    private struct Place {
+        let time: UInt64
+        let number: UInt64
+        let slot: Int32
+
+        func isBefore(_ other: Place) -> Bool {
+            time == other.time ? number < other.number : time < other.time
+        }
+    }
+
+    var isEmpty: Bool { heap.isEmpty }
+    var count: Int { heap.count }
+
+    /// When the next event is due.
+    var nextTime: VirtualTime? { heap.first.map { VirtualTime(nanoseconds: $0.time) } }
+
+    mutating func insert(at time: VirtualTime, _ body: @escaping () -> Void) {
+        let slot: Int32
+        if let reused = free.popLast() {
+            slot = reused
+            bodies[Int(slot)] = body
+        } else {
+            slot = Int32(bodies.count)
+            bodies.append(body)
+        }
+        heap.append(Place(time: time.nanoseconds, number: nextNumber, slot: slot))
+        nextNumber += 1
+        siftUp(heap.count - 1)
+    }
+
+    /// Takes the next event out.
+    mutating func popFirst() -> (time: VirtualTime, body: () -> Void)? {
+        guard let first = heap.first, let last = heap.popLast() else { return nil }
+        if !heap.isEmpty {
+            heap[0] = last
+            siftDown()
+        }
+        guard let body = bodies[Int(first.slot)].take() else { return nil }
+        free.append(first.slot)
+        return (VirtualTime(nanoseconds: first.time), body)
+    }
+
+    private mutating func siftUp(_ start: Int) {
+        var child = start
+        let moved = heap[child]
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard moved.isBefore(heap[parent]) else { break }
+            heap[child] = heap[parent]
+            child = parent
+        }
+        heap[child] = moved
+    }
+
+    private mutating func siftDown() {
+        let moved = heap[0]
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            guard heap[child].isBefore(moved) else { break }
+            heap[parent] = heap[child]
+            parent = child
+        }
+        heap[parent] = moved
+    }
+}

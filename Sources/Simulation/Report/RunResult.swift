@@ -1,0 +1,162 @@
+/// What a run came to: all that summaries, pages and `--json` are made of.
+///
+/// Times are seconds of virtual time since the start, durations milliseconds, unless they say otherwise.
+public struct RunResult: Codable, Sendable, Equatable {
+    public var scenario: String
+    public var description: String
+    public var seed: UInt64
+    /// The hash of everything that happened: equal for equal runs.
+    public var traceHash: String
+    public var eventCount: Int
+    /// How long the clients made requests, in seconds of virtual time.
+    public var durationSeconds: Double
+    /// How long the whole run was, with the time to agree.
+    public var totalSeconds: Double
+    public var regions: [String]
+    /// What did not hold that always has to; empty when all is well.
+    public var violations: [Violation] = []
+    public var expectations: [ExpectationResult] = []
+    public var faults: [FaultSpan] = []
+    public var requests: [RegionRequests] = []
+    public var links: [LinkFigures] = []
+    public var conflicts: Int = 0
+    /// From the end of the faults and requests until all regions agreed; nil when they never did.
+    public var convergenceMilliseconds: Double?
+    /// Acknowledged writes that are nowhere any more: the recovery point, which only the loss of a disk can make more than zero.
+    public var lostAcknowledgedWrites = 0
+    /// The age of the oldest of them when their region was lost.
+    public var recoveryPointMilliseconds: Double = 0
+    /// The longest time from the end of a fault until the region that it struck was up to date again.
+    public var recoveryTimeMilliseconds: Double = 0
+    public var series = Series()
+
+    public init(
+        scenario: String, description: String, seed: UInt64, traceHash: String, eventCount: Int,
+        durationSeconds: Double, totalSeconds: Double, regions: [String]
+    ) {
+        self.scenario = scenario
+        self.description = description
+        self.seed = seed
+        self.traceHash = traceHash
+        self.eventCount = eventCount
+        self.durationSeconds = durationSeconds
+        self.totalSeconds = totalSeconds
+        self.regions = regions
+    }
+
+    /// Whether everything held that has to, and everything that was expected.
+    public var hasPassed: Bool { violations.isEmpty && expectations.allSatisfy(\.isMet) }
+
+    /// Requests of all clients.
+    public var operationCount: Int { requests.reduce(0) { $0 + $1.count } }
+
+    /// Something that did not hold.
+    public struct Violation: Codable, Sendable, Equatable {
+        public var seconds: Double
+        /// The checker that found it, such as `convergence`.
+        public var checker: String
+        public var text: String
+
+        public init(seconds: Double, checker: String, text: String) {
+            self.seconds = seconds
+            self.checker = checker
+            self.text = text
+        }
+    }
+
+    /// What became of one expectation.
+    public struct ExpectationResult: Codable, Sendable, Equatable {
+        /// Such as `converges within 30 s`.
+        public var text: String
+        /// Such as `2.3 s`.
+        public var measured: String
+        public var isMet: Bool
+
+        public init(text: String, measured: String, isMet: Bool) {
+            self.text = text
+            self.measured = measured
+            self.isMet = isMet
+        }
+    }
+
+    /// One fault, from its beginning to its end.
+    public struct FaultSpan: Codable, Sendable, Equatable {
+        public var fromSeconds: Double
+        /// The same as the beginning for what is over at once.
+        public var untilSeconds: Double
+        /// Such as `us-east-1 crashes`.
+        public var text: String
+        /// The regions that it strikes; empty for none in particular.
+        public var regions: [String]
+
+        public init(fromSeconds: Double, untilSeconds: Double, text: String, regions: [String]) {
+            self.fromSeconds = fromSeconds
+            self.untilSeconds = untilSeconds
+            self.text = text
+            self.regions = regions
+        }
+    }
+
+    /// What the clients of one region saw.
+    public struct RegionRequests: Codable, Sendable, Equatable {
+        public var region: String
+        public var count = 0
+        /// Requests without an answer, or with an error that is the region's fault.
+        public var failed = 0
+        /// Writes that their condition refused.
+        public var refusedByCondition = 0
+        /// Requests that another region answered.
+        public var failedOver = 0
+        public var acknowledgedWrites = 0
+        public var p50Milliseconds: Double = 0
+        public var p99Milliseconds: Double = 0
+        /// The longest time without one answered request, in seconds.
+        public var longestOutageSeconds: Double = 0
+
+        public init(region: String) {
+            self.region = region
+        }
+
+        /// The share of requests that failed, 0 to 1.
+        public var unavailability: Double { count == 0 ? 0 : Double(failed) / Double(count) }
+    }
+
+    /// One direction between two regions.
+    public struct LinkFigures: Codable, Sendable, Equatable {
+        public var from: String
+        public var to: String
+        /// Changes that were followed from their commit until they were durable there.
+        public var changes = 0
+        /// How old changes were when they became durable there.
+        public var stalenessP50Milliseconds: Double = 0
+        public var stalenessP99Milliseconds: Double = 0
+        public var stalenessMaxMilliseconds: Double = 0
+        public var bytes = 0
+        public var connections = 0
+
+        public init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// Figures over time: one value for each interval.
+    public struct Series: Codable, Sendable, Equatable {
+        /// The length of an interval, in seconds.
+        public var intervalSeconds: Double = 1
+        /// Answered requests a second, for each region in the order of `regions`.
+        public var throughput: [[Double]] = []
+        /// Failed requests a second, likewise.
+        public var errors: [[Double]] = []
+        /// For each of `links`, in their order: changes that are committed at its beginning and not durable at its end.
+        public var backlog: [[Double]] = []
+        /// For each of `links`: the age of the oldest of those changes, in milliseconds.
+        public var lag: [[Double]] = []
+        /// Conflicts that were resolved, in all regions.
+        public var conflicts: [Double] = []
+        /// The keys whose items differ between regions, at each interval's end.
+        public var differingKeys: [Double] = []
+
+        public init() {}
+    }
+}

@@ -1,0 +1,100 @@
+public import ConfigurationFiles
+
+/// An experiment: regions, tables, what clients do, what goes wrong and when, and what is expected of it.
+///
+/// `Simulations/region-outage.yaml` shows and explains the fields of the file that it is read from.
+public struct Scenario: Sendable, Equatable {
+    public var name: String
+    /// What it is about, in a sentence or two.
+    public var description = ""
+    public var topology: Topology
+    /// How long clients make requests.
+    public var duration: Duration
+    /// How long the regions have to agree after the clients have stopped and every fault is over.
+    public var settle = Duration.seconds(300)
+    public var tables: [TablePlan]
+    public var workload: [WorkloadPlan]
+    public var network = NetworkPlan()
+    public var disk = DiskPlan()
+    public var process = ProcessPlan()
+    /// In the order of their times.
+    public var faults: [FaultPlan] = []
+    /// Faults that are drawn from the seed, beside the others.
+    public var randomFaults: RandomFaultPlan?
+    public var expectations: [Expectation] = []
+
+    public init(
+        name: String, topology: Topology, duration: Duration, tables: [TablePlan], workload: [WorkloadPlan]
+    ) {
+        self.name = name
+        self.topology = topology
+        self.duration = duration
+        self.tables = tables
+        self.workload = workload
+    }
+}
+
+/// A table of a scenario: its partition key is the string `pk`.
+public struct TablePlan: Sendable, Equatable {
+    public var name: String
+    /// Whether items have the number `sk` as their sort key.
+    public var hasSortKey = false
+    /// The regions with a replica, the first of which makes the table.
+    public var replicas: [String]
+    public var indexes: [IndexPlan] = []
+
+    /// A secondary index of a planned table, by the string attribute `group`.
+    public struct IndexPlan: Sendable, Equatable {
+        public enum Projection: String, Sendable, Equatable, CaseIterable {
+            case all = "ALL"
+            case keysOnly = "KEYS_ONLY"
+        }
+
+        public var name: String
+        public var projection: Projection
+
+        public init(name: String, projection: Projection) {
+            self.name = name
+            self.projection = projection
+        }
+    }
+
+    public init(name: String, replicas: [String]) {
+        self.name = name
+        self.replicas = replicas
+    }
+}
+
+/// The network between regions, beside the round trips that the topology says.
+public struct NetworkPlan: Sendable, Equatable {
+    /// The standard deviation of the logarithm of a message's latency.
+    public var jitter = 0.05
+    /// The share of messages that have to be sent again, 0 to 1.
+    public var loss = 0.0
+    /// Bytes a second from one region to another; nil for as many as there are.
+    public var bandwidth: Int?
+
+    public init() {}
+}
+
+/// Every region's disk.
+public struct DiskPlan: Sendable, Equatable {
+    /// How long a sync takes, at the median.
+    public var syncLatency = Duration.milliseconds(1)
+    /// The standard deviation of the logarithm of a sync's time.
+    public var jitter = 0.2
+
+    public init() {}
+}
+
+/// Every region's process.
+public struct ProcessPlan: Sendable, Equatable {
+    /// How much work a write is for the writer.
+    public var writeCost = Duration.microseconds(20)
+    /// How much work a read is.
+    public var readCost = Duration.microseconds(10)
+    /// After how long a process whose store has failed is started again.
+    public var restartAfterFailure = Duration.seconds(5)
+
+    public init() {}
+}
