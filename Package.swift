@@ -108,6 +108,7 @@ let package = Package(
         tests("Expressions", ["ItemModel"]),
         tests("KeyValueStore", ["KeyValueStoreConformance"]),
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
+        tests("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
         tests("ConfigurationFiles", ["TestSupport"]),
         tests("Simulation", ["ConfigurationFiles"]),

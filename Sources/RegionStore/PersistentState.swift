@@ -35,7 +35,9 @@ struct PersistentState {
         func vector(_ key: [UInt8]) throws -> AppliedVector {
             guard let bytes = try store.value(for: key, in: Layout.meta) else { return AppliedVector() }
             var reader = ByteReader(bytes)
-            return try AppliedVector(from: &reader)
+            let vector = try AppliedVector(from: &reader)
+            try reader.expectEnd()
+            return vector
         }
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
         state.vector = try vector(Layout.MetaKey.vector)
@@ -43,6 +45,7 @@ struct PersistentState {
         state.logStart = LogPosition(rawValue: try integer(Layout.MetaKey.logStart, 1))
         state.tombstoneCursor = LogPosition(rawValue: try integer(Layout.MetaKey.tombstoneCursor, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)
+        guard state.logStart > .zero, state.nextShortID > 0 else { throw RegionStoreError.corrupt("log start") }
         // An empty log ends where it was trimmed to, not at zero.
         state.lastPosition = LogPosition(rawValue: state.logStart.rawValue - 1)
         try store.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
@@ -74,6 +77,7 @@ struct PersistentState {
         var reader = ByteReader(bytes)
         let incarnation = Incarnation(high: try reader.readUInt64(), low: try reader.readUInt64())
         let found = RegionID(rawValue: try reader.readUInt16())
+        try reader.expectEnd()
         guard found == region else { throw RegionStoreError.otherRegion(found: found, expected: region) }
         return incarnation
     }

@@ -14,7 +14,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     private struct Published {
         var catalog: CatalogSnapshot
         var lastPosition = LogPosition.zero
-        var logStart = LogPosition.zero
+        var logStart = LogPosition(rawValue: 1)
     }
 
     init(store: Store, configuration: RegionConfiguration, origin: Origin) {
@@ -24,12 +24,10 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         published = Mutex(Published(catalog: CatalogSnapshot(Catalog())))
     }
 
-    func publish(catalog: CatalogSnapshot) {
-        published.withLock { $0.catalog = catalog }
-    }
-
-    func publish(lastPosition: LogPosition, logStart: LogPosition) {
+    /// - Parameter catalog: nil leaves it as it is.
+    func publish(catalog: CatalogSnapshot?, lastPosition: LogPosition, logStart: LogPosition) {
         published.withLock {
+            if let catalog { $0.catalog = catalog }
             $0.lastPosition = lastPosition
             $0.logStart = logStart
         }

@@ -94,7 +94,7 @@ public final class RegionStore<Store: KeyValueStore> {
         nextShortID = state.nextShortID
         reader = RegionReader(store: store, configuration: configuration, origin: origin)
         try loadCatalog()
-        publish()
+        publish(withCatalog: true)
     }
 
     /// Whether there is anything to commit.
@@ -119,8 +119,7 @@ public final class RegionStore<Store: KeyValueStore> {
         let isCatalogChanged = pending.isCatalogChanged
         pending = PendingChanges()
         peers.closedTimestamp = clock.highWaterMark
-        reader.publish(lastPosition: lastPosition, logStart: logStart)
-        if isCatalogChanged { publish() }
+        publish(withCatalog: isCatalogChanged)
     }
 
     /// Adds the clock's mark, the vectors and the catalog to the batch whose changes depend on them.
@@ -149,10 +148,10 @@ public final class RegionStore<Store: KeyValueStore> {
         return writer.bytes
     }
 
-    /// Shows readers the catalog as it is.
-    func publish() {
-        reader.publish(catalog: CatalogSnapshot(catalog))
-        reader.publish(lastPosition: lastPosition, logStart: logStart)
+    /// Shows readers what is committed, all of it at once: whoever sees a change in the log sees the catalog that it was made under.
+    private func publish(withCatalog: Bool) {
+        reader.publish(
+            catalog: withCatalog ? CatalogSnapshot(catalog) : nil, lastPosition: lastPosition, logStart: logStart)
     }
 
     /// The next place in the log.

@@ -43,32 +43,45 @@ struct CatalogEntry: Sendable, Hashable {
 
     /// Sets or, with nil, removes a setting; an older version than the one there changes nothing.
     ///
-    /// - Returns: whether the setting was changed.
-    @discardableResult
-    mutating func set(_ name: Text, to value: AttributeMap?, version: Version) -> Bool {
-        guard let index = settings.firstIndex(where: { $0.name >= name }) else {
-            settings.append(Setting(name: name, version: version, value: value))
-            return true
+    /// One command may set a setting several times under its one version: the last time counts.
+    mutating func set(_ name: Text, to value: AttributeMap?, version: Version) {
+        if let known = settings.first(where: { $0.name == name }), known.version > version { return }
+        replace(Setting(name: name, version: version, value: value))
+    }
+
+    private mutating func replace(_ setting: Setting) {
+        let index = settings.firstIndex { $0.name >= setting.name } ?? settings.endIndex
+        if index < settings.endIndex, settings[index].name == setting.name {
+            settings[index] = setting
+        } else {
+            settings.insert(setting, at: index)
         }
-        guard settings[index].name == name else {
-            settings.insert(Setting(name: name, version: version, value: value), at: index)
-            return true
-        }
-        guard settings[index].version < version else { return false }
-        settings[index].version = version
-        settings[index].value = value
-        return true
     }
 
     /// Takes over every setting of `other` that is newer.
     ///
     /// - Returns: the names of the settings that changed, in their order.
     mutating func merge(_ other: CatalogEntry) -> [Text] {
-        other.settings.filter { set($0.name, to: $0.value, version: $0.version) }.map(\.name)
+        var changed: [Text] = []
+        for setting in other.settings {
+            if let known = settings.first(where: { $0.name == setting.name }), known.version >= setting.version {
+                continue
+            }
+            replace(setting)
+            changed.append(setting.name)
+        }
+        return changed
     }
 
-    /// The highest version of any setting.
-    var version: Version { settings.map(\.version).max() ?? .zero }
+    /// Whether ``merge(_:)`` with `other` would change anything.
+    func lacks(anyOf other: CatalogEntry) -> Bool {
+        other.settings.contains { setting in
+            settings.first { $0.name == setting.name }.map { $0.version < setting.version } ?? true
+        }
+    }
+
+    /// Whether a setting exists or was removed.
+    func mentions(_ name: Text) -> Bool { settings.contains { $0.name == name } }
 
     /// Binary form: UUID (16) · name · count of settings · each: name, version, whether it has a value, value as a binary map.
     func encode(into writer: inout ByteWriter) {
@@ -134,8 +147,10 @@ struct LocalTableState: Sendable, Hashable {
     var streamLabelMilliseconds: UInt64?
     var isDeletionProtected = false
     var tags: [Tag] = []
-    /// Whether the replica still has to be filled with the items that were there before it.
+    /// Whether the replica has to be filled with what it lacks, for the first time or once more.
     var needsFill = false
+    /// Whether the replica was complete at some time, so that it serves what it has even while it is filled once more.
+    var isServing = false
     /// For each origin, the position up to which the snapshot that filled this replica held its changes.
     ///
     /// Older changes that arrive late are skipped: what they wrote, or the deletion that followed them, is in the
@@ -148,6 +163,8 @@ struct LocalTableState: Sendable, Hashable {
     struct LocalIndex: Sendable, Hashable {
         let name: Text
         let id: IndexID
+        /// What its entries were made by: an index of another shape is another index, even of the same name.
+        let shape: AttributeMap
         /// Whether items that were there before the index still have to be entered.
         var needsBackfill: Bool
     }
@@ -161,13 +178,14 @@ struct LocalTableState: Sendable, Hashable {
             indexes.map { index in
                 .map([
                     "name": .string(index.name), "id": .number(Number(Int(index.id.rawValue))),
-                    "backfill": .bool(index.needsBackfill),
+                    "shape": .map(index.shape), "backfill": .bool(index.needsBackfill),
                 ])
             })
         if let label = streamLabelMilliseconds { map["stream"] = .number(Number(Int(clamping: label))) }
         map["protected"] = .bool(isDeletionProtected)
         map["tags"] = .list(tags.map { .map(["key": .string($0.key), "value": .string($0.value)]) })
         map["fill"] = .bool(needsFill)
+        map["serving"] = .bool(isServing)
         writer.appendLengthPrefixed(map.encoded())
         floor.encode(into: &writer)
         catchUps.encode(into: &writer)
@@ -178,14 +196,19 @@ struct LocalTableState: Sendable, Hashable {
     init(from reader: inout ByteReader) throws(BinaryDecodingError) {
         let start = reader.offset
         let map = try AttributeMap(decoding: try reader.readLengthPrefixedBytes())
-        if let id = map.unsigned("table") { tableID = TableID(rawValue: UInt32(truncatingIfNeeded: id)) }
+        if let id = map["table"] {
+            guard case .number(let number) = id, let id = number.intValue.flatMap(UInt32.init(exactly:)) else {
+                throw .invalid("table id", at: start)
+            }
+            tableID = TableID(rawValue: id)
+        }
         createdMilliseconds = map.unsigned("created") ?? 0
         for case .map(let index) in map.list("indexes") {
-            guard let name = index.text("name"), let id = index.unsigned("id"), let id = UInt32(exactly: id) else {
-                throw .invalid("local index", at: start)
-            }
+            guard let name = index.text("name"), let id = index.unsigned("id"), let id = UInt32(exactly: id),
+                let shape = index.map("shape"), let needsBackfill = index.bool("backfill")
+            else { throw .invalid("local index", at: start) }
             indexes.append(
-                LocalIndex(name: name, id: IndexID(rawValue: id), needsBackfill: index.bool("backfill") ?? false))
+                LocalIndex(name: name, id: IndexID(rawValue: id), shape: shape, needsBackfill: needsBackfill))
         }
         streamLabelMilliseconds = map.unsigned("stream")
         isDeletionProtected = map.bool("protected") ?? false
@@ -194,6 +217,7 @@ struct LocalTableState: Sendable, Hashable {
             tags.append(Tag(key: key, value: value))
         }
         needsFill = map.bool("fill") ?? false
+        isServing = map.bool("serving") ?? false
         floor = try AppliedVector(from: &reader)
         catchUps = try AppliedVector(from: &reader)
     }

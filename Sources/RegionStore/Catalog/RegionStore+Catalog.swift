@@ -60,23 +60,34 @@ extension RegionStore {
         guard state.local.tableID != nil,
             let foundation = state.entry[SettingName.table].flatMap(TableFoundation.init)
         else { return keep(state) }
-        let globalNames = state.entry.settings(under: SettingName.indexPrefix).map(\.name)
-        let names = foundation.localIndexes.map(\.name) + globalNames
-        for index in state.local.indexes where !names.contains(index.name) {
+        let definitions = indexDefinitions(of: state.entry, foundation)
+        let isWanted = { (index: LocalTableState.LocalIndex) in
+            definitions.contains { $0.name == index.name && $0.shape == index.shape }
+        }
+        for index in state.local.indexes where !isWanted(index) {
             pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes)
         }
-        state.local.indexes.removeAll { !names.contains($0.name) }
-        for name in names where !state.local.indexes.contains(where: { $0.name == name }) {
+        state.local.indexes.removeAll { !isWanted($0) }
+        for definition in definitions where !state.local.indexes.contains(where: { $0.name == definition.name }) {
             let index = LocalTableState.LocalIndex(
-                name: name, id: IndexID(rawValue: takeShortID()), needsBackfill: state.itemCount > 0)
+                name: definition.name, id: IndexID(rawValue: takeShortID()), shape: definition.shape,
+                needsBackfill: state.itemCount > 0)
             state.local.indexes.insert(
-                index, at: state.local.indexes.firstIndex { $0.name > name } ?? state.local.indexes.endIndex)
+                index, at: state.local.indexes.firstIndex { $0.name > index.name } ?? state.local.indexes.endIndex)
         }
         let isStreaming = state.entry[SettingName.stream] != nil
         if isStreaming, state.local.streamLabelMilliseconds == nil || state.table?.streamViewType == nil {
             state.local.streamLabelMilliseconds = nowMilliseconds
         }
         keep(state)
+    }
+
+    /// Local indexes first, each kind in the order of the names.
+    private func indexDefinitions(of entry: CatalogEntry, _ foundation: TableFoundation) -> [IndexDefinition] {
+        foundation.localIndexes
+            + entry.settings(under: SettingName.indexPrefix).compactMap {
+                IndexDefinition(name: $0.name, isGlobal: true, $0.value)
+            }
     }
 
     /// Takes over what another region says of a table, and does in this region what follows from it: makes this region's
@@ -97,9 +108,16 @@ extension RegionStore {
             dropReplica(&state, version: version)
             return logCatalogChange(state, version: version)
         }
-        guard state.local.tableID == nil, replica.status != .creationFailed else {
-            return settle(&state, at: nowMilliseconds)
+        if state.local.tableID != nil {
+            // Whoever changed the replica's overrides wrote its state too, as he knew it then.
+            let status: TableStatus = state.local.isServing ? .active : .creating
+            guard replica.status != status else { return settle(&state, at: nowMilliseconds) }
+            let version = nextVersion(at: nowMilliseconds)
+            setLocalReplica(&state, status: status, version: version)
+            settle(&state, at: nowMilliseconds)
+            return logCatalogChange(state, version: version)
         }
+        guard replica.status != .creationFailed else { return settle(&state, at: nowMilliseconds) }
         let version = nextVersion(at: nowMilliseconds)
         let isNameTaken = catalog.local(named: received.name) != nil
         if isNameTaken {
@@ -158,9 +176,7 @@ extension RegionStore {
         let replicas = state.entry.settings(under: SettingName.replicaPrefix)
             .compactMap { Replica(region: $0.name, $0.value) }
             .sorted { ($0.created, $0.region) < ($1.created, $1.region) }
-        let globalIndexes = state.entry.settings(under: SettingName.indexPrefix)
-            .compactMap { IndexDefinition(name: $0.name, isGlobal: true, $0.value) }
-        let indexes = (foundation.localIndexes + globalIndexes).compactMap { definition -> SecondaryIndex? in
+        let indexes = indexDefinitions(of: state.entry, foundation).compactMap { definition -> SecondaryIndex? in
             guard let index = state.local.indexes.first(where: { $0.name == definition.name }) else { return nil }
             return SecondaryIndex(
                 definition: definition, id: index.id, status: index.needsBackfill ? .creating : .active)
@@ -173,8 +189,7 @@ extension RegionStore {
             settings.onDemandThroughput?.maximumRead = maximum
         }
         if let tableClass = own?.overrides.tableClass { settings.tableClass = tableClass }
-        // A replica that is filled anew, as it was away for too long, goes on serving what it has.
-        let status: TableStatus = own?.status == .creating ? .creating : .active
+        let status: TableStatus = state.local.isServing ? .active : .creating
         return Table(
             name: state.entry.name, uuid: state.entry.uuid, id: id,
             createdMilliseconds: state.local.createdMilliseconds, status: status, keySchema: foundation.keySchema,

@@ -40,6 +40,7 @@ extension RegionStore {
             to: ReplicaOverrides().encoded(status: .active, created: version), version: version)
         var local = LocalTableState()
         local.tableID = TableID(rawValue: takeShortID())
+        local.isServing = true
         local.createdMilliseconds = nowMilliseconds
         local.isDeletionProtected = specification.isDeletionProtected
         local.tags = specification.tags
@@ -108,10 +109,10 @@ extension RegionStore {
             settings.billingMode = mode
             settings.throughput = mode == .provisioned ? throughput : nil
             state.entry.set(SettingName.billing, to: settings.encodedBilling(), version: version)
-            clearOverrides(of: &state, table: table, version: version) { $0.readCapacityUnits = nil }
+            clearOverrides(of: &state, version: version) { $0.readCapacityUnits = nil }
         case .setOnDemandThroughput(let throughput):
             state.entry.set(SettingName.onDemand, to: throughput?.encoded(), version: version)
-            clearOverrides(of: &state, table: table, version: version) { $0.maximumReadRequestUnits = nil }
+            clearOverrides(of: &state, version: version) { $0.maximumReadRequestUnits = nil }
         case .enableStream(let view):
             guard settings.streamViewType == nil else { throw .streamEnabled(table: table.name) }
             state.entry.set(SettingName.stream, to: ["view": .string(Text(view.rawValue))], version: version)
@@ -123,7 +124,7 @@ extension RegionStore {
         case .setTableClass(let tableClass):
             state.entry.set(
                 SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
-            clearOverrides(of: &state, table: table, version: version) { $0.tableClass = nil }
+            clearOverrides(of: &state, version: version) { $0.tableClass = nil }
         case .setDeletionProtection(let isProtected):
             state.local.isDeletionProtected = isProtected
         case .createIndex, .updateIndex, .deleteIndex:
@@ -193,9 +194,10 @@ extension RegionStore {
 
     /// A later change of a setting on any replica overwrites what replicas had overridden of it.
     private func clearOverrides(
-        of state: inout Catalog.TableState, table: Table, version: Version, _ clear: (inout ReplicaOverrides) -> Void
+        of state: inout Catalog.TableState, version: Version, _ clear: (inout ReplicaOverrides) -> Void
     ) {
-        for replica in table.replicas {
+        for setting in state.entry.settings(under: SettingName.replicaPrefix) {
+            guard let replica = Replica(region: setting.name, setting.value) else { continue }
             var overrides = replica.overrides
             clear(&overrides)
             guard overrides != replica.overrides else { continue }

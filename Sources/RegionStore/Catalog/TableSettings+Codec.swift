@@ -90,6 +90,12 @@ extension IndexDefinition {
         return map
     }
 
+    /// All that decides which entries the index has, and where.
+    var shape: AttributeMap {
+        IndexDefinition(name: name, isGlobal: isGlobal, keySchema: keySchema, projection: projection)
+            .encoded(withName: false)
+    }
+
     init?(name: Text, isGlobal: Bool, _ map: AttributeMap) {
         guard let key = map.map("key").flatMap(KeySchema.init) else { return nil }
         let projection: IndexProjection

@@ -53,7 +53,7 @@ public enum ItemWriteError: Error, Sendable {
     case conditionFailed(Item?)
     /// An expression does not fit the item, with DynamoDB's text.
     case expression(ExpressionError)
-    /// The item would be larger than 400 KB.
+    /// The item would be larger than 400 KB, or nest deeper than any request may.
     case itemTooLarge(isUpdate: Bool)
     /// An attribute that is an index's key has another type than the index says, or is empty.
     case indexKeyInvalid(index: Text, attribute: Text, expected: AttributeValue.Kind, found: AttributeValue)

@@ -26,7 +26,8 @@ extension RegionStore {
         let bytes = new?.encoded()
         let record = ChangeRecord(
             kind: new == nil ? .delete : .put, cause: .user, position: position, version: version,
-            replaced: stored?.version ?? .zero, table: table.uuid, payload: bytes ?? write.key.encoded())
+            replaced: stored?.version ?? .zero, table: table.uuid,
+            payload: bytes ?? (table.keySchema.key(of: write.key) ?? write.key).encoded())
         let oldSize = old?.sizeInBytes ?? 0
         let newSize = new?.sizeInBytes ?? 0
         let effects = stage(
@@ -61,6 +62,7 @@ extension RegionStore {
         case .update(let key, let update):
             let result: UpdatedItem
             do {
+                try update.checkLeavesKey(table.keySchema.attributes.map(\.name))
                 result = try update.apply(to: old ?? key)
             } catch {
                 throw .expression(error)
@@ -71,7 +73,10 @@ extension RegionStore {
     }
 
     private func check(_ item: Item, table: Table, isUpdate: Bool) throws(ItemWriteError) {
-        guard item.sizeInBytes <= Self.maximumItemByteCount else { throw .itemTooLarge(isUpdate: isUpdate) }
+        // Requests are checked for nesting before; what slipped through would trap when it is encoded.
+        guard item.sizeInBytes <= Self.maximumItemByteCount, item.depth <= ExpressionLimits.nestingDepth else {
+            throw .itemTooLarge(isUpdate: isUpdate)
+        }
         for index in table.indexes {
             for attribute in index.definition.keySchema.attributes {
                 guard let value = item[attribute.name] else { continue }

@@ -16,6 +16,9 @@ struct LogEntry: Hashable {
         case lost = 2
         /// A tombstone that came with a snapshot: not passed on, kept so that the tombstone goes when it can.
         case filled = 3
+        /// It was here already, passed on by another region before its origin's own link brought it: in no stream once
+        /// more, but kept so that what is passed on has no gaps.
+        case repeated = 4
     }
 
     func encoded() -> [UInt8] {

@@ -1,10 +1,10 @@
 public import HybridClock
 import ItemModel
 
-/// Change records of one origin, in the order of its log, as a link delivers them.
+/// Change records of one origin, as a link delivers them.
 public struct ReceivedBatch: Sendable, Hashable {
     public let origin: Origin
-    /// In the binary form of `ChangeRecord`, strictly increasing by position.
+    /// In the binary form of `ChangeRecord`; what is passed on need not be in the order of the positions.
     public let records: [[UInt8]]
     /// Up to where the sender has now shipped everything of `origin` that concerns this region.
     public let position: LogPosition

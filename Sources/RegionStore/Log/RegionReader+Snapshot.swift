@@ -20,8 +20,53 @@ extension RegionReader {
         return vector
     }
 
+    /// What `snapshot` holds of one table's changes, for a replica that is filled from it; nil where this region's own replica is gone or
+    /// has to be filled itself.
+    ///
+    /// At most ``vector(in:)``: of what this region still has to catch up with, only what it had before.
+    public func fillVector(
+        of table: TableUUID, in snapshot: Store.Snapshot
+    ) throws(KeyValueStoreError) -> AppliedVector? {
+        guard let local = try catalogValues(in: snapshot).first(where: { $0.entry.uuid == table })?.local,
+            local.tableID != nil, !local.needsFill
+        else { return nil }
+        let applied = try vector(in: snapshot)
+        var result = AppliedVector()
+        for entry in applied.entries {
+            let isBehind = local.catchUps.contains(entry.origin)
+            result.raise(entry.origin, to: isBehind ? local.catchUps[entry.origin] : entry.position)
+        }
+        return result
+    }
+
+    /// Every table that `reader` knows, with what is local of it.
+    private func catalogValues(
+        in reader: some KeyValueReader
+    ) throws(KeyValueStoreError) -> [(entry: CatalogEntry, local: LocalTableState)] {
+        var values: [(entry: CatalogEntry, local: LocalTableState)] = []
+        do {
+            try reader.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
+                var reader = ByteReader(value)
+                let entry = try CatalogEntry(from: &reader)
+                values.append((entry, try LocalTableState(from: &reader)))
+                return true
+            }
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("\(error)")
+        }
+        return values
+    }
+
     private func lastPosition(in snapshot: Store.Snapshot) throws -> LogPosition {
-        var position = LogPosition(rawValue: logStart.rawValue - 1)
+        var position = LogPosition.zero
+        if let bytes = try snapshot.value(for: Layout.MetaKey.logStart, in: Layout.meta) {
+            guard let start: UInt64 = Layout.integer(bytes), start > 0 else {
+                throw KeyValueStoreError.corruption("log start")
+            }
+            position = LogPosition(rawValue: start - 1)
+        }
         try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
             guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
             position = max(position, LogPosition(rawValue: own))
@@ -32,46 +77,28 @@ extension RegionReader {
 
     /// The catalog entries of every table that `snapshot` knows, as they are shipped.
     public func catalogEntries(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> [[UInt8]] {
-        var entries: [[UInt8]] = []
-        do {
-            try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
-                var reader = ByteReader(value)
-                entries.append(try CatalogEntry(from: &reader).encoded())
-                return true
-            }
-        } catch let error as KeyValueStoreError {
-            throw error
-        } catch {
-            throw .corruption("\(error)")
-        }
-        return entries
+        try catalogValues(in: snapshot).map { $0.entry.encoded() }
     }
 
-    /// Whether this region's log holds, for every table that concerns both regions, all changes of `origin` after `position`: only
-    /// then may a receiver count what is passed on as complete.
+    /// Whether this region's log holds all changes of `origin` after `position`, of every table that has a replica at `receiver` and has
+    /// or had one at the origin: only then may a receiver count what is passed on as complete.
     public func holdsAllChanges(
         of origin: Origin, after position: LogPosition, for receiver: Text
     ) throws(KeyValueStoreError) -> Bool {
         guard let originName = configuration.name(of: origin.region) else { return false }
-        let wanted = catalog.tables(replicatedTo: originName).filter(catalog.tables(replicatedTo: receiver).contains)
         do {
             if let bytes = try store.value(for: Layout.MetaKey.floors, in: Layout.meta) {
                 var reader = ByteReader(bytes)
                 guard try AppliedVector(from: &reader)[origin] <= position else { return false }
             }
-            var held: [TableUUID] = []
-            try store.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
-                var reader = ByteReader(value)
-                let entry = try CatalogEntry(from: &reader)
-                let local = try LocalTableState(from: &reader)
-                if local.tableID != nil, !local.needsFill, local.floor[origin] <= position,
-                    !local.catchUps.contains(origin)
-                {
-                    held.append(entry.uuid)
+            return try catalogValues(in: store).allSatisfy { entry, local in
+                guard entry.mentions(SettingName.replica(originName)), entry[SettingName.replica(receiver)] != nil
+                else {
+                    return true
                 }
-                return true
+                return local.tableID != nil && !local.needsFill && local.floor[origin] <= position
+                    && !local.catchUps.contains(origin)
             }
-            return wanted.allSatisfy(held.contains)
         } catch let error as KeyValueStoreError {
             throw error
         } catch {

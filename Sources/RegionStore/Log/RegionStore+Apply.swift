@@ -8,9 +8,15 @@ extension RegionStore {
     private struct Checked {
         let bytes: [UInt8]
         let record: ChangeRecord
-        /// The item of a put, the key of a deletion; nil for a catalog change.
-        let item: Item?
-        let entry: CatalogEntry?
+        let content: Content
+
+        enum Content {
+            case catalog(CatalogEntry)
+            /// The item of a put, the attributes of the key of a deletion; and where the item lies in the table.
+            case item(Item, key: [UInt8], TableID)
+            /// Of a table that has no replica here.
+            case foreign
+        }
     }
 
     /// Applies every record of a batch that is not here yet, and raises the vector.
@@ -22,9 +28,15 @@ extension RegionStore {
         if let failure { throw .storage("\(failure)") }
         let checked = try check(batch, at: nowMilliseconds)
         guard batch.origin != origin else { return }
-        let known = batch.isComplete ? vector[batch.origin] : .zero
-        for change in checked where change.record.position > known {
-            try apply(change, at: nowMilliseconds)
+        let known = vector[batch.origin]
+        for change in checked where change.record.position > known || isCatchingUp(change.record, batch) {
+            do {
+                try apply(change, isComplete: batch.isComplete, at: nowMilliseconds)
+            } catch {
+                // Part of the batch is staged and cannot be taken back: nothing more may be committed.
+                failure = failure ?? .engine("\(error)")
+                throw error
+            }
         }
         guard batch.isComplete, batch.position > known || !vector.contains(batch.origin) else { return }
         vector.raise(batch.origin, to: batch.position)
@@ -36,26 +48,28 @@ extension RegionStore {
         }
     }
 
+    /// Whether an old record is one that this region's replica of the table has not had: everything else up to the vector is here, or
+    /// was and is gone for good.
+    private func isCatchingUp(_ record: ChangeRecord, _ batch: ReceivedBatch) -> Bool {
+        guard !batch.isComplete, record.kind != .catalog, let local = catalog[record.table]?.local else { return false }
+        return local.catchUps.contains(batch.origin) && record.position > local.catchUps[batch.origin]
+    }
+
     private func check(_ batch: ReceivedBatch, at nowMilliseconds: UInt64) throws(ApplyError) -> [Checked] {
         var checked: [Checked] = []
         checked.reserveCapacity(batch.records.count)
-        var last = LogPosition.zero
         for bytes in batch.records {
             do {
                 let record = try ChangeRecord(decoding: bytes)
                 guard record.version.origin == batch.origin else {
                     throw ApplyError.malformed("a record of \(record.version.origin) in a batch of \(batch.origin)")
                 }
-                guard record.position > last, record.position <= batch.position else {
-                    throw ApplyError.malformed("position \(record.position) out of order")
+                guard record.position <= batch.position else {
+                    throw ApplyError.malformed("position \(record.position) in a batch up to \(batch.position)")
                 }
-                last = record.position
                 try clock.check(record.version.stamp, at: nowMilliseconds)
-                let isCatalog = record.kind == .catalog
-                let entry = isCatalog ? try CatalogEntry(decoding: record.payload) : nil
-                for setting in entry?.settings ?? [] { try clock.check(setting.version.stamp, at: nowMilliseconds) }
-                let item = isCatalog ? nil : try Item(decoding: record.payload)
-                checked.append(Checked(bytes: bytes, record: record, item: item, entry: entry))
+                let content = try content(of: record, at: nowMilliseconds)
+                checked.append(Checked(bytes: bytes, record: record, content: content))
             } catch let error as ApplyError {
                 throw error
             } catch let error as ClockError {
@@ -68,21 +82,57 @@ extension RegionStore {
         return checked
     }
 
-    private func apply(_ change: Checked, at nowMilliseconds: UInt64) throws(ApplyError) {
+    private func content(of record: ChangeRecord, at nowMilliseconds: UInt64) throws -> Checked.Content {
+        if record.kind == .catalog {
+            let entry = try CatalogEntry(decoding: record.payload)
+            guard entry.uuid == record.table else { throw ApplyError.malformed("a catalog entry of another table") }
+            try check(entry, at: nowMilliseconds)
+            return .catalog(entry)
+        }
+        let item = try Item(decoding: record.payload)
+        guard let table = catalog[record.table]?.table else { return .foreign }
+        guard let key = table.storageKey(of: item) else {
+            throw ApplyError.malformed("an item that lacks its table's key")
+        }
+        return .item(item, key: key, table.id)
+    }
+
+    /// Throws for an entry that no region makes, or whose stamps are too far ahead.
+    func check(_ entry: CatalogEntry, at nowMilliseconds: UInt64) throws {
+        for setting in entry.settings { try clock.check(setting.version.stamp, at: nowMilliseconds) }
+        let foundation = entry[SettingName.table]
+        if let foundation {
+            guard TableFoundation(foundation) != nil else { throw ApplyError.malformed("a table without a key schema") }
+        }
+        guard let known = catalog[entry.uuid]?.entry else { return }
+        guard known.name == entry.name, known[SettingName.table] == foundation else {
+            throw ApplyError.malformed("another name or key schema of the table \(known.name)")
+        }
+    }
+
+    private func apply(_ change: Checked, isComplete: Bool, at nowMilliseconds: UInt64) throws(ApplyError) {
         let record = change.record
         raiseClock(to: record.version.stamp, at: nowMilliseconds)
-        if let entry = change.entry {
-            for setting in entry.settings { raiseClock(to: setting.version.stamp, at: nowMilliseconds) }
-            log(change.bytes, outcome: .applied)
+        if case .catalog(let entry) = change.content {
+            raiseClock(to: entry, at: nowMilliseconds)
+            if isComplete || catalog[entry.uuid]?.entry.lacks(anyOf: entry) ?? true {
+                log(change.bytes, outcome: .applied)
+            }
             return mergeCatalog(entry, at: nowMilliseconds)
         }
-        guard let item = change.item, let state = catalog[record.table], let table = state.table,
+        // A replica that is filled for the first time takes nothing until it is: what its snapshot does not hold is shipped to it once
+        // more, while a change that it holds, undone by a deletion that is long collected, would come back with this one.
+        guard case .item(let item, let key, let id) = change.content, let state = catalog[record.table],
+            state.local.isServing, let table = state.table, table.id == id,
             state.local.floor[record.version.origin] < record.position
         else { return }
-        guard let key = table.storageKey(of: item) else { throw .malformed("an item that lacks its table's key") }
         let stored = try storedValue(key)
         if let stored, stored.version >= record.version {
-            guard stored.version != record.version else { return counters.replicatedDuplicates += 1 }
+            guard stored.version != record.version else {
+                counters.replicatedDuplicates += 1
+                if isComplete { log(change.bytes, outcome: .repeated) }
+                return
+            }
             counters.replicatedLost += 1
             if stored.version.origin != record.version.origin, record.replaced < stored.version {
                 counters.conflicts += 1
@@ -99,7 +149,7 @@ extension RegionStore {
             at: position)
     }
 
-    private func itemChange(
+    func itemChange(
         record: ChangeRecord, item: Item, key: [UInt8], stored: ItemValue?, table: Table
     ) throws(ApplyError) -> ItemChange {
         let old: Item?
@@ -115,7 +165,7 @@ extension RegionStore {
             newSize: isDeletion ? 0 : item.sizeInBytes, version: record.version)
     }
 
-    private func storedValue(_ key: [UInt8]) throws(ApplyError) -> ItemValue? {
+    func storedValue(_ key: [UInt8]) throws(ApplyError) -> ItemValue? {
         do {
             return try itemValue(key)
         } catch {
@@ -129,120 +179,11 @@ extension RegionStore {
     }
 
     /// The stamp was checked before, so this cannot be refused.
-    private func raiseClock(to stamp: HybridTimestamp, at nowMilliseconds: UInt64) {
+    func raiseClock(to stamp: HybridTimestamp, at nowMilliseconds: UInt64) {
         try? clock.observe(stamp, at: nowMilliseconds)
     }
 
-    // MARK: - Filling a replica
-
-    /// Takes over the catalog of a region that this one has no position of, as of `position` in its log.
-    ///
-    /// - Parameter isReset: whether the sender no longer has the changes that this region lacks: every replica that both
-    ///   regions have is then filled anew.
-    public func applyCatalog(
-        _ entries: [[UInt8]], from source: Origin, position: LogPosition, isReset: Bool, at nowMilliseconds: UInt64
-    ) throws(ApplyError) {
-        if let failure { throw .storage("\(failure)") }
-        var decoded: [CatalogEntry] = []
-        do {
-            for bytes in entries {
-                let entry = try CatalogEntry(decoding: bytes)
-                for setting in entry.settings { try clock.check(setting.version.stamp, at: nowMilliseconds) }
-                decoded.append(entry)
-            }
-        } catch let error as ClockError {
-            counters.clockRefusals += 1
-            throw .clock(error)
-        } catch {
-            throw .malformed("\(error)")
-        }
-        let sourceName = configuration.name(of: source.region)
-        for entry in decoded {
-            for setting in entry.settings { raiseClock(to: setting.version.stamp, at: nowMilliseconds) }
-            mergeCatalog(entry, at: nowMilliseconds)
-            guard isReset, let sourceName, entry[SettingName.replica(sourceName)] != nil,
-                var state = catalog[entry.uuid], state.local.tableID != nil
-            else { continue }
-            state.local.needsFill = true
-            keep(state)
-        }
-        vector.raise(source, to: position)
-        floors.raise(source, to: position)
-        pending.isVectorChanged = true
-        pending.isFloorsChanged = true
-    }
-
-    /// Takes over part of a table from a snapshot; what is newer here stays.
-    ///
-    /// Nothing of it is logged but tombstones: it is no change, and other regions have it already.
-    public func applySnapshot(
-        _ items: [SnapshotItem], of uuid: TableUUID, at nowMilliseconds: UInt64
-    ) throws(ApplyError) {
-        if let failure { throw .storage("\(failure)") }
-        guard let table = catalog[uuid]?.table else { return }
-        var decoded: [(SnapshotItem, Item, [UInt8])] = []
-        for snapshot in items {
-            do {
-                try clock.check(snapshot.version.stamp, at: nowMilliseconds)
-                let item = try Item(decoding: snapshot.payload)
-                guard let key = table.storageKey(of: item) else {
-                    throw ApplyError.malformed("an item that lacks its table's key")
-                }
-                decoded.append((snapshot, item, key))
-            } catch let error as ClockError {
-                counters.clockRefusals += 1
-                throw .clock(error)
-            } catch {
-                throw .malformed("\(error)")
-            }
-        }
-        for (snapshot, item, key) in decoded {
-            raiseClock(to: snapshot.version.stamp, at: nowMilliseconds)
-            let stored = try storedValue(key)
-            if let stored, stored.version >= snapshot.version { continue }
-            let position = snapshot.isTombstone ? nextPosition() : lastPosition
-            let record = ChangeRecord(
-                kind: snapshot.isTombstone ? .delete : .put, cause: .system,
-                position: max(position, LogPosition(rawValue: 1)),
-                version: snapshot.version, replaced: .zero, table: uuid, payload: snapshot.payload)
-            let change = try itemChange(record: record, item: item, key: key, stored: stored, table: table)
-            _ = stageItem(change)
-            guard snapshot.isTombstone else { continue }
-            let entry = LogEntry(record: record.encoded(), outcome: .filled)
-            pending.batch.put(Layout.logKey(position), entry.encoded(), in: Layout.log)
-        }
-    }
-
-    /// Ends the filling of a replica: from now on it is active, and asks each other region for what its link skipped.
-    ///
-    /// - Parameter snapshotVector: what the source had applied, of its own log too, when it took the snapshot.
-    public func finishSnapshot(
-        of uuid: TableUUID, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
-    ) {
-        guard var state = catalog[uuid], state.local.tableID != nil, state.local.needsFill else { return }
-        state.local.needsFill = false
-        state.local.floor.merge(snapshotVector)
-        for entry in snapshotVector.entries where entry.origin != origin {
-            state.local.catchUps.raise(entry.origin, to: entry.position)
-        }
-        peers.fills.removeAll { $0.table == uuid }
-        let version = nextVersion(at: nowMilliseconds)
-        setLocalReplica(&state, status: .active, version: version)
-        settle(&state, at: nowMilliseconds)
-        logCatalogChange(state, version: version)
-    }
-
-    /// Notes that `origin` has shipped once more what its link had skipped of a table.
-    public func finishCatchUp(of uuid: TableUUID, from origin: Origin) {
-        guard var state = catalog[uuid], state.local.catchUps.contains(origin) else { return }
-        state.local.catchUps.remove(origin)
-        keep(state)
-    }
-
-    /// Has a replica filled once more, as the changes that it lacks are no longer in the log of their origin.
-    public func fillAgain(_ uuid: TableUUID) {
-        guard var state = catalog[uuid], state.local.tableID != nil else { return }
-        state.local.needsFill = true
-        keep(state)
+    func raiseClock(to entry: CatalogEntry, at nowMilliseconds: UInt64) {
+        for setting in entry.settings { raiseClock(to: setting.version.stamp, at: nowMilliseconds) }
     }
 }

@@ -45,6 +45,8 @@ extension RegionStore {
     /// - Returns: whether this entry is dealt with; false where its tombstone has to wait, and all behind it with it.
     private func collect(_ entry: LogEntry, _ header: ChangeRecord.Header, stable: HybridTimestamp) throws -> Bool {
         guard let state = catalog[header.table], let table = state.table else { return true }
+        // What a replica still has to get of older changes is behind the stable time's back.
+        guard !state.local.needsFill, !awaitsCatchUp(state.local) else { return false }
         let record = try ChangeRecord(decoding: entry.record)
         guard let key = table.storageKey(of: try Item(decoding: record.payload)),
             let stored = try itemValue(key), stored.isTombstone, stored.version == header.version
@@ -66,6 +68,11 @@ extension RegionStore {
         return true
     }
 
+    /// Whether a region that still exists has to ship old changes of a table once more.
+    private func awaitsCatchUp(_ local: LocalTableState) -> Bool {
+        local.catchUps.entries.contains { entry in peers.closed.contains { $0.origin == entry.origin } }
+    }
+
     /// Forgets changes that are older than streams keep them, that every other region has, and whose tombstones are
     /// dealt with.
     ///
@@ -82,6 +89,7 @@ extension RegionStore {
             milliseconds: nowMilliseconds - min(nowMilliseconds, configuration.logRetentionLimitMilliseconds))
         let acknowledged = acknowledgedPosition
         var start = logStart
+        var forgotten = AppliedVector()
         var seen = 0
         do {
             let range = KeyRange(from: Layout.logKey(logStart), to: Layout.logKey(tombstoneCursor.successor))
@@ -98,9 +106,7 @@ extension RegionStore {
                     pending.batch.delete(
                         Layout.streamKey(id, shard: 0, LogPosition(rawValue: own)), in: Layout.streams)
                 }
-                if header.version.origin != origin {
-                    pending.batch.delete(Layout.originKey(header.version.origin, header.position), in: Layout.origins)
-                }
+                if header.version.origin != origin { forgotten.raise(header.version.origin, to: header.position) }
                 start = LogPosition(rawValue: own).successor
                 return true
             }
@@ -110,6 +116,13 @@ extension RegionStore {
             throw .corruption("\(error)")
         }
         guard start > logStart else { return false }
+        // One entry a batch, at the batch's position: those up to the last record trimmed find nothing any more.
+        for entry in forgotten.entries {
+            let range = KeyRange(
+                from: Layout.originKey(entry.origin, .zero),
+                to: Layout.originKey(entry.origin, entry.position.successor))
+            pending.batch.deleteRange(range, in: Layout.origins)
+        }
         logStart = start
         pending.batch.put(Layout.MetaKey.logStart, Layout.bigEndian(start.rawValue), in: Layout.meta)
         return seen >= limit

@@ -1,0 +1,100 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+import Testing
+
+@testable import RegionStore
+
+/// One region whose clock is wrong must not win every conflict for a year.
+@Suite struct ClockTests {
+    let world: World
+
+    init() throws {
+        world = try World(2)
+        try world[1].createTable()
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+    }
+
+    private func expectRefused(_ body: () throws -> Void) throws {
+        let before = try world[2].contents()
+        let mark = world[2].store.clock.highWaterMark
+        let refusals = world[2].store.counters.clockRefusals
+        do {
+            try body()
+            Issue.record("the stamp should have been refused")
+        } catch ApplyError.clock(.tooFarAhead) {
+            #expect(world[2].store.counters.clockRefusals == refusals + 1)
+        }
+        #expect(!world[2].store.hasPendingChanges)
+        #expect(world[2].store.clock.highWaterMark == mark)
+        #expect(world[2].store.failure == nil)
+        #expect(try world[2].contents() == before)
+    }
+
+    @Test func `a change stamped as far ahead as is allowed is applied, and one beyond is refused with its batch`()
+        throws
+    {
+        world[1].now += 60_000
+        try world[1].put(item("a"))
+        try world.carryLog(from: world[1], to: world[2])
+        #expect(try world[2].items() == [item("a")])
+        try world[1].put(item("fine"))
+        world[1].now += 1
+        try world[1].put(item("a", ["n": 2]))
+        world.byteLimit = .max
+        try expectRefused { try world.carryLog(from: world[1], to: world[2]) }
+        // Once time has come near, the same batch is let in.
+        world[2].now += 1
+        try world.carryLog(from: world[1], to: world[2])
+        #expect(try world[2].items() == world[1].items())
+    }
+
+    @Test func `a setting stamped too far ahead is refused`() throws {
+        world[1].now += 60_001
+        try world[1].update("T", .setTableClass(.infrequentAccess))
+        try expectRefused { try world.carryLog(from: world[1], to: world[2]) }
+        let snapshot = try world[1].reader.snapshot()
+        try expectRefused {
+            try world[2].store.applyCatalog(
+                world[1].reader.catalogEntries(in: snapshot), from: world[1].origin,
+                position: LogPosition(rawValue: 50),
+                isReset: true, at: world[2].now)
+        }
+    }
+
+    @Test func `a snapshot with a stamp too far ahead is refused`() throws {
+        world[1].now += 60_001
+        try world[1].put(item("a"))
+        let table = try world[1].table()
+        let page = try world[1].reader.snapshotPage(
+            of: table, in: world[1].reader.snapshot(), from: nil, byteLimit: .max)
+        try expectRefused { try world[2].store.applySnapshot(page.items, of: table.uuid, at: world[2].now) }
+    }
+
+    @Test func `a write that follows a change from a clock ahead is above it`() throws {
+        world[1].now += 50_000
+        try world[1].put(item("a", ["n": 1]))
+        try world.carryLog(from: world[1], to: world[2])
+        try world[2].put(item("a", ["n": 2]))
+        try world.exchange()
+        #expect(try world[1].items() == [item("a", ["n": 2])])
+    }
+
+    @Test func `stable time is the least of all closed timestamps, and zero until all are known`() throws {
+        let world = try World(3)
+        for region in world.regions { region.store.tick(at: region.now) }
+        for region in world.regions { try region.commit() }
+        #expect(world[1].store.stableTime == .zero)
+        world[1].store.noteClosed(world[2].origin, at: HybridTimestamp(milliseconds: 70))
+        #expect(world[1].store.stableTime == .zero)
+        world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 60))
+        #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
+        // A closed timestamp never goes back, but another incarnation's begins anew.
+        world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 50))
+        #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
+        world[1].store.noteClosed(Origin(rawValue: 3 << 48 | 1), at: HybridTimestamp(milliseconds: 10))
+        #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 10))
+    }
+}

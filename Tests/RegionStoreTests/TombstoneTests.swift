@@ -1,0 +1,203 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+import Testing
+
+@testable import RegionStore
+
+@Suite struct TombstoneTests {
+    /// Three regions that share a table, quiet.
+    private func world() throws -> World {
+        let world = try World(3)
+        try world[1].createTable()
+        for number in [2, 3] {
+            try world.exchange()
+            try world[1].update("T", .createReplica(region: world[number].name, ReplicaOverrides()))
+        }
+        try world.exchange()
+        return world
+    }
+
+    /// Every region's clock and closed timestamp goes on, and heartbeats tell the others.
+    private func beat(_ world: World, links: [(Int, Int)] = [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)]) throws {
+        world.pass(milliseconds: 10)
+        for region in world.regions {
+            region.store.tick(at: region.now)
+            try region.commit()
+        }
+        for (source, target) in links { world.acknowledge(from: world[source], to: world[target]) }
+    }
+
+    private func collect(_ region: TestRegion, limit: Int = 1000) throws {
+        while try region.store.collectTombstones(limit: limit) { try region.commit() }
+        try region.commit()
+    }
+
+    @Test func `a table of one region keeps no tombstone`() throws {
+        let region = try TestRegion()
+        try region.createTable()
+        try region.put(item("a"))
+        try region.delete(["pk": "a"])
+        #expect(try region.tombstoneCount() == 0)
+        #expect(try region.log().map(\.record.kind) == [.catalog, .put, .delete])
+    }
+
+    @Test func `a deletion wins over every older write that comes later`() throws {
+        let world = try world()
+        try world[2].put(item("a", ["n": 1]))
+        world.pass(milliseconds: 1)
+        try world[1].put(item("a", ["n": 2]))
+        world.pass(milliseconds: 1)
+        try world[1].delete(["pk": "a"])
+        try world.carryLog(from: world[1], to: world[3])
+        try world.carryLog(from: world[2], to: world[3])
+        #expect(try world[3].items().isEmpty && world[3].tombstoneCount() == 1)
+        try world.exchange()
+        for region in world.regions { #expect(try region.items().isEmpty && region.tombstoneCount() == 1) }
+    }
+
+    @Test func `a deletion of what is not there yet wins over the write that it overtook`() throws {
+        let world = try world()
+        try world[2].put(item("a"))
+        world.pass(milliseconds: 1)
+        try world[1].delete(["pk": "a"])
+        try world.exchange()
+        for region in world.regions { #expect(try region.items().isEmpty) }
+    }
+
+    @Test func `a tombstone goes once everybody has it and no older write can follow`() throws {
+        let world = try world()
+        world.pass(milliseconds: 5)
+        try world[1].put(item("a"))
+        try world[1].delete(["pk": "a"])
+        for number in [2, 3] {
+            try world.carryLog(from: world[1], to: world[number])
+            world[1].store.noteAcknowledged(
+                by: world[number].configuration.region, vector: world[number].store.appliedVector)
+        }
+        try collect(world[1])
+        // Everybody has it, but nobody's closed timestamp has passed the deletion yet.
+        #expect(try world[1].tombstoneCount() == 1)
+        try world.exchange()
+        try beat(world)
+        for region in world.regions {
+            try collect(region)
+            #expect(try region.tombstoneCount() == 0)
+            #expect(region.store.counters.tombstonesCollected == 1)
+        }
+    }
+
+    @Test func `a tombstone stays while one replica has not acknowledged it`() throws {
+        let world = try world()
+        try world[1].put(item("a"))
+        try world.exchange()
+        try world[1].delete(["pk": "a"])
+        try world.carryLog(from: world[1], to: world[2])
+        for _ in 0..<3 {
+            try beat(world)
+            try collect(world[1])
+            #expect(try world[1].tombstoneCount() == 1)
+        }
+        try world.exchange()
+        try beat(world)
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 0)
+    }
+
+    @Test func `a tombstone stays while one region's closed timestamp is unknown or older`() throws {
+        let world = try world()
+        world.pass(milliseconds: 5)
+        try world[1].delete(["pk": "a"])
+        for number in [2, 3] { try world.carryLog(from: world[1], to: world[number]) }
+        // Region 3 is heard of no more, while its acknowledgements still come.
+        try beat(world, links: [(1, 2), (1, 3), (2, 1), (2, 3)])
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 1)
+        try world[1].restart()
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 1)
+        try world.exchange()
+        try beat(world)
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 0)
+    }
+
+    @Test func `an item written again is not collected with its old tombstone`() throws {
+        let world = try world()
+        try world[1].put(item("a"))
+        try world[1].delete(["pk": "a"])
+        try world[1].put(item("a", ["n": 2]))
+        try world.exchange()
+        try beat(world)
+        for region in world.regions {
+            try collect(region)
+            #expect(try region.items() == [item("a", ["n": 2])])
+        }
+    }
+
+    @Test func `collection goes on after a restart where it was, and any limit ends the same`() throws {
+        let world = try world()
+        for number in 0..<10 { try world[1 + number % 3].delete(["pk": .string(Text("\(number)"))]) }
+        try world.exchange()
+        try beat(world)
+        #expect(try world[1].tombstoneCount() == 10)
+        #expect(try world[1].store.collectTombstones(limit: 9))
+        try world[1].commit()
+        try world[1].restart()
+        try beat(world)
+        try collect(world[1], limit: 1)
+        #expect(try world[1].tombstoneCount() == 0)
+        #expect(!world[1].store.hasPendingChanges)
+    }
+
+    @Test func `the tombstones of a table whose other replicas are gone are collected`() throws {
+        let world = try world()
+        try world[1].delete(["pk": "a"])
+        for number in [2, 3] {
+            try world.exchange()
+            try world[1].update("T", .deleteReplica(region: world[number].name))
+        }
+        try world.exchange()
+        try beat(world)
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 0)
+    }
+
+    @Test(arguments: 0..<60)
+    func `nothing deleted ever comes back, however links, collections and restarts interleave`(_ seed: Int) throws {
+        let world = try world()
+        var generator = SplitMix64(seed: UInt64(seed))
+        for _ in 0..<60 {
+            world.pass(milliseconds: UInt64(generator.below(4)))
+            let region = world[1 + generator.below(3)]
+            switch generator.below(8) {
+            case 0, 1: try region.put(item("\(generator.below(6))", ["n": .number(Number(generator.below(100)))]))
+            case 2, 3: try region.delete(["pk": .string(Text("\(generator.below(6))"))])
+            case 4:
+                let other = world[1 + generator.below(3)]
+                if other !== region { try world.carryLog(from: other, to: region) }
+            case 5: try beat(world, links: [(1 + generator.below(3), 1 + generator.below(3))].filter { $0.0 != $0.1 })
+            case 6: try collect(region, limit: 1 + generator.below(5))
+            default:
+                if generator.chance(1, of: 3) { try region.restart() }
+                let (source, target) = (1 + generator.below(3), 1 + generator.below(3))
+                let third = 6 - source - target
+                if source != target, (1...3).contains(third), third != source, third != target {
+                    try world.forward(world[third].origin, through: world[source], to: world[target])
+                }
+            }
+        }
+        try world.exchange()
+        let expected = try world[1].contents(of: Layout.items)
+        for region in world.regions {
+            #expect(try region.items() == world[1].items())
+            #expect(try region.reader.statistics(of: region.table()).itemCount == region.items().count)
+        }
+        try beat(world)
+        for region in world.regions {
+            try collect(region)
+            #expect(try region.tombstoneCount() == 0)
+        }
+        #expect(try world[1].items().count <= expected.count / 2)
+    }
+}
