@@ -18,7 +18,7 @@ SOURCES := Package.swift Sources Tests
 
 DEBUG := .build/debug
 RELEASE := .build/release
-# More arguments for the targets that run a script, such as `make demo ARGUMENTS=--help`.
+# More arguments for `make demo`, `make crash-test` and `make bench`, such as `make demo ARGUMENTS=--help`.
 ARGUMENTS :=
 # The crash rounds of `make crash-test`, and those of `make test`.
 ROUNDS := 20
@@ -70,18 +70,19 @@ release: setup ## build the command line in release form, as .build/release/meri
 .PHONY: test lint unit compatibility process
 test: lint unit compatibility process ## everything that a change must pass: lint, unit, compatibility and process tests
 
-lint: setup ## check formatting and architecture
+lint: setup ## check formatting, architecture, and the checks of the process tests
 	swift format lint --strict --recursive --parallel $(SOURCES)
-	$(PYTHON) -m pytest -q Tests/ArchitectureTests
+	$(PYTHON) -m pytest -q Tests/ArchitectureTests Tests/Process/test_checks.py
 
 unit: setup ## the unit and property tests
 	swift test
 
 compatibility: build ## the AWS CLI and boto3 against running regions
-	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian $(ARGUMENTS)
+	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian
 
-process: build ## two of the crash rounds
-	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS) $(ARGUMENTS)
+process: build ## the commands of meridian, and two of the crash rounds
+	$(PYTHON) -m pytest -q Tests/Process/test_commands.py --meridian $(DEBUG)/meridian
+	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
 
 .PHONY: demo crash-test bench
 demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
