@@ -208,4 +208,35 @@ import Testing
             for (operation, _) in Self.requests { check(operation, Array(body.utf8)) }
         }
     }
+
+    /// Of tens of thousands of names in the worst order, steps quadratic in their number would be seen as minutes.
+    @Test(.timeLimit(.minutes(1))) func `a request of very many names takes no time that is quadratic in them`() {
+        let count = 40_000
+        let names = (0..<count).map { "name\(1_000_000 - $0)" } + ["name1000000"]
+        let values = names.map { #""\#($0)":{"N":"1"}"# }.joined(separator: ",")
+        let placeholders = names.map { #"":\#($0)":{"N":"1"}"# }.joined(separator: ",")
+        let updates = names.map { #""\#($0)":{"Action":"DELETE"}"# }.joined(separator: ",")
+        let definitions = names.map { #"{"AttributeName":"\#($0)","AttributeType":"S"}"# }.joined(separator: ",")
+        let list = names.map { #""\#($0)""# }.joined(separator: ",")
+        let key = #""pk":{"S":"p"},"sk":{"S":"many"}"#
+        for (operation, body) in [
+            ("PutItem", #"{"TableName":"indexed","Item":{\#(key),\#(values)}}"#),
+            ("GetItem", #"{"TableName":"indexed","Key":{\#(key)},"AttributesToGet":[\#(list)]}"#),
+            (
+                "UpdateItem",
+                #"{"TableName":"indexed","Key":{\#(key)},"UpdateExpression":"REMOVE a","ExpressionAttributeValues":{\#(placeholders)}}"#
+            ),
+            ("UpdateItem", #"{"TableName":"indexed","Key":{\#(key)},"AttributeUpdates":{\#(updates)}}"#),
+            (
+                "CreateTable",
+                #"""
+                {"TableName":"wide","AttributeDefinitions":[\#(definitions)],
+                 "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}
+                """#
+            ),
+        ] {
+            let (status, _) = endpoint.send(operation, body)
+            #expect(status == 200 || status == 400)
+        }
+    }
 }

@@ -211,4 +211,83 @@ import Testing
             endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"a"}}}"#)
                 == fault("ThrottlingException", "Rate of requests exceeds the allowed throughput."))
     }
+
+    @Test func `the item collection of a write is told where a table has local indexes`() {
+        endpoint.createIndexedTable()
+        let key = #""pk":{"S":"a"},"sk":{"S":"b"}"#
+        let metrics =
+            #"{"ItemCollectionMetrics":{"ItemCollectionKey":{"pk":{"S":"a"}},"SizeEstimateRangeGB":[0.0,1.0]}}"#
+        for (operation, parameter) in [("PutItem", "Item"), ("UpdateItem", "Key"), ("DeleteItem", "Key")] {
+            #expect(
+                endpoint(
+                    operation,
+                    #"{"TableName":"indexed","\#(parameter)":{\#(key)},"ReturnItemCollectionMetrics":"SIZE"}"#)
+                    == metrics)
+        }
+        #expect(
+            endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"a"}},"ReturnItemCollectionMetrics":"SIZE"}"#)
+                == "{}")
+    }
+
+    @Test func `an attribute that an index cannot have as its key is refused before the condition is evaluated`() {
+        endpoint.createIndexedTable()
+        for (value, message) in [
+            (
+                #"{"N":"1"}"#,
+                "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: all"
+            ),
+            (
+                #"{"S":""}"#,
+                "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: all, IndexKey: g"
+            ),
+        ] {
+            #expect(
+                endpoint(
+                    "PutItem",
+                    #"""
+                    {"TableName":"indexed","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"g":\#(value)},
+                     "ConditionExpression":"attribute_exists(pk)"}
+                    """#) == validation(message))
+        }
+        #expect(
+            endpoint(
+                "UpdateItem",
+                #"""
+                {"TableName":"indexed","Key":{"pk":{"S":"a"},"sk":{"S":"b"}},"UpdateExpression":"SET g = :g",
+                 "ExpressionAttributeValues":{":g":{"N":"1"}}}
+                """#)
+                == validation(
+                    "One or more parameter values were invalid: The update expression attempted to update the secondary index key to unsupported type"
+                ))
+    }
+
+    @Test func `every value that an update can return`() {
+        endpoint(
+            "PutItem",
+            #"{"TableName":"simple","Item":{"pk":{"S":"a"},"x":{"N":"1"},"y":{"N":"1"},"m":{"M":{"k":{"N":"1"},"l":{"N":"1"}}}}}"#
+        )
+        for (values, attributes) in [
+            ("NONE", nil),
+            ("ALL_OLD", #"{"m":{"M":{"k":{"N":"1"},"l":{"N":"1"}}},"pk":{"S":"a"},"x":{"N":"1"},"y":{"N":"1"}}"#),
+            ("UPDATED_OLD", #"{"m":{"M":{"k":{"N":"2"}}},"new":{"N":"1"},"x":{"N":"2"}}"#),
+            (
+                "ALL_NEW",
+                #"{"m":{"M":{"k":{"N":"4"},"l":{"N":"1"}}},"new":{"N":"1"},"pk":{"S":"a"},"x":{"N":"4"},"y":{"N":"1"}}"#
+            ),
+            ("UPDATED_NEW", #"{"m":{"M":{"k":{"N":"5"}}},"new":{"N":"1"},"x":{"N":"5"}}"#),
+        ] as [(String, String?)] {
+            // The first round changes nothing, so that each round after it finds one more than the round before.
+            let update = values == "NONE" ? "REMOVE nothing" : "ADD x :n, m.k :n SET #n = if_not_exists(#n, :n)"
+            let parameters =
+                values == "NONE"
+                ? "" : ##","ExpressionAttributeValues":{":n":{"N":"1"}},"ExpressionAttributeNames":{"#n":"new"}"##
+            #expect(
+                endpoint(
+                    "UpdateItem",
+                    #"""
+                    {"TableName":"simple","Key":{"pk":{"S":"a"}},"UpdateExpression":"\#(update)","ReturnValues":"\#(values)"
+                    \#(parameters)}
+                    """#) == attributes.map { #"{"Attributes":\#($0)}"# } ?? "{}")
+        }
+    }
 }

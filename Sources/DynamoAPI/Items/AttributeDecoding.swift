@@ -45,11 +45,24 @@ enum AttributeDecoding {
         for (name, content) in json.members {
             attributes.append(AttributeMap.Attribute(name: name.text, value: try value(content, depth: depth)))
         }
+        return map(of: attributes)
+    }
+
+    /// A map of the attributes; of a name that stands twice the later value counts.
+    static func map(of attributes: [AttributeMap.Attribute]) -> AttributeMap {
         if let map = AttributeMap(attributes) { return map }
-        // A name stands twice: the later value counts.
-        var map = AttributeMap()
-        for attribute in attributes { map[attribute.name] = attribute.value }
-        return map
+        // One at a time into the map would take a time that is quadratic in what a client sends.
+        var distinct: [AttributeMap.Attribute] = []
+        var positions: [Text: Int] = [:]
+        for attribute in attributes {
+            if let position = positions.updateValue(distinct.count, forKey: attribute.name) {
+                positions[attribute.name] = position
+                distinct[position] = attribute
+            } else {
+                distinct.append(attribute)
+            }
+        }
+        return AttributeMap(distinct) ?? AttributeMap()
     }
 
     /// - Parameter depth: how many lists and maps enclose the value.

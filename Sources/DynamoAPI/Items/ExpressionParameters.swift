@@ -113,10 +113,10 @@ struct ExpressionParameters {
     private static func decode(
         _ values: JSONValue, afterChecking names: [Placeholders.Name]?
     ) throws(DynamoFault) -> AttributeMap {
-        var result = AttributeMap()
+        var result: [AttributeMap.Attribute] = []
         for (key, json) in values.members {
             do throws(DynamoFault) {
-                result[key.text] = try AttributeDecoding.value(json)
+                result.append(.init(name: key.text, value: try AttributeDecoding.value(json)))
             } catch {
                 do throws(ExpressionError) {
                     _ = try Placeholders(names: names, values: nil)
@@ -127,7 +127,7 @@ struct ExpressionParameters {
                     "ExpressionAttributeValues contains invalid value: \(error.message ?? "") for key \(key.string)")
             }
         }
-        return result
+        return AttributeDecoding.map(of: result)
     }
 }
 

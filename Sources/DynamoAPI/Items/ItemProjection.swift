@@ -18,11 +18,12 @@ enum ItemProjection {
     static func attributesToGet(_ request: JSONValue) throws(DynamoFault) -> Projection? {
         guard let list = request["AttributesToGet"] else { return nil }
         let names = list.elements.map(\.text)
-        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+        var seen: Set<Text> = []
+        for name in names where !seen.insert(name).inserted {
             throw .invalidParameters("Duplicate value in attribute name: \(name)")
         }
         do throws(ExpressionError) {
-            return try Projection(names.map { DocumentPath($0) })
+            return try Projection(names.sorted().map { DocumentPath($0) })
         } catch {
             throw .validation(error.message)
         }

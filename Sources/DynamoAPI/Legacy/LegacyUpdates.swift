@@ -11,6 +11,8 @@ enum LegacyUpdates {
         for (name, json) in request["AttributeUpdates"]?.distinctMembers ?? [] {
             actions.append(try action(on: DocumentPath(name), json))
         }
+        // Each is of an attribute of its own, so that their order means nothing; in this one they are the quickest to merge.
+        actions.sort { $0.path.head < $1.path.head }
         do throws(ExpressionError) {
             return try UpdateExpression(actions)
         } catch {

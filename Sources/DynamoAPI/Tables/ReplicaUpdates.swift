@@ -8,7 +8,7 @@ struct ReplicaUpdates: Sendable {
     private let updates: [Update]
 
     /// One element, those that say the same as an earlier one left out.
-    private enum Update: Sendable, Equatable {
+    private enum Update: Sendable, Hashable {
         case create(region: Text, ReplicaOverrides)
         case update(region: Text, ReplicaOverrides)
         case delete(region: Text)
@@ -18,13 +18,14 @@ struct ReplicaUpdates: Sendable {
 
     init(_ json: JSONValue) throws(DynamoFault) {
         var updates: [Update] = []
+        var seen: Set<Update> = []
         for element in json.elements {
             let given = Self.actionNames.filter { element[$0] != nil }
             guard given.count <= 1 else {
                 throw .validation("Update table operation with more than one type of replica actions not allowed.")
             }
             let update = try Self.update(element)
-            if !updates.contains(update) { updates.append(update) }
+            if seen.insert(update).inserted { updates.append(update) }
         }
         let isMembership = updates.map { update in
             if case .update = update { false } else { true }

@@ -8,6 +8,7 @@ import RegionStore
 struct SchemaReading {
     /// The attribute definitions in the request's order.
     let definitions: [KeyAttribute]
+    private let definitionsByName: [Text: KeyAttribute]
     /// The names of the attributes that keys have used, in the order of first use.
     private(set) var usedNames: [Text] = []
 
@@ -26,21 +27,22 @@ struct SchemaReading {
     }
 
     /// Reads `AttributeDefinitions`; none counts as empty.
-    ///
-    /// - Parameter known: what the table has defined already.
-    init(_ request: JSONValue, known: [KeyAttribute] = []) throws(DynamoFault) {
+    init(_ request: JSONValue) throws(DynamoFault) {
         var definitions: [KeyAttribute] = []
+        var byName: [Text: KeyAttribute] = [:]
         if let list = request["AttributeDefinitions"] {
             for element in list.elements {
                 let name = element["AttributeName"]?.text ?? ""
-                guard !definitions.contains(where: { $0.name == name }) else {
+                let kind = AttributeValue.Kind(rawValue: element["AttributeType"]?.string ?? "") ?? .string
+                let attribute = KeyAttribute(name: name, kind: kind)
+                guard byName.updateValue(attribute, forKey: name) == nil else {
                     throw .invalidParameters("Cannot have two attributes with the same name")
                 }
-                let kind = AttributeValue.Kind(rawValue: element["AttributeType"]?.string ?? "") ?? .string
-                definitions.append(KeyAttribute(name: name, kind: kind))
+                definitions.append(attribute)
             }
         }
-        self.definitions = definitions + known.filter { one in !definitions.contains { $0.name == one.name } }
+        self.definitions = definitions
+        definitionsByName = byName
     }
 
     /// Reads a key schema.
@@ -53,7 +55,7 @@ struct SchemaReading {
         try checkDefined(names, for: owner)
         try checkRoles(names, isRange, elements.count, for: owner)
         for (name, isRange) in zip(names, isRange) {
-            guard let attribute = definitions.first(where: { $0.name == name }) else { continue }
+            guard let attribute = definitionsByName[name] else { continue }
             if isRange { sort.append(attribute) } else { partition.append(attribute) }
             if !usedNames.contains(name) { usedNames.append(name) }
         }
@@ -61,7 +63,7 @@ struct SchemaReading {
     }
 
     private func checkDefined(_ names: [Text], for owner: Owner) throws(DynamoFault) {
-        let missing = names.filter { name in !definitions.contains { $0.name == name } }
+        let missing = names.filter { definitionsByName[$0] == nil }
         guard !missing.isEmpty else { return }
         if case .table = owner { throw .validation("Invalid KeySchema: Some index key attribute have no definition") }
         throw .invalidParameters(

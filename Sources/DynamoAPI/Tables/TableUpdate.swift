@@ -102,7 +102,7 @@ struct TableUpdate: Sendable {
     ) throws(DynamoFault) -> [IndexUpdate] {
         guard let json else { return [] }
         var updates: [IndexUpdate] = []
-        var names: [Text] = []
+        var names: Set<Text> = []
         for element in json.elements {
             let actions = (element["Create"], element["Update"], element["Delete"])
             switch actions {
@@ -119,11 +119,10 @@ struct TableUpdate: Sendable {
                     "One and only one of Create, Update or Delete must be specified in a GlobalSecondaryIndexUpdate")
             }
             let name = (actions.0 ?? actions.1 ?? actions.2)?["IndexName"]?.text ?? ""
-            guard !names.contains(name) else {
+            guard names.insert(name).inserted else {
                 throw .invalidParameters(
                     "Only one global secondary index update per index is allowed simultaneously. Index: \(name)")
             }
-            names.append(name)
         }
         let onlineCount = updates.count { if case .update = $0 { false } else { true } }
         guard onlineCount <= 1 else {
