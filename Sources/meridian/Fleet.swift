@@ -6,13 +6,13 @@ import Synchronization
 /// The processes that `meridian up` has started, one a region.
 final class Fleet: Sendable {
     private let state = Mutex(State())
-    private let allEnded: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
 
     private struct State {
         var running: [Child] = []
         /// What to say of each that has ended.
         var ended: [String] = []
+        /// Who waits for the last one to end.
+        var waiters: [CheckedContinuation<Void, Never>] = []
         var isStopping = false
     }
 
@@ -24,10 +24,6 @@ final class Fleet: Sendable {
         let process: Process
         /// Its end tells the child to stop, even when this process was killed.
         let input: Pipe
-    }
-
-    init() {
-        (allEnded, continuation) = AsyncStream.makeStream(of: Void.self)
     }
 
     static func logPath(of region: Topology.Region, in folder: String) -> String { "\(folder)/\(region.name).log" }
@@ -69,8 +65,16 @@ final class Fleet: Sendable {
     }
 
     /// Returns when no region runs any more.
+    ///
+    /// It goes on waiting when its task is cancelled: no region shall outlive `meridian up`.
     func waitForAll() async {
-        for await _ in allEnded {}
+        await withCheckedContinuation { waiter in
+            let haveEnded = state.withLock { state in
+                if !state.running.isEmpty { state.waiters.append(waiter) }
+                return state.running.isEmpty
+            }
+            if haveEnded { waiter.resume() }
+        }
     }
 
     /// Asks all regions to stop, and returns when they have.
@@ -88,14 +92,16 @@ final class Fleet: Sendable {
         let how =
             process.terminationReason == .uncaughtSignal
             ? "was ended by signal \(process.terminationStatus)" : "ended with code \(process.terminationStatus)"
-        let (isLast, isExpected) = state.withLock { state in
+        let (waiters, isExpected) = state.withLock { state in
             state.running.removeAll { $0.region == region }
             state.ended.append("\(region) \(how)")
-            return (state.running.isEmpty, state.isStopping)
+            let waiters = state.running.isEmpty ? state.waiters : []
+            if state.running.isEmpty { state.waiters = [] }
+            return (waiters, state.isStopping)
         }
         if !isExpected {
             FileHandle.standardError.write(Data("\(region) \(how); its log is \(logPath)\n".utf8))
         }
-        if isLast { continuation.finish() }
+        for waiter in waiters { waiter.resume() }
     }
 }

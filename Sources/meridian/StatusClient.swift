@@ -13,43 +13,42 @@ struct StatusClient: Sendable {
         let description: String
     }
 
-    /// What the region at that administration address says of itself.
-    func status(of region: Topology.Region) async throws(Failure) -> RegionStatus {
+    /// What the region at its administration address says of itself.
+    ///
+    /// It answers with a result, as Swift 6.3.1 miscompiles typed errors thrown in a task group's asynchronous closures when it
+    /// optimises: the tuples of the group came out with other numbers than had been put in.
+    private func status(of region: Topology.Region) async -> Result<RegionStatus, Failure> {
         guard let url = URL(string: "http://\(region.admin)/status") else {
-            throw Failure(description: "\(region.admin) is no address")
+            return .failure(Failure(description: "\(region.admin) is no address"))
         }
-        let data: Data
-        let response: URLResponse
+        let answer: (data: Data, response: URLResponse)
         do {
-            (data, response) = try await URLSession.shared.data(for: URLRequest(url: url, timeoutInterval: 5))
+            answer = try await URLSession.shared.data(for: URLRequest(url: url, timeoutInterval: 5))
         } catch {
-            throw Failure(description: "no answer at \(region.admin)")
+            return .failure(Failure(description: "no answer at \(region.admin)"))
         }
-        guard (response as? HTTPURLResponse)?.statusCode == 200 else {
-            throw Failure(description: "no status at \(region.admin)")
+        guard (answer.response as? HTTPURLResponse)?.statusCode == 200 else {
+            return .failure(Failure(description: "no status at \(region.admin)"))
         }
         do {
-            return try JSONDecoder().decode(RegionStatus.self, from: data)
+            return .success(try JSONDecoder().decode(RegionStatus.self, from: answer.data))
         } catch {
-            throw Failure(description: "what answers at \(region.admin) is no region of this version")
+            return .failure(
+                Failure(description: "what answers at \(region.admin) is no region of this version"))
         }
     }
 
     /// Every region's status or why there is none, in the topology's order.
     func statuses(of topology: Topology) async -> [(region: Topology.Region, status: Result<RegionStatus, Failure>)] {
-        await withTaskGroup(of: (Int, Result<RegionStatus, Failure>).self) { group in
+        await withTaskGroup(of: (index: Int, status: Result<RegionStatus, Failure>).self) { group in
             for (index, region) in topology.regions.enumerated() {
-                group.addTask {
-                    do throws(Failure) {
-                        return (index, .success(try await status(of: region)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+                group.addTask { (index, await status(of: region)) }
             }
-            var results: [(Int, Result<RegionStatus, Failure>)] = []
-            for await result in group { results.append(result) }
-            return results.sorted { $0.0 < $1.0 }.map { (topology.regions[$0.0], $0.1) }
+            var results: [(region: Topology.Region, status: Result<RegionStatus, Failure>)] = topology.regions.map {
+                ($0, .failure(Failure(description: "not asked")))
+            }
+            for await result in group { results[result.index].status = result.status }
+            return results
         }
     }
 }

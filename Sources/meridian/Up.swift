@@ -42,12 +42,17 @@ struct Up: AsyncParsableCommand {
         for region in loaded.regions { try fleet.start(region, arguments: arguments(for: region), folder: data) }
         do {
             try await printWhenReady(loaded, fleet)
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { for await _ in signals { return } }
-                group.addTask { await fleet.waitForAll() }
-                await group.next()
-                group.cancelAll()
+            let (ends, end) = AsyncStream.makeStream(of: Void.self)
+            let signalled = Task {
+                for await _ in signals { break }
+                end.finish()
             }
+            Task {
+                await fleet.waitForAll()
+                end.finish()
+            }
+            for await _ in ends {}
+            signalled.cancel()
         } catch {
             await fleet.stop()
             throw error
