@@ -78,7 +78,14 @@ struct TableDescription {
         writer.member("TableSizeBytes", byteCount)
         writer.member("ItemCount", itemCount)
         writer.member("TableArn", arn)
-        writer.member("TableId", table.uuid.description)
+        writer.member("TableId", replicaID)
+    }
+
+    /// The identity of the region's replica: as in the service, each region shows another one of the same table.
+    private var replicaID: String {
+        // FNV-1a of the region's name. Combining it with the UUID keeps one region's identities as distinct as its tables are.
+        let hash = region.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+        return TableUUID(high: table.uuid.high ^ hash, low: table.uuid.low ^ hash.byteSwapped).description
     }
 
     private func writeCapacity(to writer: inout JSONWriter) {
