@@ -1,3 +1,5 @@
+import ItemModel
+import RegionStore
 import Testing
 
 @testable import DynamoAPI
@@ -263,5 +265,18 @@ import Testing
             "ExpressionAttributeValues":{":a":{"S":"a"},":b":{"N":"1"},":c":{"N":"1"},":d":{"N":"-3"}}
             """#, atMost: 10)
         #expect(pages.flatMap { $0["Items"].elements.map { $0["pk"]["S"].string } } == ["5", "4"])
+    }
+
+    @Test func `each region has a table id of its own`() throws {
+        let other = try TestEndpoint(region: "us-east-1")
+        let table = try #require(endpoint.region.reader.table(named: "simple"))
+        let shown = [endpoint.region, other.region].map { region in
+            let environment = Environment(region: region, configuration: APIConfiguration())
+            let response = TableDescription(table, in: environment).response("Table")
+            return JSONTree(String(decoding: response.body, as: UTF8.self))["Table"]["TableId"].string
+        }
+        #expect(shown.first == describe()["TableId"].string)
+        #expect(Set(shown).count == 2)
+        #expect(shown.allSatisfy { $0.utf8.count == 36 })
     }
 }

@@ -18,10 +18,12 @@ final class TestRegion: RegionAccess {
         var isOverloaded = false
     }
 
-    init(regions: [Text] = ["eu-central-1", "us-east-1", "ap-northeast-1"]) throws {
+    init(_ own: Text) throws {
+        let regions: [Text] = ["eu-central-1", "us-east-1", "ap-northeast-1"]
         var generator = SplitMix64(seed: 1)
+        let number = (regions.firstIndex(of: own) ?? 0) + 1
         let configuration = RegionConfiguration(
-            region: RegionID(rawValue: 1),
+            region: RegionID(rawValue: UInt16(number)),
             regions: regions.enumerated().map { .init(id: RegionID(rawValue: UInt16($0.offset + 1)), name: $0.element) }
         )
         let store = try RegionStore(
@@ -60,8 +62,9 @@ struct TestEndpoint {
     let region: TestRegion
     let dispatcher: Dispatcher<TestRegion>
 
-    init() throws {
-        region = try TestRegion()
+    /// - Parameter own: the name of the region; all endpoints have the same three regions in their topology.
+    init(region own: Text = "eu-central-1") throws {
+        region = try TestRegion(own)
         dispatcher = Dispatcher(region: region)
     }
 
