@@ -56,6 +56,9 @@ public struct RegionCounters: Sendable, Hashable {
     /// Changes from other regions that were here already.
     public var replicatedDuplicates: UInt64 = 0
     /// Writes of two regions to one item, neither of which had seen the other, that were resolved here.
+    ///
+    /// Exact where the newer write comes last. An older one that another link brings after its own successor counts too: whether
+    /// that had seen it is not known any more.
     public var conflicts: UInt64 = 0
     /// Batches refused since a stamp was too far ahead of this region's clock.
     public var clockRefusals: UInt64 = 0

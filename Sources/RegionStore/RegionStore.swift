@@ -37,6 +37,9 @@ public final class RegionStore<Store: KeyValueStore> {
     /// What links have told of the other regions; lost with the process and soon told again.
     var peers = PeerKnowledge()
 
+    /// The tables whose replica here waits for a fill, a catch-up or an index's entries: strictly increasing, and mostly none.
+    var unsettled: [TableUUID] = []
+
     /// Where the filling of each new index goes on; begun anew after a restart.
     ///
     /// Only looked up, never iterated.

@@ -112,6 +112,39 @@ import Testing
         try expectSame(world)
     }
 
+    @Test(arguments: [true, false])
+    func `what an abandoned fill left does not outlive its deletion`(_ isRestarted: Bool) throws {
+        let world = try world()
+        try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
+        for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
+        let table = try world[1].table().uuid
+        _ = world[3].store.takeFills(from: world[1].configuration.region)
+        let fill = try #require(try Fill(of: table, to: world[3], from: world[1], byteLimit: 300))
+        #expect(try fill.next())
+        for number in 0..<30 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
+        for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
+        try world.carryLog(from: world[3], to: world[1])
+        try world.carryLog(from: world[2], to: world[1])
+        world.pass(milliseconds: 10)
+        try collect(world, knowing: [1])
+        #expect(try world[1].tombstoneCount() == 0)
+        if isRestarted {
+            try world[3].restart()
+        } else {
+            world[3].store.abandonFills(from: world[1].configuration.region)
+        }
+        try world.exchange()
+        #expect(try world[3].items().isEmpty)
+        try expectSame(world)
+        // A page of the old snapshot that comes late finds the replica filled.
+        let page = try world[1].reader.snapshotPage(
+            of: world[1].table(), in: fill.snapshot, from: nil, byteLimit: .max)
+        #expect(page.items.count == 30)
+        try world[3].store.applySnapshot(page.items, of: table, at: world[3].now)
+        try world[3].commit()
+        #expect(try world[3].items().isEmpty)
+    }
+
     @Test func `a change that its deletion overtook does not come back through a fill`() throws {
         // Region 2 writes; region 1 has it, deletes it, and both collect the tombstone. Region 3 knows region 2's log only up to before the
         // write, gets its replica, and is shipped the old write before its fill ends and the deletion after.
@@ -223,7 +256,7 @@ import Testing
         try world.fill(world[3], from: world[1])
         let snapshot = try world[3].reader.snapshot()
         let vector = try #require(try world[3].reader.fillVector(of: world[3].table().uuid, in: snapshot))
-        #expect(vector[world[2].origin] < world[3].store.appliedVector[world[2].origin])
+        #expect(vector[world[2].origin] < world[3].store.vector[world[2].origin])
         #expect(try world[3].item(["pk": "unseen"]) == nil)
         try world.exchange()
         #expect(try world[3].item(["pk": "unseen"]) != nil)
@@ -250,11 +283,58 @@ import Testing
         try world[1].commit()
         #expect(world[1].reader.logStart > world[2].store.appliedVector[world[1].origin].successor)
         try world.carryLog(from: world[1], to: world[2])
-        // It goes on serving what it has.
+        // It goes on serving what it has, and acknowledges nothing that it may lack.
         #expect(try world[2].table().status == .active)
+        #expect(world[2].store.appliedVector[world[1].origin] < world[1].reader.logStart)
+        try world[2].restart()
+        #expect(world[2].store.appliedVector[world[1].origin] < world[1].reader.logStart)
         try world[2].put(item("meanwhile"))
         try world.exchange()
         #expect(try world[1].items().count == 13)
+        #expect(try world[2].items() == world[1].items())
+        #expect(world[2].store.appliedVector[world[1].origin] == world[1].reader.lastPosition)
+    }
+
+    @Test func `two regions that were both away for too long fill each other, and nothing deleted comes back`() throws {
+        let world = try World(2) {
+            $0.logRetentionMilliseconds = 1000
+            $0.logRetentionLimitMilliseconds = 5000
+        }
+        try world[1].createTable()
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+        for name in ["old-1", "old-2"] { try world[1].put(item(name)) }
+        try world.exchange()
+        for number in 1...2 {
+            for count in 0..<5 { try world[number].put(item("\(number)-\(count)")) }
+        }
+        world.pass(milliseconds: 10_000)
+        for number in 1...2 {
+            let region = world[number]
+            try region.put(item("young-\(number)"))
+            try region.delete(["pk": .string(Text("old-\(number)"))])
+            while try region.store.collectTombstones(limit: 100) { try region.commit() }
+            try region.commit()
+            _ = try region.store.trimLog(at: region.now, limit: 1000)
+            try region.commit()
+            #expect(region.reader.logStart.rawValue > 5)
+        }
+        // Each takes over the other's catalog before either is filled.
+        try world.carryLog(from: world[1], to: world[2])
+        try world.carryLog(from: world[2], to: world[1])
+        for region in world.regions {
+            region.store.tick(at: region.now)
+            try region.commit()
+        }
+        for (source, target) in [(1, 2), (2, 1)] { world.acknowledge(from: world[source], to: world[target]) }
+        for region in world.regions {
+            while try region.store.collectTombstones(limit: 100) { try region.commit() }
+            try region.commit()
+            #expect(try region.tombstoneCount() == 1)
+        }
+        try world.exchange()
+        #expect(try world[1].items().count == 12)
         #expect(try world[2].items() == world[1].items())
     }
 }

@@ -182,6 +182,45 @@ import Testing
         #expect(try world[2].contents() == before)
     }
 
+    @Test func `hostile snapshots and catalogs leave a region as it was`() throws {
+        let world = try World(2)
+        try world[1].createTable(indexes: [.global("i", "color")])
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+        let (region, uuid) = (world[2], try world[2].table().uuid)
+        region.store.fillAgain(uuid)
+        try region.commit()
+        let before = try region.contents()
+        func expectRefused(_ body: () throws -> Void) throws {
+            #expect(throws: ApplyError.self) { try body() }
+            #expect(!region.store.hasPendingChanges && region.store.failure == nil)
+            #expect(try region.contents() == before)
+        }
+        let good = SnapshotItem(version: CodecTests.version, isTombstone: false, payload: item("a").encoded())
+        let unfit: [Item] = [[:], ["n": 1], ["pk": 4]]
+        for payload in unfit.map({ $0.encoded() }) + [[], [0xFF], Array(item("a").encoded().dropLast())] {
+            let bad = SnapshotItem(version: CodecTests.version, isTombstone: false, payload: payload)
+            try expectRefused { try region.store.applySnapshot([good, bad], of: uuid, at: region.now) }
+        }
+        let entry = try #require(world[1].store.catalog.all.first).entry
+        var otherName = CatalogEntry(uuid: entry.uuid, name: "other")
+        _ = otherName.merge(entry)
+        let late = Version(stamp: HybridTimestamp(milliseconds: region.now + 1), origin: world[1].origin)
+        var otherKey = entry
+        otherKey.set(
+            SettingName.table, to: TableFoundation(keySchema: .sorted, localIndexes: []).encoded(), version: late)
+        var noKey = CatalogEntry(uuid: TableUUID(high: 8, low: 8), name: "new")
+        noKey.set(SettingName.table, to: ["key": "nonsense"], version: late)
+        for bad in [otherName.encoded(), otherKey.encoded(), noKey.encoded(), Array(entry.encoded().dropLast())] {
+            try expectRefused {
+                try region.store.applyCatalog(
+                    [entry.encoded(), bad], from: world[1].origin, position: LogPosition(rawValue: 99), isReset: true,
+                    at: region.now)
+            }
+        }
+    }
+
     @Test func `a store whose meta values are damaged is refused, and does not trap`() throws {
         let region = try TestRegion()
         try region.createTable()

@@ -139,6 +139,19 @@ import Testing
         #expect(states() == [[.active, .active], [.active, .active]])
     }
 
+    @Test func `the only replica with the items is not deleted while another waits to be filled from it`() throws {
+        try world[1].createTable()
+        try world.exchange()
+        try addReplica(2)
+        #expect(throws: CatalogError.tableInUse("T")) { try world[1].store.deleteTable("T", at: world[1].now) }
+        try world.exchange()
+        try addReplica(3)
+        _ = try world[1].store.deleteTable("T", at: world[1].now)
+        try world[1].commit()
+        try world.exchange()
+        #expect(states() == [[.active, .active], [.active, .active]])
+    }
+
     @Test func `deleting the table in its first region leaves the other replicas whole`() throws {
         try world[1].createTable()
         try world.exchange()

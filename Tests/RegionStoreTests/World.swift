@@ -53,7 +53,7 @@ final class World {
 
     /// Heartbeat and acknowledgement.
     func acknowledge(from source: TestRegion, to target: TestRegion) {
-        if target.store.appliedVector[source.origin] == source.reader.lastPosition {
+        if target.store.vector[source.origin] == source.reader.lastPosition {
             target.store.noteClosed(source.origin, at: source.store.closedTimestamp)
         }
         source.store.noteAcknowledged(by: target.configuration.region, vector: target.store.appliedVector)
@@ -71,7 +71,7 @@ final class World {
             try target.commit()
         }
         while true {
-            let position = target.store.appliedVector[source.origin]
+            let position = target.store.vector[source.origin]
             guard position < source.reader.lastPosition else { return }
             let page = try source.reader.changes(
                 after: position, upTo: source.reader.lastPosition,
@@ -106,7 +106,7 @@ final class World {
                 try target.commit()
                 continue
             }
-            let end = target.store.appliedVector[source.origin]
+            let end = target.store.vector[source.origin]
             let filter = LogFilter(origin: source.origin, tables: [table], includesCatalog: false)
             var position = after
             while position < end {

@@ -76,7 +76,10 @@ final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
                 return .unavailable(.incomplete)
             }
             let snapshot = try reader.snapshot()
-            snapshots[uuid] = (snapshot, try reader.vector(in: snapshot))
+            guard let vector = try reader.fillVector(of: uuid, in: snapshot) else {
+                return .unavailable(.incomplete)
+            }
+            snapshots[uuid] = (snapshot, vector)
         }
         guard let kept = snapshots[uuid] else { return .unavailable(.unknownTable) }
         let page = try reader.snapshotPage(of: table, in: kept.snapshot, from: key, byteLimit: byteLimit)

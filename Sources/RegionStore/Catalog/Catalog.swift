@@ -52,11 +52,15 @@ public final class CatalogSnapshot: Sendable {
     ///
     /// Also tables that have no replica here any more, whose last changes may still have to be shipped.
     private let tablesByRegion: [Text: [TableUUID]]
+    /// Looked up only.
     private let byName: [Text: Table]
+    /// Looked up only.
+    private let byUUID: [TableUUID: Table]
 
     init(_ catalog: Catalog) {
         let all = catalog.all
         tables = all.compactMap(\.table).sorted { $0.name < $1.name }
+        byUUID = Dictionary(tables.map { ($0.uuid, $0) }) { first, _ in first }
         byName = Dictionary(tables.map { ($0.name, $0) }) { first, _ in first }
         var regions: [Text: [Text]] = [:]
         var uuids: [Text: [TableUUID]] = [:]
@@ -77,7 +81,7 @@ public final class CatalogSnapshot: Sendable {
     public func tables(replicatedTo region: Text) -> [TableUUID] { tablesByRegion[region] ?? [] }
 
     /// The table with that UUID, if a replica is here.
-    public func table(_ uuid: TableUUID) -> Table? { tables.first { $0.uuid == uuid } }
+    public func table(_ uuid: TableUUID) -> Table? { byUUID[uuid] }
 
     /// The table of that name.
     public func table(named name: Text) -> Table? { byName[name] }

@@ -169,6 +169,11 @@ struct LocalTableState: Sendable, Hashable {
         var needsBackfill: Bool
     }
 
+    /// Whether the replica still lacks something, so that the region has to see to it.
+    var isUnsettled: Bool {
+        tableID != nil && (needsFill || !catchUps.entries.isEmpty || indexes.contains(where: \.needsBackfill))
+    }
+
     /// Binary form: a binary map of the simple members, then the two vectors.
     func encode(into writer: inout ByteWriter) {
         var map = AttributeMap()

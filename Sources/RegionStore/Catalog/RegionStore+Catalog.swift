@@ -17,8 +17,7 @@ extension RegionStore {
                     state.itemCount = Int(clamping: try reader.readUInt64())
                     state.byteCount = Int(clamping: try reader.readUInt64())
                 }
-                state.table = derivedTable(of: state)
-                catalog.update(state)
+                update(state)
                 return true
             }
         } catch {
@@ -28,11 +27,24 @@ extension RegionStore {
 
     /// Keeps `state` in the working copy, with the table that follows from it, and has the next commit write it.
     func keep(_ state: Catalog.TableState) {
+        update(state)
+        pending.isCatalogChanged = true
+        if !pending.catalogTables.contains(state.entry.uuid) { pending.catalogTables.append(state.entry.uuid) }
+    }
+
+    /// Puts `state` into the working copy, with what follows from it.
+    private func update(_ state: Catalog.TableState) {
         var state = state
         state.table = derivedTable(of: state)
         catalog.update(state)
-        pending.isCatalogChanged = true
-        if !pending.catalogTables.contains(state.entry.uuid) { pending.catalogTables.append(state.entry.uuid) }
+        let uuid = state.entry.uuid
+        let place = unsettled.firstIndex { $0 >= uuid } ?? unsettled.endIndex
+        let isListed = place < unsettled.endIndex && unsettled[place] == uuid
+        switch (state.local.isUnsettled, isListed) {
+        case (true, false): unsettled.insert(uuid, at: place)
+        case (false, true): unsettled.remove(at: place)
+        case (true, true), (false, false): break
+        }
     }
 
     /// Writes a table's catalog value into the batch.
@@ -166,6 +178,17 @@ extension RegionStore {
         state.local = LocalTableState()
         state.itemCount = 0
         state.byteCount = 0
+    }
+
+    /// Drops what a replica holds and gives it new local numbers; its settings and its state stay.
+    func emptyReplica(_ state: Catalog.TableState) {
+        var state = state
+        let local = state.local
+        dropData(&state)
+        state.local = local
+        state.local.indexes = []
+        state.local.tableID = TableID(rawValue: takeShortID())
+        settle(&state, at: local.createdMilliseconds)
     }
 
     /// The table that readers see; nil while no replica is here.

@@ -73,6 +73,10 @@ extension RegionStore {
         guard var state = catalog.local(named: name), let table = state.table else { throw .tableNotFound(name) }
         guard table.status == .active else { throw .tableInUse(name) }
         guard !table.isDeletionProtected else { throw .deletionProtected(name) }
+        // The last replica that holds the items does not go while another one waits to be filled from it.
+        let others = table.replicas.filter { $0.region != configuration.name }
+        guard others.contains(where: { $0.status == .active }) || !others.contains(where: { $0.status == .creating })
+        else { throw .tableInUse(name) }
         let version = nextVersion(at: nowMilliseconds)
         dropReplica(&state, version: version)
         logCatalogChange(state, version: version)

@@ -37,6 +37,13 @@ public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Takes `origin` back to `position`, where it is beyond; an origin that is not there stays so.
+    mutating func lower(_ origin: Origin, to position: LogPosition) {
+        let index = lowerBound(of: origin)
+        guard index < entries.count, entries[index].origin == origin else { return }
+        entries[index].position = min(entries[index].position, position)
+    }
+
     /// Raises every origin to what `other` has reached.
     public mutating func merge(_ other: AppliedVector) {
         for entry in other.entries { raise(entry.origin, to: entry.position) }

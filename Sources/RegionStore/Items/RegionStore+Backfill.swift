@@ -52,8 +52,11 @@ extension RegionStore {
     }
 
     private func nextBackfill() -> (Catalog.TableState, SecondaryIndex)? {
-        for state in catalog.all {
-            if let index = state.table?.indexes.first(where: { $0.status == .creating }) { return (state, index) }
+        for uuid in unsettled {
+            guard let state = catalog[uuid],
+                let index = state.table?.indexes.first(where: { $0.status == .creating })
+            else { continue }
+            return (state, index)
         }
         return nil
     }

@@ -57,17 +57,21 @@ extension RegionStore {
 
     /// The tables whose replica here waits to be filled, and which `region` can fill as its own replica is active.
     ///
-    /// Each is reserved for that region until ``abandonFills(from:)``, so that two links do not fill it at once.
+    /// Each is reserved for that region until ``abandonFills(from:)``, so that two links do not fill it at once. What an earlier fill left
+    /// of a replica that never served is dropped: it may hold what was deleted and forgotten since.
     public func takeFills(from region: RegionID) -> [TableUUID] {
         guard let name = configuration.name(of: region) else { return [] }
         var taken: [TableUUID] = []
-        for state in catalog.all where state.local.needsFill && state.local.tableID != nil {
-            let uuid = state.entry.uuid
-            guard !peers.fills.contains(where: { $0.table == uuid && $0.source != region }),
+        for uuid in unsettled {
+            guard let state = catalog[uuid], state.local.needsFill,
+                !peers.fills.contains(where: { $0.table == uuid && $0.source != region }),
                 let replica = state.entry[SettingName.replica(name)].flatMap({ Replica(region: name, $0) }),
                 replica.status == .active
             else { continue }
-            if !peers.fills.contains(where: { $0.table == uuid }) { peers.fills.append((uuid, region)) }
+            if !peers.fills.contains(where: { $0.table == uuid }) {
+                peers.fills.append((uuid, region))
+                if !state.local.isServing { emptyReplica(state) }
+            }
             taken.append(uuid)
         }
         return taken
@@ -80,15 +84,33 @@ extension RegionStore {
 
     /// The tables of which `origin`'s log has to be read once more, each with the position to begin after.
     public func catchUps(from origin: Origin) -> [(table: TableUUID, after: LogPosition)] {
-        catalog.all.compactMap { state in
-            state.local.catchUps.contains(origin) ? (state.entry.uuid, state.local.catchUps[origin]) : nil
+        unsettled.compactMap { uuid in
+            // A replica that has to be filled is filled first.
+            guard let local = catalog[uuid]?.local, local.catchUps.contains(origin), !local.needsFill else {
+                return nil
+            }
+            return (uuid, local.catchUps[origin])
         }
     }
 
+    /// Whether the region of `origin` has begun anew without its disk: nobody waits for the old incarnation's log.
+    func isSuperseded(_ origin: Origin) -> Bool {
+        peers.closed.contains { $0.region == origin.region && $0.origin != origin }
+    }
+
     /// What this region has applied of every origin, its own log included.
+    ///
+    /// Less than that while a replica that serves lacks some of it: that is not acknowledged, so that nobody forgets a deletion that the
+    /// replica may have missed.
     public var appliedVector: AppliedVector {
         var result = vector
         result.raise(origin, to: lastPosition)
+        for uuid in unsettled {
+            guard let local = catalog[uuid]?.local, local.isServing else { continue }
+            for entry in local.catchUps.entries where !isSuperseded(entry.origin) {
+                result.lower(entry.origin, to: entry.position)
+            }
+        }
         return result
     }
 }

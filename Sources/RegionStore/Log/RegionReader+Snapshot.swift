@@ -21,14 +21,14 @@ extension RegionReader {
     }
 
     /// What `snapshot` holds of one table's changes, for a replica that is filled from it; nil where this region's own replica is gone or
-    /// has to be filled itself.
+    /// was never filled itself.
     ///
     /// At most ``vector(in:)``: of what this region still has to catch up with, only what it had before.
     public func fillVector(
         of table: TableUUID, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> AppliedVector? {
         guard let local = try catalogValues(in: snapshot).first(where: { $0.entry.uuid == table })?.local,
-            local.tableID != nil, !local.needsFill
+            local.tableID != nil, local.isServing
         else { return nil }
         let applied = try vector(in: snapshot)
         var result = AppliedVector()

@@ -29,7 +29,7 @@ extension RegionStore {
         let checked = try check(batch, at: nowMilliseconds)
         guard batch.origin != origin else { return }
         let known = vector[batch.origin]
-        for change in checked where change.record.position > known || isCatchingUp(change.record, batch) {
+        for change in checked where change.record.position > known || isCatchingUp(change.record) {
             do {
                 try apply(change, isComplete: batch.isComplete, at: nowMilliseconds)
             } catch {
@@ -50,9 +50,10 @@ extension RegionStore {
 
     /// Whether an old record is one that this region's replica of the table has not had: everything else up to the vector is here, or
     /// was and is gone for good.
-    private func isCatchingUp(_ record: ChangeRecord, _ batch: ReceivedBatch) -> Bool {
-        guard !batch.isComplete, record.kind != .catalog, let local = catalog[record.table]?.local else { return false }
-        return local.catchUps.contains(batch.origin) && record.position > local.catchUps[batch.origin]
+    private func isCatchingUp(_ record: ChangeRecord) -> Bool {
+        guard record.kind != .catalog, let local = catalog[record.table]?.local else { return false }
+        let origin = record.version.origin
+        return local.catchUps.contains(origin) && record.position > local.catchUps[origin]
     }
 
     private func check(_ batch: ReceivedBatch, at nowMilliseconds: UInt64) throws(ApplyError) -> [Checked] {

@@ -37,6 +37,10 @@ extension RegionStore {
             else { continue }
             if isReset {
                 state.local.needsFill = true
+                // Up to here this replica has everything, and no further until it is filled.
+                if !state.local.catchUps.contains(source) {
+                    state.local.catchUps.raise(source, to: max(vector[source], state.local.floor[source]))
+                }
             } else if isNew, state.local.isServing {
                 // It was filled by another region, and has written since: all of that is before `position`.
                 state.local.catchUps.raise(source, to: state.local.floor[source])
@@ -56,7 +60,7 @@ extension RegionStore {
         _ items: [SnapshotItem], of uuid: TableUUID, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         if let failure { throw .storage("\(failure)") }
-        guard let table = catalog[uuid]?.table else { return }
+        guard let state = catalog[uuid], state.local.needsFill, let table = state.table else { return }
         var decoded: [(SnapshotItem, Item, [UInt8])] = []
         for snapshot in items {
             do {

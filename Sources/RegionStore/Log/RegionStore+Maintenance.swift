@@ -70,7 +70,7 @@ extension RegionStore {
 
     /// Whether a region that still exists has to ship old changes of a table once more.
     private func awaitsCatchUp(_ local: LocalTableState) -> Bool {
-        local.catchUps.entries.contains { entry in peers.closed.contains { $0.origin == entry.origin } }
+        local.catchUps.entries.contains { !isSuperseded($0.origin) }
     }
 
     /// Forgets changes that are older than streams keep them, that every other region has, and whose tombstones are
