@@ -10,11 +10,13 @@ extension Topology: CustomStringConvertible {
         if !accessKeys.isEmpty {
             lines.append("access-keys:")
             for key in accessKeys {
-                let name = key.name.map { ", name: \(Self.quoted($0))" } ?? ""
-                lines.append("  - {id: \(Self.quoted(key.id)), secret: \(Self.quoted(key.secret))\(name)}")
+                let name = key.name.map { ", name: \(ConfigurationText.quoted($0))" } ?? ""
+                lines.append(
+                    "  - {id: \(ConfigurationText.quoted(key.id)), secret: \(ConfigurationText.quoted(key.secret))\(name)}"
+                )
             }
         }
-        if let certificates { lines.append("certificates: \(Self.quoted(certificates))") }
+        if let certificates { lines.append("certificates: \(ConfigurationText.quoted(certificates))") }
         lines += [
             "clock:",
             "  max-offset: \(clock.maxOffset.configurationText)",
@@ -31,19 +33,20 @@ extension Topology: CustomStringConvertible {
 
     private static func lines(of region: Region) -> [String] {
         var lines = [
-            "  - name: \(quoted(region.name))",
+            "  - name: \(ConfigurationText.quoted(region.name))",
             "    id: \(region.id)",
-            "    endpoint: \(quoted(region.endpoint.description))",
-            "    replication: \(quoted(region.replication.description))",
-            "    admin: \(quoted(region.admin.description))",
+            "    endpoint: \(ConfigurationText.quoted(region.endpoint.description))",
+            "    replication: \(ConfigurationText.quoted(region.replication.description))",
+            "    admin: \(ConfigurationText.quoted(region.admin.description))",
         ]
-        if let bind = region.bind { lines.append("    bind: \(quoted(bind))") }
-        lines.append("    data: \(quoted(region.data))")
+        if let bind = region.bind { lines.append("    bind: \(ConfigurationText.quoted(bind))") }
+        lines.append("    data: \(ConfigurationText.quoted(region.data))")
         for (key, files) in [("tls", region.tls), ("endpoint-tls", region.endpointTLS)] {
             guard let files else { continue }
-            let authority = files.authority.map { ", authority: \(quoted($0))" } ?? ""
+            let authority = files.authority.map { ", authority: \(ConfigurationText.quoted($0))" } ?? ""
             lines.append(
-                "    \(key): {certificate: \(quoted(files.certificate)), key: \(quoted(files.key))\(authority)}")
+                "    \(key): {certificate: \(ConfigurationText.quoted(files.certificate)), key: \(ConfigurationText.quoted(files.key))\(authority)}"
+            )
         }
         return lines
     }
@@ -53,34 +56,14 @@ extension Topology: CustomStringConvertible {
         guard !latency.isEmpty else { return [] }
         var rows: [(first: String, cells: [String])] = []
         for trip in latency {
-            let cell = "\(Self.quoted(trip.second)): \(trip.time.configurationText)"
+            let cell = "\(ConfigurationText.quoted(trip.second)): \(trip.time.configurationText)"
             if let index = rows.firstIndex(where: { $0.first == trip.first }) {
                 rows[index].cells.append(cell)
             } else {
                 rows.append((trip.first, [cell]))
             }
         }
-        return ["latency:"] + rows.map { "  \(Self.quoted($0.first)): {\($0.cells.joined(separator: ", "))}" }
-    }
-
-    /// The text in double quotes, with what YAML wants escaped there.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy {
-            0x61...0x7A ~= $0 || 0x41...0x5A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-")
-                || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".")
-        }
-        // Words such as `true` or `null`, and numbers, would come back as the same text: every value is read as one.
-        if isPlain, let first = text.utf8.first, 0x61...0x7A ~= first { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hexadecimal = String(scalar.value, radix: 16)
-                quoted += "\\x" + (hexadecimal.count == 1 ? "0" : "") + hexadecimal
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        return ["latency:"]
+            + rows.map { "  \(ConfigurationText.quoted($0.first)): {\($0.cells.joined(separator: ", "))}" }
     }
 }

@@ -8,6 +8,10 @@ public struct Scenario: Sendable, Equatable {
     /// What it is about, in a sentence or two.
     public var description = ""
     public var topology: Topology
+    /// The path of the topology's file, as the scenario's file says it: relative to `folder`.
+    public var topologyFile = ""
+    /// The folder that the scenario's file is in.
+    public var folder = "."
     /// How long clients make requests.
     public var duration: Duration
     /// How long the regions have to agree after the clients have stopped and every fault is over.

@@ -1,0 +1,103 @@
+import ConfigurationFiles
+
+extension FaultPlan.Kind {
+    /// What scenario files call the kind.
+    public var name: String {
+        switch self {
+        case .crash: "crash"
+        case .powerLoss: "power-loss"
+        case .restart: "restart"
+        case .pause: "pause"
+        case .diskLoss: "disk-loss"
+        case .slowProcess: "slow-process"
+        case .slowDisk: "slow-disk"
+        case .diskErrors: "disk-errors"
+        case .diskFull: "disk-full"
+        case .bitFlips: "bit-flips"
+        case .partition: "partition"
+        case .oneWayPartition: "one-way-partition"
+        case .flapping: "flapping"
+        case .reset: "reset"
+        case .slowLink: "slow-link"
+        case .clockStep: "clock-step"
+        case .clockDrift: "clock-drift"
+        case .leapSmear: "leap-smear"
+        case .createTable: "create-table"
+        case .deleteTable: "delete-table"
+        case .addReplica: "add-replica"
+        case .removeReplica: "remove-replica"
+        case .addIndex: "add-index"
+        case .removeIndex: "remove-index"
+        }
+    }
+
+    /// All names, in the order of the cases.
+    static let names = [
+        "crash", "power-loss", "restart", "pause", "disk-loss", "slow-process", "slow-disk", "disk-errors", "disk-full",
+        "bit-flips", "partition", "one-way-partition", "flapping", "reset", "slow-link", "clock-step", "clock-drift",
+        "leap-smear", "create-table", "delete-table", "add-replica", "remove-replica", "add-index", "remove-index",
+    ]
+
+    /// Whether it is over as soon as it has begun, so that it has no duration.
+    public var isOverAtOnce: Bool {
+        switch self {
+        case .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: true
+        case .crash, .powerLoss, .restart, .pause, .diskLoss, .slowProcess, .slowDisk, .diskErrors, .diskFull,
+            .bitFlips,
+            .partition, .oneWayPartition, .flapping, .slowLink, .clockStep, .clockDrift, .leapSmear:
+            false
+        }
+    }
+
+    /// The regions that it strikes, each once.
+    public var regions: [String] {
+        switch self {
+        case .crash(let region), .powerLoss(let region), .restart(let region), .pause(let region),
+            .diskLoss(let region), .slowProcess(let region, _), .slowDisk(let region, _), .diskErrors(let region),
+            .diskFull(let region), .bitFlips(let region, _), .clockStep(let region, _), .clockDrift(let region, _),
+            .leapSmear(let region, _):
+            [region]
+        case .partition(let groups): groups.flatMap(\.self)
+        case .oneWayPartition(let from, let to), .flapping(let from, let to, _, _), .reset(let from, let to),
+            .slowLink(let from, let to, _, _):
+            [from, to]
+        case .createTable(let table): Array(table.replicas.prefix(1))
+        case .deleteTable(_, let region), .addReplica(_, _, let region), .removeReplica(_, _, let region),
+            .addIndex(_, _, let region), .removeIndex(_, _, let region):
+            [region]
+        }
+    }
+
+    /// What it does, in words: `us-east-1 crashes`.
+    public var text: String {
+        switch self {
+        case .crash(let region): "\(region) crashes"
+        case .powerLoss(let region): "\(region) loses power"
+        case .restart(let region): "\(region) restarts"
+        case .pause(let region): "\(region) is paused"
+        case .diskLoss(let region): "\(region) is lost with its disk"
+        case .slowProcess(let region, let factor): "\(region) is \(Self.times(factor)) as slow"
+        case .slowDisk(let region, let latency): "\(region)'s disk takes \(latency.configurationText) a sync"
+        case .diskErrors(let region): "\(region)'s disk fails"
+        case .diskFull(let region): "\(region)'s disk is full"
+        case .bitFlips(let region, let share): "\(ConfigurationText.share(share)) of \(region)'s keys are damaged"
+        case .partition(let groups):
+            groups.map { $0.joined(separator: ", ") }.joined(separator: " | ") + " partitioned"
+        case .oneWayPartition(let from, let to): "\(from) does not reach \(to)"
+        case .flapping(let from, let to, _, _): "\(from) – \(to) flaps"
+        case .reset(let from, let to): "\(from) – \(to) breaks"
+        case .slowLink(let from, let to, _, _): "\(from) to \(to) is slow"
+        case .clockStep(let region, let step): "\(region)'s clock steps by \(ConfigurationText.signed(step))"
+        case .clockDrift(let region, let rate): "\(region)'s clock drifts by \(ConfigurationText.number(rate)) ppm"
+        case .leapSmear(let region, let step): "\(region)'s clock is smeared by \(step.configurationText)"
+        case .createTable(let table): "\(table.name) is created"
+        case .deleteTable(let name, _): "\(name) is deleted"
+        case .addReplica(let table, let region, _): "\(table) gets a replica in \(region)"
+        case .removeReplica(let table, let region, _): "\(table) loses its replica in \(region)"
+        case .addIndex(let table, let name, _): "\(table) gets the index \(name)"
+        case .removeIndex(let table, let name, _): "\(table) loses the index \(name)"
+        }
+    }
+
+    private static func times(_ factor: Double) -> String { "\(ConfigurationText.number(factor)) times" }
+}

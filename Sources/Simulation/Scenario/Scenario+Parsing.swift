@@ -1,0 +1,175 @@
+public import ConfigurationFiles
+import Foundation
+
+extension Scenario {
+    /// Reads a scenario file, and the topology file that it names.
+    ///
+    /// - Throws: everything that is wrong in it, with file and line.
+    public static func load(path: String) throws(ConfigurationError) -> Scenario {
+        let text: String
+        do {
+            text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
+        } catch {
+            throw Self.error(file: path, "the file can't be read: \(error.localizedDescription)")
+        }
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return try parse(text, file: path, folder: folder)
+    }
+
+    /// Reads the text of a scenario file.
+    ///
+    /// - Parameters:
+    ///   - file: what problems call the file; its last part, without its ending, is the scenario's name if the text gives none.
+    ///   - folder: what the path of the topology starts from.
+    /// - Throws: everything that is wrong in it, with file and line.
+    public static func parse(_ text: String, file: String, folder: String = ".") throws(ConfigurationError) -> Scenario
+    {
+        let problems = ConfigurationProblems()
+        let root = try ConfigurationField.root(of: text, file: file, problems: problems)
+        var reader = ScenarioReader(problems: problems, folder: folder)
+        let scenario = reader.scenario(root, file: file)
+        if let error = problems.error(file: file) { throw error }
+        guard let scenario else {
+            // A field that is missing has been noted as a problem, so this is never reached; it is an error all the same.
+            throw Self.error(file: file, "the file is incomplete")
+        }
+        return scenario
+    }
+
+    /// A problem of the file as a whole.
+    private static func error(file: String, _ found: String) -> ConfigurationError {
+        let problems = ConfigurationProblems()
+        problems.add(line: 0, field: "", found: found)
+        return problems.error(file: file) ?? ConfigurationError(file: file, problems: [])
+    }
+}
+
+/// Reads the parts of a scenario file, with what earlier parts say that later ones refer to.
+struct ScenarioReader {
+    static let keys = [
+        "name", "description", "topology", "duration", "settle", "tables", "workload", "network", "disk", "process",
+        "faults", "random-faults", "expectations",
+    ]
+    /// The longest scenario: what is longer is more likely a slip of the unit.
+    static let durationMax = Duration.seconds(30 * 24 * 3600)
+
+    let problems: ConfigurationProblems
+    let folder: String
+    /// The topology's regions, in its order; empty while it could not be read, and then no name is refused.
+    var regions: [String] = []
+    /// How long clients make requests; nil while it could not be read.
+    var duration: Duration?
+
+    init(problems: ConfigurationProblems, folder: String) {
+        self.problems = problems
+        self.folder = folder
+    }
+
+    mutating func scenario(_ root: ConfigurationField, file: String) -> Scenario? {
+        let members = root.mapping(keys: Self.keys, required: ["topology", "duration", "tables", "workload"])
+        guard let members else { return nil }
+        let topologyFile = members["topology"].flatMap { $0.text(expected: "the path of a topology file") }
+        let topology = members["topology"].flatMap { readTopology($0, path: topologyFile) }
+        regions = topology?.regions.map(\.name) ?? []
+        duration = members["duration"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
+
+        let tables = members["tables"].map(readTables) ?? []
+        let faults = members["faults"].map { readFaults($0, tables: tables) } ?? []
+        let workload = members["workload"].map { readWorkload($0, tables: tables, faults: faults) } ?? []
+
+        var scenario = Scenario(
+            name: members["name"].flatMap { $0.text() } ?? Self.name(ofFile: file),
+            topology: topology ?? Topology(regions: []), duration: duration ?? .zero, tables: tables,
+            workload: workload)
+        scenario.description = members["description"].flatMap { $0.text() } ?? ""
+        scenario.topologyFile = topologyFile ?? ""
+        scenario.folder = folder
+        members["settle"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }.map { scenario.settle = $0 }
+        members["network"].map { readNetwork($0, into: &scenario.network) }
+        members["disk"].map { readDisk($0, into: &scenario.disk) }
+        members["process"].map { readProcess($0, into: &scenario.process) }
+        scenario.faults = faults
+        scenario.randomFaults = members["random-faults"].flatMap(readRandomFaults)
+        scenario.expectations = members["expectations"].map(readExpectations) ?? []
+        return scenario
+    }
+
+    private static func name(ofFile file: String) -> String {
+        let last = file.split(separator: "/").last.map(String.init) ?? file
+        return last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
+    }
+
+    private func readTopology(_ field: ConfigurationField, path: String?) -> Topology? {
+        guard let path else { return nil }
+        do {
+            return try Topology.load(path: path.hasPrefix("/") ? path : "\(folder)/\(path)")
+        } catch {
+            for problem in error.problems {
+                let place = problem.line > 0 ? "\(error.file):\(problem.line)" : error.file
+                field.refuse("\(place): \(problem)")
+            }
+            return nil
+        }
+    }
+
+    // MARK: Regions
+
+    /// The name of a region of the topology.
+    func region(_ field: ConfigurationField) -> String? {
+        guard let name = field.text(expected: "a region") else { return nil }
+        guard regions.isEmpty || regions.contains(name) else {
+            field.refuse("no region is called '\(name)'", expected: "one of \(regions.joined(separator: ", "))")
+            return nil
+        }
+        return name
+    }
+
+    /// `all`, the name of a region, or a list of names.
+    func regionList(_ field: ConfigurationField) -> [String] {
+        guard field.form == .list else {
+            let expected = "all, or a list of regions"
+            guard let text = field.text(expected: expected) else { return [] }
+            return text == "all" ? regions : region(field).map { [$0] } ?? []
+        }
+        return distinctRegions(field)
+    }
+
+    /// A list of regions that has none twice, and at least one.
+    func distinctRegions(_ field: ConfigurationField) -> [String] {
+        guard let list = field.list() else { return [] }
+        if list.isEmpty { field.refuse("the list is empty", expected: "at least one region") }
+        var names: [String] = []
+        for element in list {
+            guard let name = region(element) else { continue }
+            if names.contains(name) { element.refuse("'\(name)' is in the list twice", expected: "each region once") }
+            names.append(name)
+        }
+        return names
+    }
+
+    // MARK: The world
+
+    private func readNetwork(_ field: ConfigurationField, into network: inout NetworkPlan) {
+        guard let members = field.mapping(keys: ["jitter", "loss", "bandwidth"]) else { return }
+        members["jitter"].flatMap { $0.number(in: 0...2) }.map { network.jitter = $0 }
+        members["loss"].flatMap { $0.share() }.map { network.loss = $0 }
+        members["bandwidth"].flatMap { $0.byteRate(in: 1...1 << 40) }.map { network.bandwidth = $0 }
+        if network.loss > 0.9 {
+            members["loss"]?.refuse("found \(network.loss)", expected: "a share of at most 90%, or a partition")
+        }
+    }
+
+    private func readDisk(_ field: ConfigurationField, into disk: inout DiskPlan) {
+        guard let members = field.mapping(keys: ["sync", "jitter"]) else { return }
+        members["sync"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { disk.syncLatency = $0 }
+        members["jitter"].flatMap { $0.number(in: 0...2) }.map { disk.jitter = $0 }
+    }
+
+    private func readProcess(_ field: ConfigurationField, into process: inout ProcessPlan) {
+        guard let members = field.mapping(keys: ["write", "read", "restart-after"]) else { return }
+        members["write"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.writeCost = $0 }
+        members["read"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.readCost = $0 }
+        members["restart-after"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }
+            .map { process.restartAfterFailure = $0 }
+    }
+}

@@ -1,0 +1,166 @@
+import ConfigurationFiles
+
+extension Scenario {
+    /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
+    ///
+    /// Durations are written to the microsecond.
+    public var text: String {
+        var lines = ["name: \(ConfigurationText.quoted(name))"]
+        if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
+        lines += [
+            "topology: \(ConfigurationText.quoted(topologyFile))",
+            "duration: \(duration.configurationText)",
+            "settle: \(settle.configurationText)",
+        ]
+        lines.append(tables.isEmpty ? "tables: []" : "tables:")
+        lines += tables.map { "  - \(Self.flow($0))" }
+        lines.append(workload.isEmpty ? "workload: []" : "workload:")
+        lines += workload.flatMap(Self.lines)
+        let bandwidth = network.bandwidth.map { ", bandwidth: \(ConfigurationText.byteRate($0))" } ?? ""
+        lines += [
+            "network: {jitter: \(ConfigurationText.number(network.jitter)), "
+                + "loss: \(ConfigurationText.share(network.loss))\(bandwidth)}",
+            "disk: {sync: \(disk.syncLatency.configurationText), jitter: \(ConfigurationText.number(disk.jitter))}",
+            "process: {write: \(process.writeCost.configurationText), read: \(process.readCost.configurationText), "
+                + "restart-after: \(process.restartAfterFailure.configurationText)}",
+        ]
+        if !faults.isEmpty { lines.append("faults:") }
+        lines += faults.map { "  - \(Self.flow($0))" }
+        if let randomFaults { lines += Self.lines(of: randomFaults) }
+        if !expectations.isEmpty { lines.append("expectations:") }
+        lines += expectations.map { "  - \(Self.text(of: $0))" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: Tables and workload
+
+    private static func list(_ names: [String]) -> String {
+        "[\(names.map(ConfigurationText.quoted).joined(separator: ", "))]"
+    }
+
+    private static func flow(_ table: TablePlan) -> String {
+        let indexes = table.indexes.map {
+            "{name: \(ConfigurationText.quoted($0.name)), projection: \($0.projection.rawValue)}"
+        }
+        return "{name: \(ConfigurationText.quoted(table.name)), sort-key: \(table.hasSortKey), "
+            + "replicas: \(list(table.replicas)), indexes: [\(indexes.joined(separator: ", "))]}"
+    }
+
+    private static func lines(of plan: WorkloadPlan) -> [String] {
+        let parts = WorkloadPlan.Mix.parts.filter { plan.mix[keyPath: $0.path] != 0 }
+            .map { "\($0.name): \(plan.mix[keyPath: $0.path])" }
+        var lines = [
+            "  - name: \(ConfigurationText.quoted(plan.name))",
+            "    table: \(ConfigurationText.quoted(plan.table))",
+            "    regions: \(list(plan.regions))",
+            "    arrival: \(text(of: plan.arrival))",
+            "    mix: {\(parts.joined(separator: ", "))}",
+            "    keys: {count: \(plan.keys.count), distribution: \(text(of: plan.keys.distribution))}",
+            "    item-size: \(ByteCountText.print(plan.itemByteCount))",
+            "    timeout: \(plan.timeout.configurationText)",
+        ]
+        switch plan.failover {
+        case .none: lines.append("    failover: none")
+        case .nearest(let errors, let back):
+            lines.append("    failover: {after-errors: \(errors), back-after: \(back.configurationText)}")
+        }
+        if let from = plan.from { lines.append("    from: \(from.configurationText)") }
+        if let until = plan.until { lines.append("    until: \(until.configurationText)") }
+        return lines
+    }
+
+    private static func text(of arrival: WorkloadPlan.Arrival) -> String {
+        switch arrival {
+        case .poisson(let rate): "{poisson: \(ConfigurationText.rate(perSecond: rate))}"
+        case .diurnal(let low, let high, let period):
+            "{diurnal: {low: \(ConfigurationText.rate(perSecond: low)), "
+                + "high: \(ConfigurationText.rate(perSecond: high)), period: \(period.configurationText)}}"
+        case .burst(let rate, let peak, let every, let length):
+            "{burst: {base: \(ConfigurationText.rate(perSecond: rate)), "
+                + "peak: \(ConfigurationText.rate(perSecond: peak)), every: \(every.configurationText), "
+                + "length: \(length.configurationText)}}"
+        case .closed(let clients, let think): "{closed: {clients: \(clients), think: \(think.configurationText)}}"
+        }
+    }
+
+    private static func text(of distribution: WorkloadPlan.KeyChoice.Distribution) -> String {
+        switch distribution {
+        case .uniform: "uniform"
+        case .latest: "latest"
+        case .zipfian(let constant): "{zipfian: \(ConfigurationText.number(constant))}"
+        case .hotSet(let keys, let requests):
+            "{hot-set: {keys: \(ConfigurationText.share(keys)), requests: \(ConfigurationText.share(requests))}}"
+        }
+    }
+
+    // MARK: Faults
+
+    private static func flow(_ fault: FaultPlan) -> String {
+        let length = fault.duration.map { ", for: \($0.configurationText)" } ?? ""
+        return "{at: \(fault.at.configurationText)\(length), \(fault.kind.name): \(value(of: fault.kind))}"
+    }
+
+    private static func value(of kind: FaultPlan.Kind) -> String {
+        func quoted(_ name: String) -> String { ConfigurationText.quoted(name) }
+        func link(_ from: String, _ to: String) -> String { "from: \(quoted(from)), to: \(quoted(to))" }
+        func change(_ table: String, _ key: String, _ name: String, _ requester: String) -> String {
+            "{table: \(quoted(table)), \(key): \(quoted(name)), by: \(quoted(requester))}"
+        }
+        switch kind {
+        case .crash(let region), .powerLoss(let region), .restart(let region), .pause(let region),
+            .diskLoss(let region), .diskErrors(let region), .diskFull(let region):
+            return quoted(region)
+        case .slowProcess(let region, let factor):
+            return "{region: \(quoted(region)), factor: \(ConfigurationText.number(factor))}"
+        case .slowDisk(let region, let latency):
+            return "{region: \(quoted(region)), sync: \(latency.configurationText)}"
+        case .bitFlips(let region, let share):
+            return "{region: \(quoted(region)), share: \(ConfigurationText.share(share))}"
+        case .partition(let groups): return "[\(groups.map(list).joined(separator: ", "))]"
+        case .oneWayPartition(let from, let to), .reset(let from, let to): return "{\(link(from, to))}"
+        case .flapping(let from, let to, let down, let up):
+            return "{\(link(from, to)), down: \(down.configurationText), up: \(up.configurationText)}"
+        case .slowLink(let from, let to, let bandwidth, let factor):
+            let limit = bandwidth.map { ", bandwidth: \(ConfigurationText.byteRate($0))" } ?? ""
+            return "{\(link(from, to))\(limit), latency: \(ConfigurationText.number(factor))}"
+        case .clockStep(let region, let step):
+            return "{region: \(quoted(region)), by: \(ConfigurationText.signed(step))}"
+        case .clockDrift(let region, let rate):
+            return "{region: \(quoted(region)), ppm: \(ConfigurationText.number(rate))}"
+        case .leapSmear(let region, let step): return "{region: \(quoted(region)), by: \(step.configurationText)}"
+        case .createTable(let table): return flow(table)
+        case .deleteTable(let name, let region): return "{table: \(quoted(name)), region: \(quoted(region))}"
+        case .addReplica(let table, let region, let requester), .removeReplica(let table, let region, let requester):
+            return change(table, "region", region, requester)
+        case .addIndex(let table, let name, let requester), .removeIndex(let table, let name, let requester):
+            return change(table, "name", name, requester)
+        }
+    }
+
+    private static func lines(of plan: RandomFaultPlan) -> [String] {
+        let (within, lasting) = (plan.within, plan.lasting)
+        return [
+            "random-faults:",
+            "  count: [\(plan.count.lowerBound), \(plan.count.upperBound)]",
+            "  within: [\(within.lowerBound.configurationText), \(within.upperBound.configurationText)]",
+            "  lasting: [\(lasting.lowerBound.configurationText), \(lasting.upperBound.configurationText)]",
+            "  kinds: \(list(plan.kinds))",
+            "  disk-losses: \(plan.diskLossCountMax)",
+        ]
+    }
+
+    // MARK: Expectations
+
+    private static func text(of expectation: Expectation) -> String {
+        switch expectation {
+        case .convergesWithin(let time): "converges-within: \(time.configurationText)"
+        case .lostAcknowledgedWrites(let most): "lost-acknowledged-writes: \(most)"
+        case .staleness(let share, let time):
+            "staleness-p\(ConfigurationText.percent(share)): {below: \(time.configurationText)}"
+        case .conflicts(let least): "conflicts: {at-least: \(least)}"
+        case .unavailability(let region, let share):
+            "unavailability: {\(region.map { "region: \(ConfigurationText.quoted($0)), " } ?? "")"
+                + "below: \(ConfigurationText.share(share))}"
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import ConfigurationFiles
+
+extension ScenarioReader {
+    /// Reads the timeline, in the order of its times, and refuses what cannot happen on it.
+    func readFaults(_ field: ConfigurationField, tables: [TablePlan]) -> [FaultPlan] {
+        guard let list = field.list() else { return [] }
+        let read = list.compactMap { element in readFault(element).map { (plan: $0, field: element) } }
+        // Stable: what is planned for one time happens in the file's order.
+        let sorted = read.enumerated().sorted { ($0.element.plan.at, $0.offset) < ($1.element.plan.at, $1.offset) }
+            .map(\.element)
+        for (index, later) in sorted.enumerated() {
+            for earlier in sorted[..<index] {
+                guard let clash = later.plan.clash(with: earlier.plan) else { continue }
+                later.field.refuse(
+                    "\(earlier.field.path) has \(clash) until "
+                        + (earlier.plan.duration.map { (earlier.plan.at + $0).configurationText } ?? "the end"),
+                    expected: "a time when it is over")
+            }
+        }
+        var schema = SchemaTimeline(tables: tables)
+        for (plan, place) in sorted {
+            if let problem = schema.apply(plan.kind) { place.refuse(problem.found, expected: problem.expected) }
+        }
+        return sorted.map(\.plan)
+    }
+
+    private func readFault(_ field: ConfigurationField) -> FaultPlan? {
+        let names = FaultPlan.Kind.names
+        let expected = "a mapping with at, for and one of \(names.joined(separator: ", "))"
+        guard let members = field.mapping(keys: ["at", "for"] + names, required: ["at"]) else { return nil }
+        let kinds = members.fields.filter { names.contains($0.name) }
+        let isStrange = members.fields.contains { !names.contains($0.name) && $0.name != "at" && $0.name != "for" }
+        guard kinds.count == 1 else {
+            if kinds.count > 1 {
+                field.refuse(
+                    "found \(kinds.map(\.name).joined(separator: " and "))", expected: "one kind of fault")
+            } else if !isStrange {
+                field.refuse("nothing goes wrong in it", expected: expected)
+            }
+            return nil
+        }
+        let kind = readKind(kinds[0].name, kinds[0].value)
+        let at = members["at"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
+        let length = members["for"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
+        guard let kind, let at else { return nil }
+        refuseTimes(of: kind, at: at, length: length, members)
+        return FaultPlan(at: at, duration: length, kind: kind)
+    }
+
+    private func refuseTimes(of kind: FaultPlan.Kind, at: Duration, length: Duration?, _ members: ConfigurationMapping)
+    {
+        if let duration, let length, at + length > duration {
+            members["for"]?.refuse(
+                "it ends at \((at + length).configurationText), after the scenario",
+                expected: "an end by \(duration.configurationText)")
+        }
+        if kind.isOverAtOnce {
+            members["for"]?.refuse("'\(kind.name)' is over at once", expected: "no 'for'")
+        }
+        if case .leapSmear(_, let step) = kind {
+            if members["for"] == nil {
+                members["at"]?.refuse("'leap-smear' needs to know how long it takes", expected: "a 'for'")
+            } else if let length, length <= step {
+                members["for"]?.refuse("the clock would stand still", expected: "a time longer than 'by'")
+            }
+        }
+    }
+
+    // MARK: Kinds
+
+    private func readKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
+        switch name {
+        case "crash": region(value).map { .crash(region: $0) }
+        case "power-loss": region(value).map { .powerLoss(region: $0) }
+        case "restart": region(value).map { .restart(region: $0) }
+        case "pause": region(value).map { .pause(region: $0) }
+        case "disk-loss": region(value).map { .diskLoss(region: $0) }
+        case "disk-errors": region(value).map { .diskErrors(region: $0) }
+        case "disk-full": region(value).map { .diskFull(region: $0) }
+        case "slow-process", "slow-disk", "bit-flips", "clock-step", "clock-drift", "leap-smear":
+            readRegionKind(name, value)
+        case "partition": readGroups(value).map { .partition(groups: $0) }
+        case "one-way-partition", "reset", "flapping", "slow-link": readLinkKind(name, value)
+        case "create-table": readTable(value).map { .createTable($0) }
+        default: readSchemaKind(name, value)
+        }
+    }
+
+    private func readRegionKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
+        let figures = [
+            "slow-process": "factor", "slow-disk": "sync", "bit-flips": "share", "clock-step": "by",
+            "clock-drift": "ppm", "leap-smear": "by",
+        ]
+        guard let key = figures[name], let members = value.mapping(keys: ["region", key], required: ["region", key])
+        else { return nil }
+        let region = members["region"].flatMap(region)
+        guard let figure = members[key] else { return nil }
+        let make: ((String) -> FaultPlan.Kind)?
+        switch name {
+        case "slow-process":
+            make = figure.number(in: 1...10_000).map { factor in { .slowProcess(region: $0, factor: factor) } }
+        case "slow-disk":
+            make = figure.duration(in: .zero...(.seconds(60))).map { sync in { .slowDisk(region: $0, latency: sync) } }
+        case "bit-flips":
+            make = figure.share().map { share in { .bitFlips(region: $0, share: share) } }
+        case "clock-step":
+            make = figure.signedDuration(atMost: .seconds(366 * 24 * 3600))
+                .map { step in { .clockStep(region: $0, by: step) } }
+        case "clock-drift":
+            make = figure.number(in: -100_000...100_000)
+                .map { rate in { .clockDrift(region: $0, partsPerMillion: rate) } }
+        default:
+            make = figure.duration(in: .milliseconds(1)...(.seconds(3600)))
+                .map { step in { .leapSmear(region: $0, by: step) } }
+        }
+        return region.flatMap { name in make.map { $0(name) } }
+    }
+
+    private func readLinkKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
+        let more = ["flapping": ["down", "up"], "slow-link": ["bandwidth", "latency"]][name] ?? []
+        let required = ["from", "to"] + (name == "flapping" ? more : [])
+        guard let members = value.mapping(keys: ["from", "to"] + more, required: required) else { return nil }
+        let from = members["from"].flatMap(region)
+        let to = members["to"].flatMap(region)
+        let pauses: ClosedRange<Duration> = .milliseconds(1)...(.seconds(24 * 3600))
+        let down = members["down"].flatMap { $0.duration(in: pauses) }
+        let up = members["up"].flatMap { $0.duration(in: pauses) }
+        let bandwidth = members["bandwidth"].flatMap { $0.byteRate(in: 1...1 << 40) }
+        let latency = members["latency"].map { $0.number(in: 1...10_000) } ?? 1
+        if name == "slow-link", members["bandwidth"] == nil, members["latency"] == nil {
+            value.refuse("nothing makes it slow", expected: "'bandwidth', 'latency' or both")
+        }
+        guard let from, let to, let latency else { return nil }
+        guard from != to else {
+            members["to"]?.refuse("it is the same region as 'from'", expected: "another region")
+            return nil
+        }
+        switch name {
+        case "one-way-partition": return .oneWayPartition(from: from, to: to)
+        case "reset": return .reset(from: from, to: to)
+        case "slow-link": return .slowLink(from: from, to: to, bandwidth: bandwidth, latencyFactor: latency)
+        default:
+            guard let down, let up else { return nil }
+            return .flapping(from: from, to: to, down: down, up: up)
+        }
+    }
+
+    private func readGroups(_ field: ConfigurationField) -> [[String]]? {
+        guard let list = field.list() else { return nil }
+        let groups = list.map(distinctRegions)
+        if groups.count < 2 { field.refuse("found \(groups.count) groups", expected: "at least two lists of regions") }
+        var seen: [String] = []
+        for (group, element) in zip(groups, list) {
+            for name in group where seen.contains(name) {
+                element.refuse("'\(name)' is in two groups", expected: "each region in one group at most")
+            }
+            seen += group
+        }
+        return groups
+    }
+
+    private func readSchemaKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
+        let keys =
+            switch name {
+            case "delete-table": ["table", "region"]
+            case "add-replica", "remove-replica": ["table", "region", "by"]
+            default: ["table", "name", "by"]
+            }
+        guard let members = value.mapping(keys: keys, required: keys) else { return nil }
+        let table = members["table"].flatMap(resourceName)
+        let place = members["region"].flatMap(region)
+        let requester = members["by"].flatMap(region)
+        let index = members["name"].flatMap(resourceName)
+        guard let table else { return nil }
+        switch name {
+        case "delete-table": return place.map { .deleteTable(name: table, region: $0) }
+        case "add-replica", "remove-replica":
+            guard let place, let requester else { return nil }
+            return name == "add-replica"
+                ? .addReplica(table: table, region: place, by: requester)
+                : .removeReplica(table: table, region: place, by: requester)
+        default:
+            guard let index, let requester else { return nil }
+            return name == "add-index"
+                ? .addIndex(table: table, name: index, by: requester)
+                : .removeIndex(table: table, name: index, by: requester)
+        }
+    }
+}

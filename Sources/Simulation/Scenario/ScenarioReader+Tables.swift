@@ -1,0 +1,74 @@
+import ConfigurationFiles
+
+extension ScenarioReader {
+    func readTables(_ field: ConfigurationField) -> [TablePlan] {
+        guard let list = field.list() else { return [] }
+        var tables: [TablePlan] = []
+        for element in list {
+            guard let table = readTable(element) else { continue }
+            if tables.contains(where: { $0.name == table.name }) {
+                element.refuse("a table is already called '\(table.name)'", expected: "a name of its own")
+            }
+            tables.append(table)
+        }
+        return tables
+    }
+
+    func readTable(_ field: ConfigurationField) -> TablePlan? {
+        let members = field.mapping(keys: ["name", "sort-key", "replicas", "indexes"], required: ["name"])
+        guard let members, let name = members["name"].flatMap(resourceName) else { return nil }
+        var table = TablePlan(name: name, replicas: members["replicas"].map(regionList) ?? regions)
+        members["sort-key"].flatMap(readFlag).map { table.hasSortKey = $0 }
+        for element in members["indexes"].flatMap({ $0.list() }) ?? [] {
+            guard let index = readIndex(element) else { continue }
+            if table.indexes.contains(where: { $0.name == index.name }) {
+                element.refuse("an index is already called '\(index.name)'", expected: "a name of its own")
+            }
+            table.indexes.append(index)
+        }
+        return table
+    }
+
+    private func readIndex(_ field: ConfigurationField) -> TablePlan.IndexPlan? {
+        guard let members = field.mapping(keys: ["name", "projection"], required: ["name"]),
+            let name = members["name"].flatMap(resourceName)
+        else { return nil }
+        var projection = TablePlan.IndexPlan.Projection.all
+        if let place = members["projection"] {
+            let allowed = TablePlan.IndexPlan.Projection.allCases.map(\.rawValue).joined(separator: " or ")
+            guard let text = place.text(expected: allowed) else { return nil }
+            guard let known = TablePlan.IndexPlan.Projection(rawValue: text) else {
+                place.refuse("found \(place.shown)", expected: allowed)
+                return nil
+            }
+            projection = known
+        }
+        return TablePlan.IndexPlan(name: name, projection: projection)
+    }
+
+    /// The name of a table or an index, by DynamoDB's rule.
+    func resourceName(_ field: ConfigurationField) -> String? {
+        let expected = "3 to 255 letters, digits, '_', '-' and '.'"
+        guard let text = field.text(expected: expected) else { return nil }
+        let isMadeOfAllowed = text.utf8.allSatisfy {
+            0x61...0x7A ~= $0 || 0x41...0x5A ~= $0 || 0x30...0x39 ~= $0
+                || [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains($0)
+        }
+        guard isMadeOfAllowed, 3...255 ~= text.utf8.count else {
+            field.refuse("found \(field.shown)", expected: expected)
+            return nil
+        }
+        return text
+    }
+
+    private func readFlag(_ field: ConfigurationField) -> Bool? {
+        switch field.text(expected: "true or false") {
+        case "true": return true
+        case "false": return false
+        case nil: return nil
+        default:
+            field.refuse("found \(field.shown)", expected: "true or false")
+            return nil
+        }
+    }
+}

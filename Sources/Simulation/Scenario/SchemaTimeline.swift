@@ -1,0 +1,75 @@
+/// The tables as a timeline changes them, to refuse a change of what is not there.
+struct SchemaTimeline {
+    private var tables: [TablePlan]
+
+    init(tables: [TablePlan]) {
+        self.tables = tables
+    }
+
+    /// Carries out one step of the timeline.
+    ///
+    /// - Returns: why it cannot be, with what could; nil when it can, or is no change of a table.
+    mutating func apply(_ kind: FaultPlan.Kind) -> (found: String, expected: String)? {
+        switch kind {
+        case .createTable(let plan):
+            guard !tables.contains(where: { $0.name == plan.name }) else {
+                return ("there already is a table '\(plan.name)' then", "another name, or a 'delete-table' before it")
+            }
+            tables.append(plan)
+        case .deleteTable(let name, let region):
+            guard let index = index(of: name) else { return missing(name) }
+            if let problem = stranger(region, index) { return problem }
+            tables.remove(at: index)
+        case .addReplica(let table, let region, let requester):
+            guard let index = index(of: table) else { return missing(table) }
+            if let problem = stranger(requester, index) { return problem }
+            guard !tables[index].replicas.contains(region) else {
+                return ("'\(table)' has a replica in '\(region)' already", "another region")
+            }
+            tables[index].replicas.append(region)
+        case .removeReplica(let table, let region, let requester):
+            guard let index = index(of: table) else { return missing(table) }
+            if let problem = stranger(requester, index) ?? stranger(region, index) { return problem }
+            guard tables[index].replicas.count > 1 else {
+                return ("it is the last replica of '\(table)'", "'delete-table'")
+            }
+            tables[index].replicas.removeAll { $0 == region }
+        case .addIndex(let table, let name, let requester):
+            guard let index = index(of: table) else { return missing(table) }
+            if let problem = stranger(requester, index) { return problem }
+            guard !tables[index].indexes.contains(where: { $0.name == name }) else {
+                return ("'\(table)' has an index '\(name)' already", "another name")
+            }
+            tables[index].indexes.append(.init(name: name, projection: .all))
+        case .removeIndex(let table, let name, let requester):
+            guard let index = index(of: table) else { return missing(table) }
+            if let problem = stranger(requester, index) { return problem }
+            guard tables[index].indexes.contains(where: { $0.name == name }) else {
+                let known = tables[index].indexes.map(\.name)
+                return (
+                    "'\(table)' has no index '\(name)' then",
+                    known.isEmpty ? "an 'add-index' before it" : "one of \(known.joined(separator: ", "))"
+                )
+            }
+            tables[index].indexes.removeAll { $0.name == name }
+        default: break
+        }
+        return nil
+    }
+
+    private func index(of table: String) -> Int? { tables.firstIndex { $0.name == table } }
+
+    private func missing(_ table: String) -> (found: String, expected: String) {
+        let names = tables.map(\.name).joined(separator: ", ")
+        return ("there is no table '\(table)' then", names.isEmpty ? "a 'create-table' before it" : "one of \(names)")
+    }
+
+    /// A region is asked for what only one with a replica can do.
+    private func stranger(_ region: String, _ index: Int) -> (found: String, expected: String)? {
+        let table = tables[index]
+        guard !table.replicas.contains(region) else { return nil }
+        return (
+            "'\(table.name)' has no replica in '\(region)' then", "one of \(table.replicas.joined(separator: ", "))"
+        )
+    }
+}
