@@ -12,7 +12,7 @@ struct SenderStream {
     private var settledSequence: UInt64 = 0
     private var inFlight: [InFlight] = []
     private var inFlightByteCount = 0
-    /// The job whose read is outstanding stands last: they take turns.
+    /// The job whose read is outstanding stands last, so what comes meanwhile is put before it: they take turns.
     private var jobs: [Job] = []
 
     /// One thing to ship, a part at a time.
@@ -83,14 +83,14 @@ struct SenderStream {
         switch request {
         case .fill(let table):
             jobs.removeAll { if case .fill(table, _) = $0 { true } else { false } }
-            jobs.append(.fill(table, next: nil))
+            jobs.insert(.fill(table, next: nil), at: 0)
         case .catchUp(let table, let after):
             guard after.successor >= log.start else { return .unavailable(request, .trimmed) }
-            jobs.append(.catchUp(table, after: after, readPosition: after, end: nil))
+            jobs.insert(.catchUp(table, after: after, readPosition: after, end: nil), at: 0)
         case .forward(let origin, let after):
             guard origin != own else { return nil }
             stopForwarding(origin)
-            jobs.append(.locate(origin, after: after))
+            jobs.insert(.locate(origin, after: after), at: 0)
         case .stopForwarding(let origin): stopForwarding(origin)
         }
         return nil

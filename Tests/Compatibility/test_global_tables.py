@@ -1,8 +1,10 @@
 """Tables with replicas in three regions: how they come and go, what DescribeTable shows, and that items get everywhere."""
 
+import threading
+
 import pytest
 
-from conftest import index, make_table, new_table_name, refused
+from conftest import all_pages, flat, index, make_table, new_table_name, refused
 from installation import THREE_CONTINENTS, Installation, add_replica, wait_until
 
 HOME, EUROPE, ASIA = THREE_CONTINENTS
@@ -131,6 +133,38 @@ def test_a_replica_is_filled_with_what_the_table_holds(regions):
     assert sorted(int(item["n"]["N"]) for item in items) == list(range(120))
     with refused("ResourceNotFoundException"):
         regions[HOME].describe_table(TableName=name)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_replica_is_filled_while_writes_go_on(regions, attempt):
+    name = make_table(regions[HOME], name=f"written-{new_table_name()}")
+    stopping = threading.Event()
+    written = []
+
+    def write(number):
+        while not stopping.is_set():
+            number += 4
+            regions[HOME].put_item(TableName=name, Item={"pk": {"S": str(number)}})
+            written.append(str(number))
+
+    writers = [threading.Thread(target=write, args=[number], daemon=True) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        wait_until(lambda: len(written) > 100, "100 items are written")
+        add_replica(regions["installation"], HOME, name, EUROPE)
+        add_replica(regions["installation"], HOME, name, ASIA)
+    finally:
+        stopping.set()
+        for writer in writers:
+            writer.join()
+
+    def keys(region):
+        items = flat(all_pages(regions[region].scan, TableName=name))
+        return sorted(item["pk"]["S"] for item in items)
+
+    for region in THREE_CONTINENTS:
+        wait_until(lambda: keys(region) == sorted(written), f"{region} has all items")
 
 
 def test_a_member_adds_and_removes_replicas_for_others(regions):
