@@ -45,7 +45,7 @@ extension ScenarioReader {
         plan.from = members["from"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         plan.until = members["until"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         if let until = plan.until, until <= plan.from ?? .zero {
-            members["until"]?.refuse("found \(until.configurationText)", expected: "a time after 'from'")
+            members["until"]?.refuse("found '\(until.configurationText)'", expected: "a time after 'from'")
         }
         return plan
     }

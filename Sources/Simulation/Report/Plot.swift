@@ -1,0 +1,138 @@
+/// One plot over time: lines of an SVG that stretches with the page, with its texts beside it, which do not.
+struct Plot {
+    struct Line {
+        var name: String
+        /// The number of its colour: that of a region in the order of the result.
+        var colour: Int
+        /// One for each interval.
+        var values: [Double]
+    }
+
+    /// What the points of a line that has more of them than can be seen are merged to.
+    enum Merging {
+        case mean
+        case highest
+    }
+
+    /// The most points of a line.
+    static let pointCountMax = 400
+
+    var title: String
+    /// What is plotted, with its unit.
+    var caption: String
+    var lines: [Line]
+    var intervalSeconds: Double
+    var axis: TimeAxis
+    var merging = Merging.highest
+    /// A value that a logarithmic scale begins at; nil for a linear scale.
+    var logarithmicFrom: Double?
+    /// The text of a tick, with its unit.
+    var tickText: (Double) -> String = Figures.short
+    /// What to say when there is nothing but zeros.
+    var emptyText: String
+    /// When faults were there, for the bands behind the lines.
+    var faults: [RunResult.FaultSpan] = []
+    /// When the clients stopped; nil where the axis ends with it.
+    var stopSeconds: Double?
+
+    private var highest: Double { lines.flatMap(\.values).filter(\.isFinite).max() ?? 0 }
+
+    var html: String {
+        let head = "<h3>\(HTMLText.escaped(title))</h3><p class=\"caption\">\(HTMLText.escaped(caption))</p>"
+        guard highest > 0 else {
+            return "<figure class=\"card plot\">\(head)<p class=\"empty\">\(HTMLText.escaped(emptyText))</p></figure>"
+        }
+        let scale: PlotScale =
+            logarithmicFrom.map { .logarithmic(from: $0, upTo: highest) } ?? .linear(upTo: highest)
+        return """
+            <figure class="card plot">\(head)\(legend)
+            <div class="frame"><div class="levels" aria-hidden="true">\(levels(scale))</div>\(svg(scale))</div>
+            \(Self.timeTicks(axis))</figure>
+            """
+    }
+
+    private var legend: String {
+        guard lines.count > 1 else { return "" }
+        let entries = lines.map { line in
+            "<li><svg viewBox=\"0 0 24 8\" width=\"24\" height=\"8\" aria-hidden=\"true\">"
+                + "<path class=\"line c\(line.colour % 8)\" d=\"M0 4H24\"/></svg>\(HTMLText.escaped(line.name))</li>"
+        }
+        return "<ul class=\"legend\">\(entries.joined())</ul>"
+    }
+
+    private func levels(_ scale: PlotScale) -> String {
+        scale.ticks.map { tick in
+            "<span style=\"bottom:\(Self.number(scale.height(of: tick) * 100))%\">"
+                + "\(HTMLText.escaped(tickText(tick)))</span>"
+        }.joined()
+    }
+
+    /// The plot itself: 1000 wide and 100 high, stretched to what room there is.
+    private func svg(_ scale: PlotScale) -> String {
+        var parts: [String] = []
+        for fault in faults {
+            let from = axis.percent(fault.fromSeconds) * 10
+            let width = max(2, axis.percent(fault.untilSeconds) * 10 - from)
+            parts.append(
+                "<rect class=\"band\" x=\"\(Self.number(from))\" y=\"0\" width=\"\(Self.number(width))\" height=\"100\"/>"
+            )
+        }
+        for tick in scale.ticks {
+            let height = Self.number(100 - scale.height(of: tick) * 100)
+            parts.append("<path class=\"grid\" d=\"M0 \(height)H1000\"/>")
+        }
+        if let stopSeconds {
+            let place = Self.number(axis.percent(stopSeconds) * 10)
+            parts.append("<path class=\"stop\" d=\"M\(place) 0V100\"/>")
+        }
+        for line in lines {
+            let path = path(line.values, scale)
+            if lines.count == 1 { parts.append(area(path, colour: line.colour)) }
+            parts.append("<path class=\"line c\(line.colour % 8)\" d=\"\(path)\"/>")
+        }
+        let names = lines.count > 1 ? ": \(lines.map(\.name).joined(separator: ", "))" : ""
+        return "<svg class=\"drawing\" viewBox=\"0 0 1000 100\" preserveAspectRatio=\"none\" role=\"img\" "
+            + "aria-label=\"\(HTMLText.escaped("\(title)\(names). At most \(tickText(highest))."))\">"
+            + "\(parts.joined())</svg>"
+    }
+
+    private func path(_ values: [Double], _ scale: PlotScale) -> String {
+        let size = max(1, (values.count + Self.pointCountMax - 1) / Self.pointCountMax)
+        var path = ""
+        for start in stride(from: 0, to: values.count, by: size) {
+            let bucket = values[start..<min(start + size, values.count)].filter(\.isFinite)
+            guard let highest = bucket.max() else { continue }
+            let value = merging == .highest ? highest : bucket.reduce(0, +) / Double(bucket.count)
+            let middle = (Double(start) + Double(min(size, values.count - start)) / 2) * intervalSeconds
+            let x = Self.number(axis.percent(middle) * 10)
+            path += "\(path.isEmpty ? "M" : "L")\(x) \(Self.number(100 - scale.height(of: value) * 100))"
+        }
+        return path
+    }
+
+    private func area(_ path: String, colour: Int) -> String {
+        guard let first = path.dropFirst().split(separator: " ").first,
+            let last = path.split(whereSeparator: { $0 == "L" || $0 == "M" }).last?.split(separator: " ").first
+        else { return "" }
+        return "<path class=\"area c\(colour % 8)\" d=\"\(path)L\(last) 100L\(first) 100Z\"/>"
+    }
+
+    /// The texts below a plot or a timeline; every second one is left out where there is little room.
+    static func timeTicks(_ axis: TimeAxis) -> String {
+        let ticks = axis.ticks.enumerated().map { index, tick in
+            let place = axis.percent(tick.seconds)
+            // A text at either end would reach out of the plot.
+            let edge = place < 2 ? " first" : place > 96 ? " last" : ""
+            return
+                "<span class=\"\(index.isMultiple(of: 2) ? "even" : "odd")\(edge)\" style=\"left:\(number(place))%\">"
+                + "\(HTMLText.escaped(tick.text))</span>"
+        }
+        return "<div class=\"times\" aria-hidden=\"true\">\(ticks.joined())</div>"
+    }
+
+    /// A coordinate with the digits that can be seen.
+    static func number(_ value: Double) -> String {
+        let text = Figures.fixed(value, 2)
+        return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
+    }
+}
