@@ -17,7 +17,7 @@ extension HTMLReport {
             ]
             + linkPlots(
                 result, "Lag", "age of the oldest change that is not yet durable there; logarithmic", series.lag,
-                logarithmicFrom: 1, tickText: { Figures.duration(milliseconds: $0) },
+                isLogarithmic: true, tickText: { Figures.duration(milliseconds: $0) },
                 emptyText: "Nothing was on its way for a whole interval.")
             + linkPlots(
                 result, "Backlog", "changes that are not yet durable there", series.backlog,
@@ -51,7 +51,7 @@ extension HTMLReport {
 
     /// One plot for each region that changes come from: all links in one could not be told apart.
     private static func linkPlots(
-        _ result: RunResult, _ title: String, _ caption: String, _ values: [[Double]], logarithmicFrom: Double? = nil,
+        _ result: RunResult, _ title: String, _ caption: String, _ values: [[Double]], isLogarithmic: Bool = false,
         tickText: @escaping (Double) -> String = Figures.short, emptyText: String
     ) -> [Plot] {
         result.regions.compactMap { region in
@@ -61,19 +61,19 @@ extension HTMLReport {
             }
             guard !lines.isEmpty else { return nil }
             return plot(
-                result, "\(title) from \(region)", caption, lines, logarithmicFrom: logarithmicFrom,
+                result, "\(title) from \(region)", caption, lines, isLogarithmic: isLogarithmic,
                 tickText: tickText, emptyText: emptyText)
         }
     }
 
     private static func plot(
         _ result: RunResult, _ title: String, _ caption: String, _ lines: [Plot.Line],
-        merging: Plot.Merging = .highest, logarithmicFrom: Double? = nil,
+        merging: Plot.Merging = .highest, isLogarithmic: Bool = false,
         tickText: @escaping (Double) -> String = Figures.short, emptyText: String
     ) -> Plot {
         Plot(
             title: title, caption: caption, lines: lines, intervalSeconds: result.series.intervalSeconds,
-            axis: TimeAxis(totalSeconds: result.totalSeconds), merging: merging, logarithmicFrom: logarithmicFrom,
+            axis: TimeAxis(totalSeconds: result.totalSeconds), merging: merging, isLogarithmic: isLogarithmic,
             tickText: tickText, emptyText: emptyText, faults: result.faults, stopSeconds: stopSeconds(result))
     }
 }

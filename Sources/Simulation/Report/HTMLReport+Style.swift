@@ -52,10 +52,10 @@ extension HTMLReport {
 
         .expectations { list-style: none; }
         .expectations li {
-          display: grid; grid-template-columns: 84px 1fr auto; gap: 2px 12px; padding: 6px 0; border-top: 1px solid var(--line);
+          display: grid; grid-template-columns: 92px 1fr auto; gap: 2px 12px; padding: 6px 0; border-top: 1px solid var(--line);
         }
         .expectations li:first-child { border-top: 0; padding-top: 0; }
-        .expectations .good, .expectations .bad { font-weight: 600; }
+        .expectations .good, .expectations .bad { font-weight: 600; white-space: nowrap; }
         .expectations strong { text-align: right; font-variant-numeric: tabular-nums; }
 
         .row { display: grid; grid-template-columns: 130px 1fr; align-items: center; border-top: 1px solid var(--line); }
@@ -114,6 +114,7 @@ extension HTMLReport {
           .plots { grid-template-columns: minmax(0, 1fr); gap: 12px; }
           .card { padding: 14px; }
           .timeline ol { columns: 1; }
+          .bar .wide { display: none; }
           .row { grid-template-columns: 1fr; padding: 4px 0 2px; }
           .row.axis { border-top: 0; padding: 0; }
           .times .odd { display: none; }
@@ -121,13 +122,17 @@ extension HTMLReport {
           .plot .times { margin-left: 52px; }
           .expectations li { grid-template-columns: 1fr auto; }
           .expectations li > :first-child { grid-column: 1 / -1; }
-          table, tbody, tr, th, td { display: block; }
+          table, tbody, th, td { display: block; }
           thead { display: none; }
-          tbody tr { border-top: 1px solid var(--line); padding: 8px 0; }
+          tbody tr {
+            display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 4px 12px; border-top: 1px solid var(--line);
+            padding: 8px 0;
+          }
           tbody tr:first-child { border-top: 0; padding-top: 0; }
-          tbody th { border: 0; padding: 0 0 2px; }
-          td { border: 0; padding: 1px 0; display: flex; justify-content: space-between; gap: 12px; }
-          td::before { content: attr(data-column); color: var(--soft); text-align: left; }
+          tbody th { border: 0; padding: 0; grid-column: 1 / -1; }
+          td { border: 0; padding: 0; text-align: left; font-size: 14px; }
+          td::before { content: attr(data-column); display: block; color: var(--soft); font-size: 12px; line-height: 1.3; }
+          tbody td { align-self: end; }
         }
         """
 }

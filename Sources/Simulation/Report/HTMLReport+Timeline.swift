@@ -46,8 +46,10 @@ extension HTMLReport {
                 from > 100 - room
                 ? "right:0;width:\(Plot.number(max(0, until - from)))%"
                 : "left:\(Plot.number(from))%;width:\(Plot.number(max(0, until - from)))%"
-            // A bar that is hardly wider than its number has no room for words.
-            let words = until - from > 12 ? " <span>\(text)</span>" : ""
+            // A bar that is hardly wider than its number has no room for words, on a narrow screen still less.
+            let words =
+                until - from > 30
+                ? " <span>\(text)</span>" : until - from > 12 ? " <span class=\"wide\">\(text)</span>" : ""
             let bar = "<div class=\"bar\" style=\"\(style)\" title=\"\(text)\"><b>\(index + 1)</b>\(words)</div>"
             let start = min(from, 100 - room)
             let end = max(until, start + room)

@@ -14,8 +14,9 @@ struct Plot {
         case highest
     }
 
-    /// The most points of a line.
+    /// The most points of a line: of means fewer, for they are there to be compared.
     static let pointCountMax = 400
+    static let meanCountMax = 120
 
     var title: String
     /// What is plotted, with its unit.
@@ -24,8 +25,8 @@ struct Plot {
     var intervalSeconds: Double
     var axis: TimeAxis
     var merging = Merging.highest
-    /// A value that a logarithmic scale begins at; nil for a linear scale.
-    var logarithmicFrom: Double?
+    /// Whether the values are milliseconds on a logarithmic scale.
+    var isLogarithmic = false
     /// The text of a tick, with its unit.
     var tickText: (Double) -> String = Figures.short
     /// What to say when there is nothing but zeros.
@@ -42,8 +43,7 @@ struct Plot {
         guard highest > 0 else {
             return "<figure class=\"card plot\">\(head)<p class=\"empty\">\(HTMLText.escaped(emptyText))</p></figure>"
         }
-        let scale: PlotScale =
-            logarithmicFrom.map { .logarithmic(from: $0, upTo: highest) } ?? .linear(upTo: highest)
+        let scale: PlotScale = isLogarithmic ? .logarithmic(upTo: highest) : .linear(upTo: highest)
         return """
             <figure class="card plot">\(head)\(legend)
             <div class="frame"><div class="levels" aria-hidden="true">\(levels(scale))</div>\(svg(scale))</div>
@@ -97,7 +97,8 @@ struct Plot {
     }
 
     private func path(_ values: [Double], _ scale: PlotScale) -> String {
-        let size = max(1, (values.count + Self.pointCountMax - 1) / Self.pointCountMax)
+        let countMax = merging == .mean ? Self.meanCountMax : Self.pointCountMax
+        let size = max(1, (values.count + countMax - 1) / countMax)
         var path = ""
         for start in stride(from: 0, to: values.count, by: size) {
             let bucket = values[start..<min(start + size, values.count)].filter(\.isFinite)

@@ -4,49 +4,47 @@ import Foundation
 enum PlotScale {
     /// From zero to a round number above the highest value.
     case linear(top: Double, step: Double)
-    /// Whole powers of ten; what is below the lowest lies on it.
-    case logarithmic(lowest: Int, highest: Int)
+    /// For lengths of time in milliseconds: each of the ticks is several times the one before, what is below the first lies on it.
+    case logarithmic(ticks: [Double])
 
     /// A linear scale for values up to `highest`, with three to six ticks.
     static func linear(upTo highest: Double) -> PlotScale {
         guard highest > 0, highest.isFinite else { return .linear(top: 1, step: 1) }
         let rough = highest / 4
-        let magnitude = pow(10, rough.logarithm.rounded(.down))
+        let magnitude = pow(10, log10(rough).rounded(.down))
         let step = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough * 0.999 } ?? magnitude * 10
         return .linear(top: (highest / step - 1e-9).rounded(.up) * step, step: step)
     }
 
-    /// A logarithmic scale for values of at least `lowest`.
-    static func logarithmic(from lowest: Double, upTo highest: Double) -> PlotScale {
-        let low = Int(lowest.logarithm.rounded(.down))
-        guard highest > lowest, highest.isFinite else { return .logarithmic(lowest: low, highest: low + 1) }
-        return .logarithmic(lowest: low, highest: max(low + 1, Int((highest.logarithm - 1e-9).rounded(.up))))
+    /// The lengths of time that are ticks of a logarithmic scale: 1 ms to 1 s, 10 s, 1 min, 10 min, 1 h, 10 h, and so on.
+    private static let lengths: [Double] = [
+        1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000, 3_600_000_000,
+    ]
+
+    /// A logarithmic scale for lengths of time of up to `highest` milliseconds, from 10 ms on.
+    static func logarithmic(upTo highest: Double) -> PlotScale {
+        let lengths = lengths.dropFirst()
+        let last =
+            lengths.dropFirst().firstIndex { $0 >= highest * 0.999_999 } ?? lengths.index(before: lengths.endIndex)
+        return .logarithmic(ticks: Array(lengths[...last]))
     }
 
     /// The share of the plot's height, 0 at the bottom to 1.
     func height(of value: Double) -> Double {
         switch self {
         case .linear(let top, _): return min(1, max(0, value / top))
-        case .logarithmic(let lowest, let highest):
-            guard value > 0 else { return 0 }
-            return min(1, max(0, (value.logarithm - Double(lowest)) / Double(highest - lowest)))
+        case .logarithmic(let ticks):
+            guard let first = ticks.first, let last = ticks.last, value > first, last > first else { return 0 }
+            return min(1, log10(value / first) / log10(last / first))
         }
     }
 
     var ticks: [Double] {
         switch self {
-        case .linear(let top, let step):
-            return (0...Int((top / step).rounded())).map { Double($0) * step }
-        case .logarithmic(let lowest, let highest):
-            // Beyond six, every second one.
-            let stride = highest - lowest > 5 ? 2 : 1
-            return (lowest...highest).filter { ($0 - lowest).isMultiple(of: stride) }.map { pow(10, Double($0)) }
+        case .linear(let top, let step): (0...Int((top / step).rounded())).map { Double($0) * step }
+        case .logarithmic(let ticks): ticks
         }
     }
-}
-
-extension Double {
-    fileprivate var logarithm: Double { log10(self) }
 }
 
 /// The time axis that all plots of a page share.
@@ -63,7 +61,7 @@ struct TimeAxis {
             86_400,
             172_800, 432_000, 864_000,
         ]
-        stepSeconds = steps.first { total / $0 <= 8 } ?? total / 8
+        stepSeconds = steps.first { total / $0 <= 7 } ?? total / 7
     }
 
     /// The place of a moment, in per cent from the left.
