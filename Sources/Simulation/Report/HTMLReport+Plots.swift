@@ -1,6 +1,7 @@
 extension HTMLReport {
     static func plots(of result: RunResult) -> String {
         let series = result.series
+        let interval = series.intervalSeconds > 0 ? series.intervalSeconds : 1
         let regions = zip(result.regions, result.regions.indices)
         func lines(_ values: [[Double]]) -> [Plot.Line] {
             zip(regions, values).map { Plot.Line(name: $0.0, colour: $0.1, values: $1) }
@@ -17,17 +18,16 @@ extension HTMLReport {
             ]
             + linkPlots(
                 result, "Lag", "age of the oldest change that is not yet durable there; logarithmic", series.lag,
-                isLogarithmic: true, tickText: { Figures.duration(milliseconds: $0) },
+                isLogarithmic: true, tickText: PlotScale.lengthText,
                 emptyText: "Nothing was on its way for a whole interval.")
             + linkPlots(
                 result, "Backlog", "changes that are not yet durable there", series.backlog,
                 emptyText: "Nothing was left to ship at any interval's end.")
             + [
                 plot(
-                    result, "Conflicts",
-                    "conflicts resolved, in every \(Figures.duration(seconds: series.intervalSeconds))",
-                    [Plot.Line(name: "conflicts", colour: 0, values: series.conflicts)],
-                    emptyText: "There was no conflict."),
+                    result, "Conflicts", "conflicts resolved a second, in all regions",
+                    [Plot.Line(name: "conflicts", colour: 0, values: series.conflicts.map { $0 / interval })],
+                    merging: .mean, tickText: { "\(Figures.short($0))/s" }, emptyText: "There was no conflict."),
                 plot(
                     result, "Convergence", "keys whose items differ between regions",
                     [Plot.Line(name: "differing keys", colour: 0, values: series.differingKeys)],

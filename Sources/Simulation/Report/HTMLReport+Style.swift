@@ -115,6 +115,7 @@ extension HTMLReport {
           .card { padding: 14px; }
           .timeline ol { columns: 1; }
           .bar .wide { display: none; }
+          .lane:empty { height: 2px; }
           .row { grid-template-columns: 1fr; padding: 4px 0 2px; }
           .row.axis { border-top: 0; padding: 0; }
           .times .odd { display: none; }

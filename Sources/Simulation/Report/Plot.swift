@@ -15,7 +15,7 @@ struct Plot {
     }
 
     /// The most points of a line: of means fewer, for they are there to be compared.
-    static let pointCountMax = 400
+    static let pointCountMax = 240
     static let meanCountMax = 120
 
     var title: String

@@ -16,17 +16,22 @@ enum PlotScale {
         return .linear(top: (highest / step - 1e-9).rounded(.up) * step, step: step)
     }
 
-    /// The lengths of time that are ticks of a logarithmic scale: 1 ms to 1 s, 10 s, 1 min, 10 min, 1 h, 10 h, and so on.
-    private static let lengths: [Double] = [
-        1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000, 3_600_000_000,
+    /// The lengths of time that are ticks of a logarithmic scale, in milliseconds, with their texts.
+    private static let lengths: [(milliseconds: Double, text: String)] = [
+        (10, "10 ms"), (100, "100 ms"), (1000, "1 s"), (10_000, "10 s"), (60_000, "1 min"), (600_000, "10 min"),
+        (3_600_000, "1 h"), (21_600_000, "6 h"), (86_400_000, "1 day"), (864_000_000, "10 days"),
     ]
+
+    /// The text of a tick of a logarithmic scale.
+    static func lengthText(_ milliseconds: Double) -> String {
+        lengths.first { $0.milliseconds == milliseconds }?.text ?? Figures.duration(milliseconds: milliseconds)
+    }
 
     /// A logarithmic scale for lengths of time of up to `highest` milliseconds, from 10 ms on.
     static func logarithmic(upTo highest: Double) -> PlotScale {
-        let lengths = lengths.dropFirst()
-        let last =
-            lengths.dropFirst().firstIndex { $0 >= highest * 0.999_999 } ?? lengths.index(before: lengths.endIndex)
-        return .logarithmic(ticks: Array(lengths[...last]))
+        let all = lengths.map(\.milliseconds)
+        let count = (all.firstIndex { $0 >= highest * 0.999_999 } ?? all.count - 1) + 1
+        return .logarithmic(ticks: Array(all.prefix(max(2, count))))
     }
 
     /// The share of the plot's height, 0 at the bottom to 1.

@@ -1,14 +1,23 @@
 import ConfigurationFiles
+import Foundation
 
 extension Scenario {
     /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
     ///
     /// Durations are written to the microsecond.
-    public var text: String {
+    public var text: String { text(topologyPath: topologyFile) }
+
+    /// The text of a file in another folder, which names the topology by its whole path.
+    public func text(inFolder other: String) -> String {
+        if other == folder || topologyFile.hasPrefix("/") { return text }
+        return text(topologyPath: URL(fileURLWithPath: "\(folder)/\(topologyFile)").standardizedFileURL.path)
+    }
+
+    private func text(topologyPath: String) -> String {
         var lines = ["name: \(ConfigurationText.quoted(name))"]
         if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
         lines += [
-            "topology: \(ConfigurationText.quoted(topologyFile))",
+            "topology: \(ConfigurationText.quoted(topologyPath))",
             "duration: \(duration.configurationText)",
             "settle: \(settle.configurationText)",
         ]

@@ -87,6 +87,14 @@ struct ScenarioFileTests {
         }
     }
 
+    @Test func `the text for another folder names the same topology`() throws {
+        let scenario = try Scenario.load(path: "\(RandomScenario.shipped)/chaos.yaml")
+        let moved = try Scenario.parse(scenario.text(inFolder: "/tmp"), file: "x.yaml", folder: "/tmp")
+        #expect(moved.topology.regions == scenario.topology.regions)
+        #expect(moved.randomFaults == scenario.randomFaults && moved.tables == scenario.tables)
+        #expect(scenario.text(inFolder: scenario.folder) == scenario.text)
+    }
+
     @Test func `shares and rates read in each of their forms`() throws {
         let scenario = try parse(
             """
