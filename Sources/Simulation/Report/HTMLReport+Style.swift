@@ -13,7 +13,7 @@ extension HTMLReport {
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #101317; --card: #181c22; --ink: #e8ebf0; --soft: #a2acba; --line: #2f3641;
-            --good: #52c78f; --bad: #ff8f85; --fault: #f0a860; --on-fault: #201204; --band: #f0a86024;
+            --good: #52c78f; --bad: #ff8f85; --fault: #f0a860; --on-fault: #201204; --band: #f0a8601c;
             --c0: #6cb6ff; --c1: #ff9b62; --c2: #4fd1c0; --c3: #d59bf0; --c4: #e3c04d; --c5: #aab4c2; --c6: #ff8fbd; --c7: #a3cf6b;
           }
         }
