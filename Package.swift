@@ -20,7 +20,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 /// The unit and property tests of one library target.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, resources: resources,
         swiftSettings: settings)
 }
 
@@ -101,7 +101,7 @@ let package = Package(
             "fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["ConfigurationFiles", "RegionServer", logging]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
-            name: "KeyValueStoreConformance", dependencies: ["KeyValueStore"], path: "Tests/KeyValueStoreConformance",
+            name: "KeyValueStoreConformance", dependencies: ["KeyValueStore", "TestSupport"], path: "Tests/KeyValueStoreConformance",
             swiftSettings: settings),
         tests("HybridClock"),
         tests("ItemModel"),
@@ -110,7 +110,7 @@ let package = Package(
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
         tests("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
-        tests("ConfigurationFiles", ["TestSupport"]),
+        tests("ConfigurationFiles"),
         tests("Simulation", ["ConfigurationFiles"]),
         tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         tests(

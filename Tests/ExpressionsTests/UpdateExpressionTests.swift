@@ -1,5 +1,6 @@
 import Expressions
 import ItemModel
+import TestSupport
 import Testing
 
 @Suite struct UpdateExpressionTests {

@@ -1,4 +1,5 @@
 import ItemModel
+import TestSupport
 import Testing
 
 @Suite struct NumberTests {

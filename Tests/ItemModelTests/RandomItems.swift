@@ -1,4 +1,5 @@
 import ItemModel
+import TestSupport
 
 /// Values of every type, small and nested, with the bytes and lengths at which forms change.
 struct RandomItems {

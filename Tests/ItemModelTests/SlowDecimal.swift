@@ -1,4 +1,5 @@
 import ItemModel
+import TestSupport
 
 /// Decimal arithmetic as taught at school, one digit at a time and of any length: what `Number` is checked against.
 struct SlowDecimal {

@@ -102,20 +102,3 @@ extension KeyRange {
         self.init(from: Array(lower.utf8), to: upper.map { Array($0.utf8) })
     }
 }
-
-/// Steele, Lea and Flood's SplitMix64: the same numbers for the same seed, everywhere.
-public struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    public init(seed: UInt64) {
-        state = seed
-    }
-
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}

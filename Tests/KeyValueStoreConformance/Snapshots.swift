@@ -1,4 +1,5 @@
 import KeyValueStore
+import TestSupport
 import Testing
 
 extension KeyValueStoreConformance {

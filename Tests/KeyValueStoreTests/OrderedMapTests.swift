@@ -1,4 +1,5 @@
 import KeyValueStoreConformance
+import TestSupport
 import Testing
 
 @testable import KeyValueStore

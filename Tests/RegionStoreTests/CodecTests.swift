@@ -1,6 +1,7 @@
 import HybridClock
 import ItemModel
 import KeyValueStore
+import TestSupport
 import Testing
 
 @testable import RegionStore

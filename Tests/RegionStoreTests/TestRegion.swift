@@ -2,6 +2,7 @@ import Expressions
 import HybridClock
 public import ItemModel
 import KeyValueStore
+import TestSupport
 
 @testable import RegionStore
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ReplicationTransport
@@ -20,7 +21,7 @@ import Testing
     @Test func `bytes taken in pieces have the checksum of the whole`() {
         var generator = SplitMix64(seed: 1)
         for _ in 0..<200 {
-            let bytes = generator.bytes(Int.random(in: 0...100, using: &generator))
+            let bytes = generator.bytes(count: Int.random(in: 0...100, using: &generator))
             let cut = Int.random(in: 0...bytes.count, using: &generator)
             var crc = CRC32C()
             bytes[..<cut].withUnsafeBytes { crc.update($0) }

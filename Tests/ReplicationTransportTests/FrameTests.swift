@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ReplicationTransport
@@ -37,7 +38,7 @@ import Testing
     @Test func `frames come out of any split as they went in`() throws {
         var generator = SplitMix64(seed: 2)
         for _ in 0..<100 {
-            let payloads = (0..<8).map { _ in generator.bytes(Int.random(in: 0...600, using: &generator)) }
+            let payloads = (0..<8).map { _ in generator.bytes(count: Int.random(in: 0...600, using: &generator)) }
             var stream = ByteBuffer()
             for payload in payloads { stream.writeImmutableBuffer(frame(payload)) }
             var decoder = FrameDecoder(limits: limits)
@@ -108,7 +109,7 @@ import Testing
     @Test func `random bytes never do worse than an error`() {
         var generator = SplitMix64(seed: 3)
         for _ in 0..<2000 {
-            var bytes = generator.bytes(Int.random(in: 0...200, using: &generator))
+            var bytes = generator.bytes(count: Int.random(in: 0...200, using: &generator))
             // Half of them begin as a frame does, so that they get past the first check.
             if generator.next() & 1 == 0 {
                 bytes = Array([0x4D, 0x52, 1].prefix(bytes.count)) + bytes.dropFirst(3)

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import ReplicationTransport
+import TestSupport
 import Testing
 
 /// Whole links over loopback sockets.
@@ -41,7 +42,7 @@ import Testing
         let listener = try await listener(server, configuration: configuration)
         let link = try await connect(client, to: listener, configuration: configuration)
         var generator = SplitMix64(seed: 14)
-        let messages = (0..<200).map { _ in generator.bytes(Int.random(in: 0...3000, using: &generator)) }
+        let messages = (0..<200).map { _ in generator.bytes(count: Int.random(in: 0...3000, using: &generator)) }
         for message in messages { try link.send(message) }
         #expect(try await eventually { client.record.messages.count == messages.count })
         #expect(server.record.messages == messages)
@@ -61,7 +62,7 @@ import Testing
         let listener = try await listener(server)
         let link = try await connect(client, to: listener)
         var generator = SplitMix64(seed: 15)
-        let batch = generator.bytes(50_000)
+        let batch = generator.bytes(count: 50_000)
         for _ in 0..<10 { try link.send(batch) }
         #expect(try await eventually { server.record.messages.count == 10 })
         let sent = link.counters
@@ -80,7 +81,7 @@ import Testing
         let listener = try await listener(server)
         let link = try await connect(LinkRecorder(), to: listener)
         var generator = SplitMix64(seed: 16)
-        let message = generator.bytes(3 << 20)
+        let message = generator.bytes(count: 3 << 20)
         try link.send(message)
         link.close()
         #expect(try await eventually { server.record.isClosed })
@@ -100,7 +101,7 @@ import Testing
         var sent: [[UInt8]] = []
         var isFull = false
         while !isFull, sent.count < 200 {
-            let message = generator.bytes(1 << 20)
+            let message = generator.bytes(count: 1 << 20)
             do {
                 try link.send(message)
                 sent.append(message)
@@ -133,7 +134,7 @@ import Testing
         let listener = try await listener(server)
         let link = try await connect(client, to: listener)
         var generator = SplitMix64(seed: 18)
-        let random = generator.bytes(8 << 20)
+        let random = generator.bytes(count: 8 << 20)
         let zeros = [UInt8](repeating: 0, count: 64 << 20)
         try link.send(random)
         #expect(try await eventually { client.record.messages.count == 1 })
@@ -167,7 +168,7 @@ import Testing
         let listener = try await listener(server, configuration: small)
         let link = try await connect(client, to: listener, configuration: small)
         var generator = SplitMix64(seed: 19)
-        try link.send(generator.bytes(50_000))
+        try link.send(generator.bytes(count: 50_000))
         #expect(try await eventually { client.record.isClosed })
         guard case .compression(.incompressible)? = client.record.error else {
             Issue.record("the link ended with \(String(describing: client.record.error))")

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ReplicationTransport
@@ -12,7 +13,7 @@ import Testing
         var generator = SplitMix64(seed: 8)
         var encoder = try MessageEncoder(limits: limits, compressionLevel: level, windowLog: 20)
         var decoder = try MessageDecoder(limits: limits)
-        let messages = [0, 1, 19, 20, 21, 4096, 99_000].map { generator.bytes($0) }
+        let messages = [0, 1, 19, 20, 21, 4096, 99_000].map { generator.bytes(count: $0) }
         var stream = ByteBuffer()
         for message in messages { stream.writeImmutableBuffer(try encoder.encode(message, allocator: allocator)) }
         let wireByteCount = stream.readableBytes
@@ -61,7 +62,7 @@ import Testing
         var generator = SplitMix64(seed: 20)
         var encoder = try MessageEncoder(limits: limits, compressionLevel: 3, windowLog: windowLog)
         for _ in 0..<20 {
-            let message = generator.bytes(limits.alwaysSendableByteCount)
+            let message = generator.bytes(count: limits.alwaysSendableByteCount)
             let frame = try encoder.encode(message, allocator: allocator)
             #expect(frame.readableBytes > message.count)
         }
@@ -69,7 +70,7 @@ import Testing
 
     @Test func `a frame that was lost or comes twice is found`() throws {
         var generator = SplitMix64(seed: 9)
-        let batch = generator.bytes(5000)
+        let batch = generator.bytes(count: 5000)
         var encoder = try MessageEncoder(limits: limits, compressionLevel: 3, windowLog: 20)
         _ = try encoder.encode(batch, allocator: allocator)
         let second = try encoder.encode(batch, allocator: allocator)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import TestSupport
 import Testing
 
 @testable import ReplicationTransport
@@ -34,8 +35,8 @@ import Testing
         for _ in 0..<10 {
             let pair = try TLSPair(client: usEast, server: euWest)
             try pair.connect()
-            let up = generator.bytes(Int.random(in: 0...100_000, using: &generator))
-            let down = generator.bytes(Int.random(in: 0...100_000, using: &generator))
+            let up = generator.bytes(count: Int.random(in: 0...100_000, using: &generator))
+            let down = generator.bytes(count: Int.random(in: 0...100_000, using: &generator))
             func split(_ bytes: ByteBuffer) -> [ByteBuffer] {
                 var bytes = bytes
                 var pieces: [ByteBuffer] = []
@@ -151,7 +152,7 @@ import Testing
         for round in 0..<400 {
             let pair = try TLSPair(client: usEast, server: euWest)
             try pair.connect()
-            var bytes = generator.bytes(Int.random(in: 5...2000, using: &generator))
+            var bytes = generator.bytes(count: Int.random(in: 5...2000, using: &generator))
             // Some look like the start of a handshake record of TLS.
             if round.isMultiple(of: 2) { bytes.replaceSubrange(0..<3, with: [22, 3, UInt8(round % 5)]) }
             for (channel, log) in [(pair.client, pair.clientLog), (pair.server, pair.serverLog)] {
@@ -207,7 +208,7 @@ import Testing
         var generator = SplitMix64(seed: 13)
         for _ in 0..<100 {
             let pair = try openPair()
-            pair.client.writeAndFlush(ByteBuffer(bytes: generator.bytes(500)), promise: nil)
+            pair.client.writeAndFlush(ByteBuffer(bytes: generator.bytes(count: 500)), promise: nil)
             var record = try #require(try pair.client.readOutbound(as: ByteBuffer.self))
             // Behind the record's head of five bytes.
             let index = Int.random(in: 5..<record.readableBytes, using: &generator)

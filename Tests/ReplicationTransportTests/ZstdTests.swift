@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ReplicationTransport
@@ -17,7 +18,7 @@ import Testing
         var compressor = try ZstdCompressor(level: 3, windowLog: 21)
         var decompressor = try ZstdDecompressor()
         for round in 0..<60 {
-            let random = generator.bytes(Int.random(in: 0...5000, using: &generator))
+            let random = generator.bytes(count: Int.random(in: 0...5000, using: &generator))
             let message = round.isMultiple(of: 2) ? random : random.map { $0 & 3 }
             let payload = try compressed(message, by: &compressor)
             let decoded = try decompressor.decompress(payload, messageByteCount: message.count)
@@ -38,8 +39,8 @@ import Testing
 
     @Test func `a batch that was said before costs almost nothing`() throws {
         var generator = SplitMix64(seed: 5)
-        let batch = generator.bytes(64 << 10)
-        let other = generator.bytes(512 << 10)
+        let batch = generator.bytes(count: 64 << 10)
+        let other = generator.bytes(count: 512 << 10)
         var compressor = try ZstdCompressor(level: 3, windowLog: 21)
         let first = try compressed(batch, by: &compressor).readableBytes
         _ = try compressed(other, by: &compressor)
@@ -102,7 +103,7 @@ import Testing
 
     @Test func `what does not shrink to the limit is told`() throws {
         var generator = SplitMix64(seed: 6)
-        let message = generator.bytes(100_000)
+        let message = generator.bytes(count: 100_000)
         #expect {
             var compressor = try ZstdCompressor(level: 3, windowLog: 21)
             var buffer = ByteBuffer()
@@ -116,10 +117,10 @@ import Testing
     @Test func `random and damaged payloads never do worse than an error`() throws {
         var generator = SplitMix64(seed: 7)
         var compressor = try ZstdCompressor(level: 3, windowLog: 18)
-        let message = generator.bytes(3000).map { $0 & 7 }
+        let message = generator.bytes(count: 3000).map { $0 & 7 }
         let good = Array(try compressed(message, by: &compressor).readableBytesView)
         for round in 0..<1500 {
-            var bytes = round.isMultiple(of: 2) ? generator.bytes(64) : good
+            var bytes = round.isMultiple(of: 2) ? generator.bytes(count: 64) : good
             let index = Int.random(in: 0..<bytes.count, using: &generator)
             bytes[index] ^= UInt8.random(in: 1...255, using: &generator)
             var decompressor = try ZstdDecompressor()

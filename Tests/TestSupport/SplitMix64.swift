@@ -1,4 +1,6 @@
-/// A small generator for property tests: Steele, Lea and Flood's SplitMix64, the same numbers for the same seed.
+/// A small seeded generator, so that a failing case is the same case on every run.
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 public struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
@@ -13,4 +15,12 @@ public struct SplitMix64: RandomNumberGenerator {
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
         return mixed ^ mixed >> 31
     }
+
+    /// A number from 0 up to but not including `bound`.
+    public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+    /// True `part` times of `whole`, on average.
+    public mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+
+    public mutating func bytes(count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }

@@ -1,6 +1,7 @@
 import ItemModel
 import KeyValueStore
 import RegionStore
+import TestSupport
 
 @testable import RegionServer
 

@@ -1,6 +1,7 @@
 import ConfigurationFiles
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import RegionServer
