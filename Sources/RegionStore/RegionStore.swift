@@ -129,7 +129,9 @@ public final class RegionStore<Store: KeyValueStore> {
     private func stageState() {
         pending.batch.put(
             Layout.MetaKey.highWaterMark, Layout.bigEndian(clock.highWaterMark.rawValue), in: Layout.meta)
-        if pending.isVectorChanged { pending.batch.put(Layout.MetaKey.vector, encoded(vector), in: Layout.meta) }
+        if pending.isVectorChanged {
+            pending.batch.put(Layout.MetaKey.vector, encoded(vector), in: Layout.meta)
+        }
         if pending.isFloorsChanged { pending.batch.put(Layout.MetaKey.floors, encoded(floors), in: Layout.meta) }
         if pending.isShortIDChanged {
             pending.batch.put(Layout.MetaKey.nextShortID, Layout.bigEndian(nextShortID), in: Layout.meta)
@@ -195,5 +197,6 @@ public final class RegionStore<Store: KeyValueStore> {
     public func tick(at nowMilliseconds: UInt64) {
         _ = clock.now(at: nowMilliseconds)
         pending.isClockAdvanced = true
+        activateOrphans(at: nowMilliseconds)
     }
 }

@@ -30,6 +30,21 @@ public struct ForwardingPolicy: Sendable {
         }
     }
 
+    /// What this region has, and lacks.
+    public struct Progress: Sendable, Hashable {
+        public let own: Origin
+        /// What this region has applied.
+        public let vector: AppliedVector
+        /// Of which origins a replica here lacks changes that the vector counts.
+        public let gaps: AppliedVector
+
+        public init(own: Origin, vector: AppliedVector, gaps: AppliedVector) {
+            self.own = own
+            self.vector = vector
+            self.gaps = gaps
+        }
+    }
+
     /// Whose changes shall be fetched through whom.
     public struct Route: Sendable, Hashable {
         public let origin: Origin
@@ -37,30 +52,95 @@ public struct ForwardingPolicy: Sendable {
         public let after: LogPosition
     }
 
-    /// The routes that are wanted now, in the order of the origins.
+    /// Who is asked for what.
+    public struct Plan: Sendable, Hashable {
+        /// Whose changes are passed on, in the order of the origins.
+        public var routes: [Route] = []
+        /// Who sends an origin's changes of single tables once more, in the order of the origins.
+        public var catchUps: [Route] = []
+
+        public init() {}
+    }
+
+    /// What is wanted now.
     ///
     /// - Parameters:
-    ///   - own: this region and incarnation.
-    ///   - vector: what this region has applied.
     ///   - peers: every other region.
-    public func routes(
-        own: Origin, vector: AppliedVector, peers: [Peer], at monotonicMilliseconds: UInt64
-    ) -> [Route] {
+    ///   - current: the plan before, whose routes are kept while they lead somewhere.
+    public func plan(
+        for progress: Progress, peers: [Peer], current: Plan, at monotonicMilliseconds: UInt64
+    ) -> Plan {
+        var plan = Plan()
+        for origin in Self.origins(of: progress, peers) {
+            let direct = peers.first { $0.region == origin.region }
+            var isWaitedFor = false
+            if let direct, direct.origin ?? origin == origin {
+                guard let since = direct.downSince else {
+                    if direct.origin == origin, progress.gaps.contains(origin) {
+                        plan.catchUps.append(
+                            Route(origin: origin, through: direct.region, after: progress.gaps[origin]))
+                    }
+                    continue
+                }
+                isWaitedFor = monotonicMilliseconds < since + patienceMilliseconds
+            }
+            guard !isWaitedFor else { continue }
+            let applied = progress.vector[origin]
+            let best = peers.filter { $0.downSince == nil && $0.origin != nil && $0.origin != origin }
+                .max { ($0.vector[origin], $1.region) < ($1.vector[origin], $0.region) }
+            guard let best, best.vector.contains(origin) else { continue }
+            let kept = current.routes.first { route in
+                route.origin == origin
+                    && peers.contains { $0.region == route.through && $0.downSince == nil && $0.origin != origin }
+            }
+            if let kept,
+                best.vector[origin] <= applied
+                    || peers.contains(where: { $0.region == kept.through && $0.vector[origin] > applied })
+            {
+                plan.routes.append(kept)
+            } else if best.vector[origin] > applied {
+                plan.routes.append(Route(origin: origin, through: best.region, after: applied))
+            }
+            if progress.gaps.contains(origin), best.vector[origin] >= applied {
+                plan.catchUps.append(Route(origin: origin, through: best.region, after: progress.gaps[origin]))
+            }
+        }
+        return plan
+    }
+
+    /// Every incarnation of every region that anything is known of, but this one.
+    private static func origins(of progress: Progress, _ peers: [Peer]) -> [Origin] {
         var origins: [Origin] = []
-        for origin in (peers.flatMap(\.vector.entries) + vector.entries).map(\.origin)
-        where origin.region != own.region && !origins.contains(origin) {
+        let vectors = [progress.vector, progress.gaps] + peers.map(\.vector)
+        for origin in vectors.flatMap(\.entries).map(\.origin)
+        where origin != progress.own && !origins.contains(origin) {
             origins.append(origin)
         }
-        return origins.sorted().compactMap { origin in
-            if let direct = peers.first(where: { $0.region == origin.region }), direct.origin ?? origin == origin {
-                guard let since = direct.downSince, monotonicMilliseconds >= since + patienceMilliseconds else {
-                    return nil
-                }
+        return origins.sorted()
+    }
+}
+
+extension RegionStore {
+    /// What the forwarding policy has to know of this region.
+    public var progress: ForwardingPolicy.Progress {
+        ForwardingPolicy.Progress(own: origin, vector: receivedVector, gaps: gaps)
+    }
+
+    /// Everything that this region needs of `sender` just now, for ``ReceiverLink/needs(_:)``: replicas to be filled, changes to be sent
+    /// once more, and what `plan` wants it to pass on.
+    public func requests(to sender: Origin, by plan: ForwardingPolicy.Plan) -> [LinkMessage.Request] {
+        var requests = takeFills(from: sender.region).map(LinkMessage.Request.fill)
+        for route in plan.catchUps where route.through == sender.region {
+            // An earlier incarnation's catch-up was planned for the present one, not for it.
+            guard route.origin.region != sender.region || route.origin == sender else { continue }
+            for (replica, position) in catchUps(from: route.origin) {
+                let added = addedPosition(of: replica)
+                requests.append(.catchUp(replica, added: added, of: route.origin, after: position))
             }
-            let best = peers.filter { $0.downSince == nil && $0.origin != origin }
-                .max { ($0.vector[origin], $1.region) < ($1.vector[origin], $0.region) }
-            guard let best, best.vector[origin] > vector[origin] else { return nil }
-            return Route(origin: origin, through: best.region, after: vector[origin])
         }
+        for route in plan.routes where route.through == sender.region && route.origin != sender {
+            requests.append(.forward(route.origin, after: route.after))
+        }
+        return requests
     }
 }

@@ -31,23 +31,25 @@ public struct ReceiverLink: ~Copyable {
         case apply(sequence: UInt64, Application)
         /// The link is up: its sender is this origin.
         case established(Origin)
-        /// The table has to be filled again, as its changes are no longer in the sender's log.
-        case fillAgain(TableUUID)
+        /// The replica has to be filled again, as its changes are no longer in the sender's log: `RegionStore.fillAgain(_:from:)`.
+        case fillAgain(LocalReplica)
+        /// The sender cannot fill the replica just now, another may: `RegionStore.releaseFill(_:from:)`.
+        case releaseFill(LocalReplica)
         /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
         case wakeAt(UInt64)
         /// Close the connection and forget the link; fills that it had taken are for others.
         case close(reason: String)
     }
 
-    /// What the store shall do.
+    /// What the store shall do; ``LinkApplications`` does it.
     public enum Application: Sendable, Hashable {
         case catalog(LinkMessage.CatalogImage, from: Origin)
         case changes(ReceivedBatch)
         /// Everything of the origin up to `position` was applied; nothing stamped at or below `closed` will follow.
         case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp)
-        case fillPage(TableUUID, [SnapshotItem])
-        case fillEnd(TableUUID, AppliedVector)
-        case catchUpEnd(TableUUID, from: Origin)
+        case fillPage(LocalReplica, [SnapshotItem])
+        case fillEnd(LocalReplica, AppliedVector)
+        case catchUpEnd(LocalReplica, of: Origin, after: LogPosition)
     }
 
     /// - Parameter regions: every region of the topology.
@@ -105,18 +107,28 @@ public struct ReceiverLink: ~Copyable {
         }
     }
 
-    /// What this region needs of the sender just now; what was asked for already is not asked for twice.
+    /// Everything that this region needs of the sender just now.
+    ///
+    /// What was asked for already is not asked for twice, and changes of another origin that are no longer needed are called off.
     public mutating func needs(_ requests: [LinkMessage.Request]) -> [Action] {
         guard case .streaming = phase else { return [] }
         var actions: [Action] = []
+        var kept: [LinkMessage.Request] = []
+        for request in asked {
+            if case .forward(let origin, _) = request {
+                guard !requests.contains(where: { $0.forwards(origin) }) else {
+                    kept.append(request)
+                    continue
+                }
+                actions.append(.send(.request(.stopForwarding(origin))))
+            } else if requests.contains(request) {
+                kept.append(request)
+            }
+        }
+        asked = kept
         for request in requests where !asked.contains(request) {
             if case .forward(let origin, _) = request, isForwarding(origin) { continue }
-            if case .stopForwarding(let origin) = request {
-                guard isForwarding(origin) else { continue }
-                asked.removeAll { if case .forward(origin, _) = $0 { true } else { false } }
-            } else {
-                asked.append(request)
-            }
+            asked.append(request)
             actions.append(.send(.request(request)))
         }
         return actions
@@ -149,7 +161,7 @@ public struct ReceiverLink: ~Copyable {
     // MARK: - Private
 
     private func isForwarding(_ origin: Origin) -> Bool {
-        asked.contains { if case .forward(origin, _) = $0 { true } else { false } }
+        asked.contains { $0.forwards(origin) }
     }
 
     private mutating func greeted(
@@ -195,24 +207,37 @@ public struct ReceiverLink: ~Copyable {
     ) -> [Action] {
         switch message {
         case .catalog(let sequence, let image): return apply(sequence, .catalog(image, from: sender))
-        case .changes(let sequence, let changes): return apply(sequence, .changes(changes.batch))
+        case .changes(let sequence, let changes):
+            return apply(sequence, .changes(credible(changes.batch, from: sender)))
         case .heartbeat(let sequence, let heartbeat):
             return apply(
                 sequence, .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed))
-        case .fillPage(let sequence, let table, let items): return apply(sequence, .fillPage(table, items))
-        case .fillEnd(let sequence, let table, let vector):
-            asked.removeAll { $0 == .fill(table) }
-            return apply(sequence, .fillEnd(table, vector))
-        case .catchUpEnd(let sequence, let table):
-            asked.removeAll { if case .catchUp(table, _) = $0 { true } else { false } }
-            return apply(sequence, .catchUpEnd(table, from: sender))
+        case .fillPage(let sequence, let replica, let items): return apply(sequence, .fillPage(replica, items))
+        case .fillEnd(let sequence, let replica, let vector):
+            asked.removeAll { $0 == .fill(replica) }
+            return apply(sequence, .fillEnd(replica, vector))
+        case .catchUpEnd(let sequence, let replica, let origin, let position):
+            asked.removeAll { if case .catchUp(replica, _, origin, position) = $0 { true } else { false } }
+            return apply(sequence, .catchUpEnd(replica, of: origin, after: position))
         case .unavailable(let request, let reason):
+            guard asked.contains(request) else { return [] }
             asked.removeAll { $0 == request }
-            guard reason == .trimmed, case .catchUp(let table, _) = request else { return [] }
-            return [.fillAgain(table)]
+            switch request {
+            case .fill(let replica): return [.releaseFill(replica)]
+            case .catchUp(let replica, _, _, _): return reason == .trimmed ? [.fillAgain(replica)] : []
+            case .forward, .stopForwarding: return []
+            }
         case .hello, .welcome, .acknowledge, .request, .refuse:
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
+    }
+
+    /// What another region passes on counts as complete only where it was asked for, and apart from the records.
+    private func credible(_ batch: ReceivedBatch, from sender: Origin) -> ReceivedBatch {
+        guard batch.origin != sender, batch.isComplete else { return batch }
+        return ReceivedBatch(
+            origin: batch.origin, records: batch.records, position: batch.position,
+            isComplete: batch.records.isEmpty && isForwarding(batch.origin))
     }
 
     private mutating func apply(_ sequence: UInt64, _ application: Application) -> [Action] {
@@ -231,5 +256,12 @@ public struct ReceiverLink: ~Copyable {
     private mutating func refuse(_ code: LinkMessage.Refusal.Code, _ text: String) -> [Action] {
         phase = .closed
         return [.send(.refuse(LinkMessage.Refusal(code: code, text: Text(text)))), .close(reason: text)]
+    }
+}
+
+extension LinkMessage.Request {
+    /// Whether it asks for that origin's changes.
+    fileprivate func forwards(_ origin: Origin) -> Bool {
+        if case .forward(origin, _) = self { true } else { false }
     }
 }

@@ -41,7 +41,7 @@ public struct SenderLink: ~Copyable {
         /// Open a connection; then call `connected(at:)` or `disconnected(at:using:)`.
         case connect
         case send(LinkMessage)
-        /// Read from the store, and call the method that the read names.
+        /// Read from the store, and call `readFinished(_:at:)`.
         case read(Read)
         /// Let the store know what the peer has.
         case noteAcknowledged(AppliedVector)
@@ -53,16 +53,15 @@ public struct SenderLink: ~Copyable {
         case close(reason: String)
     }
 
-    /// What the sender needs from the store.
+    /// What the sender needs from the store; ``LinkReads`` carries it out.
     public enum Read: Sendable, Hashable {
-        /// Everything that the catalog holds; then `catalogRead(_:at:)`.
-        case catalog(isReset: Bool)
-        /// A part of the log; then `logRead(_:at:)`.
+        /// Everything that the catalog holds.
+        case catalog
+        /// A part of the log.
         case changes(ChangesRead)
-        /// A part of a table, from a snapshot that is taken when `from` is nil and kept until the table's end; then
-        /// `tableRead(_:_:at:)`.
+        /// A part of a table, from a snapshot that is taken when `from` is nil and kept until the table's end.
         case table(TableUUID, from: [UInt8]?, byteLimit: Int)
-        /// The place in the log after which an origin's changes above `after` stand; then `located(_:place:isComplete:at:)`.
+        /// The place in the log after which an origin's changes above `after` stand.
         case locate(Origin, after: LogPosition)
     }
 
@@ -70,10 +69,27 @@ public struct SenderLink: ~Copyable {
     public struct ChangesRead: Sendable, Hashable {
         public let origin: Origin
         public let after: LogPosition
-        public let upTo: LogPosition
+        /// Nil, which is for other origins alone, reads to the log's end.
+        public let upTo: LogPosition?
+        /// Up to where, in the origin's own log, the receiver has everything.
+        public let since: LogPosition
         /// One table alone, which the peer must have a replica of; nil for everything that concerns the peer.
         public let table: TableUUID?
+        /// What this region must have applied, to know of the replica that the changes are for; empty for nothing.
+        public let prerequisite: AppliedVector
         public let byteLimit: Int
+    }
+
+    /// What a read gave.
+    public enum ReadOutcome: Sendable, Hashable {
+        /// As of `position`.
+        case catalog([[UInt8]], position: LogPosition)
+        case changes(LogPage)
+        /// The vector is what the table's replica held when the snapshot was taken.
+        case table(SnapshotPage, AppliedVector)
+        case located(LogPosition)
+        /// Of a table, or of one table's changes.
+        case unavailable(LinkMessage.Unavailability)
     }
 
     public init(
@@ -112,6 +128,10 @@ public struct SenderLink: ~Copyable {
     public mutating func disconnected(
         at now: LinkInstant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
+        switch phase {
+        case .idle, .waiting: return []
+        case .connecting, .greeting, .streaming, .closing: break
+        }
         stream = SenderStream()
         let until = now.monotonicMilliseconds + backoff.next(using: &generator)
         phase = .waiting(until: until)
@@ -167,7 +187,11 @@ public struct SenderLink: ~Copyable {
             return acknowledged(upTo: sequence, vector: vector, at: now)
         case (.streaming, .request(let request)):
             var actions: [Action] = []
-            if let answer = stream.accept(request, log: log, own: identity.origin) { actions.append(.send(answer)) }
+            switch stream.accept(request, log: log, own: identity.origin) {
+            case .accepted: break
+            case .answer(let answer): actions.append(.send(answer))
+            case .refused: return refuse(.malformed, "more requests than any region needs")
+            }
             pump(&actions)
             return actions
         case (.idle, _), (.waiting, _), (.connecting, _), (.closing, _): return []
@@ -176,53 +200,13 @@ public struct SenderLink: ~Copyable {
         }
     }
 
-    // MARK: - What was read
-
-    /// The catalog was read as of `position`.
-    public mutating func catalogRead(
-        _ entries: [[UInt8]], position: LogPosition, isReset: Bool, at now: LinkInstant
-    ) -> [Action] {
-        guard phase == .streaming, stream.finishRead() else { return [] }
-        let image = LinkMessage.CatalogImage(position: position, isReset: isReset, entries: entries)
-        var actions = [Action.send(.catalog(sequence: stream.take(byteCount: image.byteCount), image))]
-        stream.begin(.own(identity.origin, readPosition: position))
-        pump(&actions)
-        return actions
-    }
-
-    /// A part of the log was read; nil where the peer is not known to have a replica of the one table that was asked for.
-    public mutating func logRead(_ page: LogPage?, at now: LinkInstant) -> [Action] {
-        guard phase == .streaming, stream.finishRead() else { return [] }
-        var actions = stream.shipped(page, own: identity.origin)
-        pump(&actions)
-        return actions
-    }
-
-    /// A part of a table was read.
-    public mutating func tableRead(_ table: TableUUID, _ result: TableReadResult, at now: LinkInstant) -> [Action] {
-        guard phase == .streaming, stream.finishRead() else { return [] }
-        var actions = stream.shipped(table, result)
-        pump(&actions)
-        return actions
-    }
-
-    /// What a read of a table gave.
-    public enum TableReadResult: Sendable, Hashable {
-        /// The vector is that of the snapshot.
-        case page(SnapshotPage, AppliedVector)
-        case unavailable(LinkMessage.Unavailability)
-    }
-
-    /// An origin's changes stand after `place` in the log; nil where they cannot be passed on.
-    public mutating func located(
-        _ origin: Origin, after position: LogPosition, place: LogPosition?, isComplete: Bool, at now: LinkInstant
-    ) -> [Action] {
-        guard phase == .streaming, stream.finishRead() else { return [] }
-        stream.finishLocate(origin)
-        if let place {
-            stream.begin(.forwarded(origin, readPosition: place, originPosition: position, isComplete: isComplete))
-        }
+    /// The read that was asked for last is done.
+    public mutating func readFinished(_ outcome: ReadOutcome, at now: LinkInstant) -> [Action] {
+        guard phase == .streaming else { return [] }
         var actions: [Action] = []
+        if let job = stream.takeReading() {
+            actions = stream.ship(outcome, of: job, own: identity.origin, log: log)
+        }
         pump(&actions)
         return actions
     }
@@ -231,6 +215,9 @@ public struct SenderLink: ~Copyable {
 
     /// Whether the link is up.
     public var isStreaming: Bool { phase == .streaming }
+
+    /// The bytes that were sent and wait for their acknowledgement.
+    public var inFlightByteCount: Int { stream.inFlightByteCount }
 
     /// Up to where the region's own log was shipped and acknowledged on this connection.
     public var shippedPosition: LogPosition { stream.ownPosition }
@@ -252,18 +239,18 @@ public struct SenderLink: ~Copyable {
                 "the peer has changes of this store up to \(own), and the log ends at \(log.end): an old copy was put back"
             )
         }
-        backoff.reset()
         phase = .streaming
+        stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
-        var actions = [Action.noteAcknowledged(welcome.vector)]
+        // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
+        var actions = [Action.noteAcknowledged(AppliedVector())]
         let isKnown = welcome.vector.contains(identity.origin)
         if isKnown, own.successor >= log.start {
-            stream.begin(.own(identity.origin, readPosition: own))
-            pump(&actions)
+            stream.begin(.own(readPosition: own))
         } else {
-            stream.isReading = true
-            actions.append(.read(.catalog(isReset: isKnown)))
+            stream.begin(.catalog(isReset: isKnown))
         }
+        pump(&actions)
         return actions
     }
 
@@ -274,6 +261,8 @@ public struct SenderLink: ~Copyable {
             return refuse(
                 .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
         }
+        // Not before: a peer that refuses what it is sent is not to be dialled again and again.
+        backoff.reset()
         stream.acknowledgedVector = vector
         var actions = [Action.noteAcknowledged(vector)]
         for batch in settled {
@@ -292,10 +281,12 @@ public struct SenderLink: ~Copyable {
         actions.append(.read(read))
     }
 
+    /// Also where more is to be sent than may be in flight: the peer must not take that for silence.
     private mutating func heartbeat(_ actions: inout [Action], at now: LinkInstant) {
-        guard let position = stream.ownReadPosition, position == log.end else { return }
+        guard let position = stream.ownReadPosition else { return }
+        if position == log.end { stream.closed = log.closed }
         let heartbeat = LinkMessage.Heartbeat(
-            position: position, closed: log.closed, clockMilliseconds: now.physicalMilliseconds)
+            position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds)
         actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
     }
 

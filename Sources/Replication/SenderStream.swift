@@ -5,23 +5,50 @@ import RegionStore
 /// What a sender has under way on one connection: jobs that take turns at reading, and messages that wait for their acknowledgement.
 struct SenderStream {
     var lastReceived: UInt64 = 0
+    /// The receiver's region and incarnation.
+    var peer = Origin(rawValue: 0)
     var acknowledgedVector = AppliedVector()
-    var isReading = false
+    /// The region's closed timestamp when everything had last been sent: changes up to a later one may still wait.
+    var closed = HybridTimestamp.zero
     private(set) var lastSequence: UInt64 = 0
     private(set) var ownPosition = LogPosition.zero
+    private(set) var inFlightByteCount = 0
     private var settledSequence: UInt64 = 0
     private var inFlight: [InFlight] = []
-    private var inFlightByteCount = 0
-    /// The job whose read is outstanding stands last, so what comes meanwhile is put before it: they take turns.
-    private var jobs: [Job] = []
+    /// Waiting for a read, in the order of their turns.
+    private(set) var jobs: [Job] = []
+    /// The job whose read is outstanding; it is in no other list.
+    private(set) var reading: Job?
+    /// Whether what is being read is no longer wanted.
+    private var isReadCancelled = false
+
+    /// The bound on jobs: more requests than that are no receiver's need.
+    static let maximumJobCount = 1 << 16
 
     /// One thing to ship, a part at a time.
-    enum Job {
-        case own(Origin, readPosition: LogPosition)
-        case forwarded(Origin, readPosition: LogPosition, originPosition: LogPosition, isComplete: Bool)
-        case catchUp(TableUUID, after: LogPosition, readPosition: LogPosition, end: LogPosition?)
-        case fill(TableUUID, next: [UInt8]?)
+    enum Job: Hashable {
+        /// The catalog, then the own log from there.
+        case catalog(isReset: Bool)
+        case own(readPosition: LogPosition)
+        /// Finds where a job on another origin's changes begins.
         case locate(Origin, after: LogPosition)
+        /// `claimed` is up to where the receiver has everything of the origin.
+        case forwarded(Origin, readPosition: LogPosition, claimed: LogPosition)
+        case locateCatchUp(CatchUp)
+        case catchUp(CatchUp, readPosition: LogPosition)
+        case fill(LocalReplica, next: [UInt8]?)
+    }
+
+    /// A table's changes once more.
+    struct CatchUp: Hashable {
+        let replica: LocalReplica
+        let added: LogPosition
+        let origin: Origin
+        let after: LogPosition
+        /// Of the own log: where it ends, as the receiver gets the rest anyway; nil before the first read.
+        var end: LogPosition?
+
+        var request: LinkMessage.Request { .catchUp(replica, added: added, of: origin, after: after) }
     }
 
     /// A message that was sent and not acknowledged yet.
@@ -39,13 +66,14 @@ struct SenderStream {
 
     /// Up to where the own log was read; nil before the first position is known.
     var ownReadPosition: LogPosition? {
-        for case .own(_, let position) in jobs { return position }
+        if case .own(let position) = reading { return position }
+        for case .own(let position) in jobs { return position }
         return nil
     }
 
     mutating func begin(_ job: Job) {
         jobs.append(job)
-        if case .own(_, let position) = job { ownPosition = position }
+        if case .own(let position) = job { ownPosition = position }
     }
 
     /// Numbers a message that is about to be sent.
@@ -70,170 +98,127 @@ struct SenderStream {
         return batches
     }
 
-    /// Whether a read was outstanding; it no longer is.
-    mutating func finishRead() -> Bool {
-        defer { isReading = false }
-        return isReading
+    // MARK: - Requests
+
+    /// What comes of a request at once.
+    enum Acceptance {
+        case accepted
+        case answer(LinkMessage)
+        /// There are too many.
+        case refused
     }
 
-    /// Takes what the receiver asks for.
-    ///
-    /// - Returns: the answer, where it can be given at once.
-    mutating func accept(_ request: LinkMessage.Request, log: SenderLink.LogBounds, own: Origin) -> LinkMessage? {
+    mutating func accept(_ request: LinkMessage.Request, log: SenderLink.LogBounds, own: Origin) -> Acceptance {
+        guard jobs.count < Self.maximumJobCount else { return .refused }
         switch request {
-        case .fill(let table):
-            jobs.removeAll { if case .fill(table, _) = $0 { true } else { false } }
-            jobs.insert(.fill(table, next: nil), at: 0)
-        case .catchUp(let table, let after):
-            guard after.successor >= log.start else { return .unavailable(request, .trimmed) }
-            jobs.insert(.catchUp(table, after: after, readPosition: after, end: nil), at: 0)
+        case .fill(let replica):
+            cancel { if case .fill(let other, _) = $0 { other.table == replica.table } else { false } }
+            jobs.append(.fill(replica, next: nil))
+        case .catchUp(let replica, let added, let origin, let after):
+            guard origin != own || after.successor >= log.start else {
+                return .answer(.unavailable(request, .trimmed))
+            }
+            let catchUp = CatchUp(replica: replica, added: added, origin: origin, after: after)
+            cancel { $0.catchUp?.replica.table == replica.table && $0.catchUp?.origin == origin }
+            jobs.append(origin == own ? .catchUp(catchUp, readPosition: after) : .locateCatchUp(catchUp))
         case .forward(let origin, let after):
-            guard origin != own else { return nil }
+            guard origin != own else { return .answer(.unavailable(request, .incomplete)) }
             stopForwarding(origin)
-            jobs.insert(.locate(origin, after: after), at: 0)
+            jobs.append(.locate(origin, after: after))
         case .stopForwarding(let origin): stopForwarding(origin)
         }
-        return nil
+        return .accepted
     }
 
     private mutating func stopForwarding(_ origin: Origin) {
-        jobs.removeAll { job in
+        cancel { job in
             switch job {
-            case .forwarded(origin, _, _, _), .locate(origin, _): true
+            case .forwarded(origin, _, _), .locate(origin, _): true
             default: false
             }
         }
     }
 
-    /// The next read that is due, of the job whose turn it is; nil when none is, or when too much is in flight.
+    private mutating func cancel(where isUnwanted: (Job) -> Bool) {
+        jobs.removeAll(where: isUnwanted)
+        if let reading, isUnwanted(reading) { isReadCancelled = true }
+    }
+
+    // MARK: - Reads
+
+    /// The next read that is due, of the job whose turn it is; nil when none is, when one is outstanding, or when what it brings might not
+    /// fit among the bytes in flight.
     mutating func nextRead(
         log: SenderLink.LogBounds, own: Origin, configuration: LinkConfiguration
     ) -> SenderLink.Read? {
-        guard !isReading, inFlightByteCount < configuration.inFlightByteLimit else { return nil }
+        let fits = inFlightByteCount + configuration.batchByteCount <= configuration.inFlightByteLimit
+        guard reading == nil, fits || inFlightByteCount == 0 else { return nil }
         for index in jobs.indices {
-            guard let read = read(for: jobs[index], log: log, own: own, configuration: configuration) else { continue }
-            jobs.append(jobs.remove(at: index))
-            isReading = true
+            guard let (read, job) = read(for: jobs[index], log: log, own: own, configuration: configuration) else {
+                continue
+            }
+            jobs.remove(at: index)
+            reading = job
             return read
         }
         return nil
     }
 
+    /// Ends the outstanding read.
+    ///
+    /// - Returns: its job; nil where it is no longer wanted.
+    mutating func takeReading() -> Job? {
+        defer {
+            reading = nil
+            isReadCancelled = false
+        }
+        return isReadCancelled ? nil : reading
+    }
+
     private func read(
         for job: Job, log: SenderLink.LogBounds, own: Origin, configuration: LinkConfiguration
-    ) -> SenderLink.Read? {
-        func changes(_ origin: Origin, _ after: LogPosition, _ end: LogPosition, _ table: TableUUID?) -> SenderLink.Read
-        {
-            .changes(
+    ) -> (SenderLink.Read, Job)? {
+        func changes(
+            _ origin: Origin, _ position: LogPosition, upTo end: LogPosition?, for catchUp: CatchUp? = nil,
+            since: LogPosition
+        ) -> SenderLink.Read {
+            var prerequisite = AppliedVector()
+            if let catchUp { prerequisite.raise(peer, to: catchUp.added) }
+            return .changes(
                 SenderLink.ChangesRead(
-                    origin: origin, after: after, upTo: end, table: table, byteLimit: configuration.batchByteCount))
+                    origin: origin, after: position, upTo: end, since: since, table: catchUp?.replica.table,
+                    prerequisite: prerequisite, byteLimit: configuration.batchByteCount))
         }
         switch job {
-        case .own(let origin, let position), .forwarded(let origin, let position, _, _):
-            return position < log.end ? changes(origin, position, log.end, nil) : nil
-        case .catchUp(let table, _, let position, let end):
-            // What the own job has read so far may lack the table; what it reads from now on does not.
-            return changes(own, position, end ?? ownReadPosition ?? log.end, table)
-        case .fill(let table, let next): return .table(table, from: next, byteLimit: configuration.batchByteCount)
-        case .locate(let origin, let after): return .locate(origin, after: after)
-        }
-    }
-
-    /// Turns a part of the log into messages, and moves the job on whose read it was.
-    mutating func shipped(_ page: LogPage?, own: Origin) -> [SenderLink.Action] {
-        guard let job = jobs.popLast() else { return [] }
-        switch job {
-        case .own(let origin, _):
-            guard let page else { return [] }
-            jobs.append(.own(origin, readPosition: page.readPosition))
-            ownPosition = page.readPosition
-            guard !page.records.isEmpty else { return [] }
-            return [changes(origin, page, position: page.readPosition, isComplete: true)]
-        case .forwarded(let origin, _, let originPosition, let isComplete):
-            guard let page else { return [] }
-            let reached = max(originPosition, page.originPosition)
-            jobs.append(
-                .forwarded(
-                    origin, readPosition: page.readPosition, originPosition: reached, isComplete: isComplete))
-            guard reached > originPosition else { return [] }
-            return [changes(origin, page, position: reached, isComplete: isComplete)]
-        case .catchUp(let table, let after, _, let end):
-            guard let page else { return [.send(.unavailable(.catchUp(table, after: after), .unknownTable))] }
-            let end = end ?? max(page.readPosition, ownReadPosition ?? page.readPosition)
-            var actions: [SenderLink.Action] = []
-            if !page.records.isEmpty {
-                actions.append(changes(own, page, position: page.readPosition, isComplete: false))
+        case .catalog: return (.catalog, job)
+        case .own(let position):
+            return position < log.end ? (changes(own, position, upTo: log.end, since: position), job) : nil
+        case .locate(let origin, let after): return (.locate(origin, after: after), job)
+        case .locateCatchUp(let catchUp): return (.locate(catchUp.origin, after: catchUp.after), job)
+        case .forwarded(let origin, let position, let claimed):
+            return position < log.end ? (changes(origin, position, upTo: nil, since: claimed), job) : nil
+        case .catchUp(var catchUp, let position):
+            if catchUp.origin == own, catchUp.end == nil {
+                // What the own job has read so far may lack the table; what it reads from now on does not.
+                guard let ownReadPosition else { return nil }
+                catchUp.end = ownReadPosition
             }
-            if page.readPosition < end {
-                jobs.append(.catchUp(table, after: after, readPosition: page.readPosition, end: end))
-            } else {
-                actions.append(.send(.catchUpEnd(sequence: take(byteCount: 0), table)))
-            }
-            return actions
-        case .fill, .locate: return []
+            return (
+                changes(catchUp.origin, position, upTo: catchUp.end, for: catchUp, since: catchUp.after),
+                .catchUp(catchUp, readPosition: position)
+            )
+        case .fill(let replica, let next):
+            return (.table(replica.table, from: next, byteLimit: configuration.batchByteCount), job)
         }
-    }
-
-    private mutating func changes(
-        _ origin: Origin, _ page: LogPage, position: LogPosition, isComplete: Bool
-    ) -> SenderLink.Action {
-        let batch = ReceivedBatch(origin: origin, records: page.records, position: position, isComplete: isComplete)
-        let byteCount = page.records.reduce(0) { $0 + $1.count }
-        let first = page.records.first.flatMap { try? ChangeRecord.header(of: $0) }
-        let lag = first.map {
-            Batch(stampMilliseconds: $0.version.stamp.milliseconds, changeCount: page.records.count)
-        }
-        // A catch-up ships what is old: it says nothing about the link's lag.
-        return .send(.changes(sequence: take(byteCount: byteCount, lag: isComplete ? lag : nil), .init(batch: batch)))
-    }
-
-    /// Turns a part of a table into messages, and moves its fill on.
-    mutating func shipped(_ table: TableUUID, _ result: SenderLink.TableReadResult) -> [SenderLink.Action] {
-        guard case .fill(table, _) = jobs.last else { return [] }
-        jobs.removeLast()
-        switch result {
-        case .unavailable(let reason): return [.send(.unavailable(.fill(table), reason))]
-        case .page(let page, let vector):
-            var actions: [SenderLink.Action] = []
-            if !page.items.isEmpty {
-                let byteCount = page.items.reduce(0) { $0 + $1.payload.count + Version.byteCount }
-                actions.append(.send(.fillPage(sequence: take(byteCount: byteCount), table, page.items)))
-            }
-            if let next = page.next {
-                jobs.append(.fill(table, next: next))
-            } else {
-                actions.append(.send(.fillEnd(sequence: take(byteCount: 0), table, vector)))
-            }
-            return actions
-        }
-    }
-
-    /// Drops the job of a read that said where an origin's changes stand.
-    mutating func finishLocate(_ origin: Origin) {
-        jobs.removeAll { if case .locate(origin, _) = $0 { true } else { false } }
     }
 }
 
-extension LinkMessage.CatalogImage {
-    var byteCount: Int { entries.reduce(0) { $0 + $1.count } }
-}
-
-extension LinkMessage {
-    /// For texts of errors.
-    var kindName: String {
+extension SenderStream.Job {
+    /// The catch-up that it is part of.
+    fileprivate var catchUp: SenderStream.CatchUp? {
         switch self {
-        case .hello: "hello"
-        case .welcome: "welcome"
-        case .refuse: "refuse"
-        case .catalog: "catalog"
-        case .changes: "changes"
-        case .heartbeat: "heartbeat"
-        case .acknowledge: "acknowledge"
-        case .request: "request"
-        case .fillPage: "fill page"
-        case .fillEnd: "fill end"
-        case .catchUpEnd: "end of catch-up"
-        case .unavailable: "unavailable"
+        case .locateCatchUp(let catchUp), .catchUp(let catchUp, _): catchUp
+        case .catalog, .own, .locate, .forwarded, .fill: nil
         }
     }
 }

@@ -23,7 +23,7 @@ ALLOWED = {
     "KeyValueStore": set(),
     "RocksDBStore": {"KeyValueStore", "CRocksDB", "FoundationEssentials", "Glibc"},
     "RegionStore": {"HybridClock", "ItemModel", "Expressions", "KeyValueStore"},
-    "Replication": {"HybridClock", "ItemModel", "RegionStore"},
+    "Replication": {"HybridClock", "ItemModel", "KeyValueStore", "RegionStore"},
     "ReplicationTransport":
         NIO | {"CZstd", "COpenSSL", "Crypto", "X509", "SwiftASN1", "FoundationEssentials", "Foundation", "Glibc"},
     "Simulation":

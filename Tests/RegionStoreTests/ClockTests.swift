@@ -68,11 +68,11 @@ import Testing
         world[1].now += 60_001
         try world[1].put(item("a"))
         let table = try world[1].table()
-        world[2].store.fillAgain(table.uuid)
+        try world[2].store.fillAgain(world[2].replica(), from: world[1].configuration.region)
         try world[2].commit()
         let page = try world[1].reader.snapshotPage(
             of: table, in: world[1].reader.snapshot(), from: nil, byteLimit: .max)
-        try expectRefused { try world[2].store.applySnapshot(page.items, of: table.uuid, at: world[2].now) }
+        try expectRefused { try world[2].store.applySnapshot(page.items, of: world[2].replica(), at: world[2].now) }
     }
 
     @Test func `a write that follows a change from a clock ahead is above it`() throws {

@@ -72,8 +72,8 @@ import Testing
         try world.carryLog(from: world[1], to: world[3])
         let source = 1 + generator.below(2)
         try world.carryLog(from: world[1], to: world[2])
-        for table in world[3].store.takeFills(from: world[source].configuration.region) {
-            let fill = try #require(try Fill(of: table, to: world[3], from: world[source], byteLimit: 100))
+        for replica in world[3].store.takeFills(from: world[source].configuration.region) {
+            let fill = try #require(try Fill(of: replica, to: world[3], from: world[source], byteLimit: 100))
             while try fill.next() { try disturb() }
         }
         for _ in 0..<3 { try disturb() }
@@ -85,13 +85,15 @@ import Testing
         let world = try world()
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
-        let table = try world[1].table().uuid
-        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [table])
+        let replica = try world[3].replica()
+        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
         #expect(world[3].store.takeFills(from: world[2].configuration.region).isEmpty)
-        let fill = try #require(try Fill(of: table, to: world[3], from: world[1], byteLimit: 100))
+        let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
         world[3].store.abandonFills(from: world[1].configuration.region)
-        #expect(world[3].store.takeFills(from: world[2].configuration.region) == [table])
+        let renewed = world[3].store.takeFills(from: world[2].configuration.region)
+        try world[3].commit()
+        #expect(try renewed == [world[3].replica()] && renewed != [replica])
         try world.fill(world[3], from: world[2])
         #expect(try world[3].table().status == .active)
         try world.exchange()
@@ -102,9 +104,9 @@ import Testing
         let world = try world()
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         try world.carryLog(from: world[1], to: world[3])
-        let table = try world[1].table().uuid
+        let replica = try world[3].replica()
         _ = world[3].store.takeFills(from: world[1].configuration.region)
-        let fill = try #require(try Fill(of: table, to: world[3], from: world[1], byteLimit: 100))
+        let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
         try world[3].restart(losingUnsynced: true)
         #expect(try world[3].table().status == .creating)
@@ -118,9 +120,9 @@ import Testing
         let world = try world()
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
-        let table = try world[1].table().uuid
+        let replica = try world[3].replica()
         _ = world[3].store.takeFills(from: world[1].configuration.region)
-        let fill = try #require(try Fill(of: table, to: world[3], from: world[1], byteLimit: 300))
+        let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 300))
         #expect(try fill.next())
         for number in 0..<30 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
@@ -141,7 +143,7 @@ import Testing
         let page = try world[1].reader.snapshotPage(
             of: world[1].table(), in: fill.snapshot, from: nil, byteLimit: .max)
         #expect(page.items.count == 30)
-        try world[3].store.applySnapshot(page.items, of: table, at: world[3].now)
+        try world[3].store.applySnapshot(page.items, of: world[3].replica(), at: world[3].now)
         try world[3].commit()
         #expect(try world[3].items().isEmpty)
     }
@@ -169,9 +171,9 @@ import Testing
                 at: world[3].now)
             try world[3].commit()
         }
-        let table = try world[1].table().uuid
-        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [table])
-        let fill = try #require(try Fill(of: table, to: world[3], from: world[1], byteLimit: 1000))
+        let replica = try world[3].replica()
+        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
+        let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 1000))
         try ship(after: world[3].store.appliedVector[world[2].origin], upTo: put)
         while try fill.next() {}
         #expect(try world[3].table().status == .active)

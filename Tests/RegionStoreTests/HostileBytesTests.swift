@@ -189,8 +189,8 @@ import Testing
         try world.exchange()
         try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
         try world.exchange()
-        let (region, uuid) = (world[2], try world[2].table().uuid)
-        region.store.fillAgain(uuid)
+        let (region, replica) = (world[2], try world[2].replica())
+        region.store.fillAgain(replica, from: world[1].configuration.region)
         try region.commit()
         let before = try region.contents()
         func expectRefused(_ body: () throws -> Void) throws {
@@ -202,7 +202,7 @@ import Testing
         let unfit: [Item] = [[:], ["n": 1], ["pk": 4]]
         for payload in unfit.map({ $0.encoded() }) + [[], [0xFF], Array(item("a").encoded().dropLast())] {
             let bad = SnapshotItem(version: CodecTests.version, isTombstone: false, payload: payload)
-            try expectRefused { try region.store.applySnapshot([good, bad], of: uuid, at: region.now) }
+            try expectRefused { try region.store.applySnapshot([good, bad], of: replica, at: region.now) }
         }
         let entry = try #require(world[1].store.catalog.all.first).entry
         var otherName = CatalogEntry(uuid: entry.uuid, name: "other")

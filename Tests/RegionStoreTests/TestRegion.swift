@@ -99,6 +99,12 @@ final class TestRegion {
         return table
     }
 
+    /// This region's replica of the table.
+    func replica(_ name: Text = "T") throws -> LocalReplica {
+        let table = try table(name)
+        return LocalReplica(table: table.uuid, id: table.id)
+    }
+
     /// Enters everything into new indexes.
     func backfill(limit: Int = 3) throws {
         while try store.backfillIndexes(limit: limit) { try commit() }

@@ -91,23 +91,23 @@ final class World {
 
     /// Fills every replica of the target that waits for it.
     func fill(_ target: TestRegion, from source: TestRegion) throws {
-        for table in target.store.takeFills(from: source.configuration.region) {
-            guard let fill = try Fill(of: table, to: target, from: source, byteLimit: byteLimit) else { continue }
+        for replica in target.store.takeFills(from: source.configuration.region) {
+            guard let fill = try Fill(of: replica, to: target, from: source, byteLimit: byteLimit) else { continue }
             while try fill.next() {}
         }
     }
 
     /// Ships once more what the target skipped before its replica was there.
     func catchUp(_ target: TestRegion, from source: TestRegion) throws {
-        for (table, after) in target.store.catchUps(from: source.origin)
-        where source.reader.catalog.tables(replicatedTo: target.name).contains(table) {
+        for (replica, after) in target.store.catchUps(from: source.origin)
+        where source.reader.catalog.tables(replicatedTo: target.name).contains(replica.table) {
             guard after.successor >= source.reader.logStart else {
-                target.store.fillAgain(table)
+                target.store.fillAgain(replica, from: source.configuration.region)
                 try target.commit()
                 continue
             }
             let end = target.store.vector[source.origin]
-            let filter = LogFilter(origin: source.origin, tables: [table], includesCatalog: false)
+            let filter = LogFilter(origin: source.origin, tables: [replica.table], includesCatalog: false)
             var position = after
             while position < end {
                 let page = try source.reader.changes(
@@ -118,7 +118,7 @@ final class World {
                     at: target.now)
                 position = page.readPosition
             }
-            target.store.finishCatchUp(of: table, from: source.origin)
+            target.store.finishCatchUp(of: replica, from: source.origin, after: after)
             try target.commit()
         }
     }
@@ -127,20 +127,25 @@ final class World {
     func forward(_ origin: Origin, through source: TestRegion, to target: TestRegion) throws {
         let known = target.store.appliedVector[origin]
         guard var place = try source.reader.logPosition(after: known, of: origin) else { return }
-        let isComplete = try source.reader.holdsAllChanges(of: origin, after: known, for: target.name)
-        var reached = known
-        while place < source.reader.lastPosition {
+        let snapshot = try source.reader.snapshot()
+        let isComplete =
+            try source.reader.coverage(of: origin, after: known, for: target.name, in: snapshot) == .complete
+        let end = try source.reader.lastPosition(in: snapshot)
+        while place < end {
             let page = try source.reader.changes(
-                after: place, upTo: source.reader.lastPosition, matching: filter(source, target, origin),
-                byteLimit: byteLimit)
+                after: place, upTo: end, matching: filter(source, target, origin), in: snapshot, byteLimit: byteLimit)
             place = page.readPosition
-            guard page.originPosition > reached else { continue }
-            reached = page.originPosition
             try target.store.apply(
-                ReceivedBatch(origin: origin, records: page.records, position: reached, isComplete: isComplete),
+                ReceivedBatch(
+                    origin: origin, records: page.records, position: LogPosition(rawValue: .max), isComplete: false),
                 at: target.now)
             try target.commit()
         }
+        guard isComplete else { return }
+        let reached = try source.reader.vector(in: snapshot)[origin]
+        try target.store.apply(
+            ReceivedBatch(origin: origin, records: [], position: reached, isComplete: true), at: target.now)
+        try target.commit()
     }
 }
 
@@ -150,7 +155,7 @@ enum WorldError: Error {
 
 /// The filling of one replica, a page at a time, so that writes can go on in between.
 final class Fill {
-    let table: TableUUID
+    let replica: LocalReplica
     let source: TestRegion
     let target: TestRegion
     let snapshot: InMemoryStore.Snapshot
@@ -160,10 +165,10 @@ final class Fill {
     private var isFinished = false
 
     /// Nil where the source cannot fill it.
-    init?(of table: TableUUID, to target: TestRegion, from source: TestRegion, byteLimit: Int) throws {
+    init?(of replica: LocalReplica, to target: TestRegion, from source: TestRegion, byteLimit: Int) throws {
         let snapshot = try source.reader.snapshot()
-        guard let vector = try source.reader.fillVector(of: table, in: snapshot) else { return nil }
-        (self.table, self.target, self.source) = (table, target, source)
+        guard let vector = try source.reader.fillVector(of: replica.table, in: snapshot) else { return nil }
+        (self.replica, self.target, self.source) = (replica, target, source)
         (self.snapshot, self.vector, self.byteLimit) = (snapshot, vector, byteLimit)
     }
 
@@ -171,12 +176,12 @@ final class Fill {
     ///
     /// - Returns: whether there is more to do.
     func next() throws -> Bool {
-        guard !isFinished, let replica = source.reader.catalog.table(table) else { return false }
-        let page = try source.reader.snapshotPage(of: replica, in: snapshot, from: place, byteLimit: byteLimit)
-        try target.store.applySnapshot(page.items, of: table, at: target.now)
+        guard !isFinished, let table = source.reader.catalog.table(replica.table) else { return false }
+        let page = try source.reader.snapshotPage(of: table, in: snapshot, from: place, byteLimit: byteLimit)
+        try target.store.applySnapshot(page.items, of: replica, at: target.now)
         place = page.next
         if place == nil {
-            target.store.finishSnapshot(of: table, vector: vector, at: target.now)
+            target.store.finishSnapshot(of: replica, vector: vector, at: target.now)
             isFinished = true
         }
         try target.commit()

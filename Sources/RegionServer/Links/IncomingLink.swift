@@ -74,8 +74,12 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
             case .established(let origin):
                 sender = origin
                 events.established(self, origin)
-            case .fillAgain(let table):
-                context.writer.perform { store, _ in store.fillAgain(table) }
+            case .fillAgain(let replica):
+                guard let region = sender?.region else { continue }
+                context.writer.perform { store, _ in store.fillAgain(replica, from: region) }
+            case .releaseFill(let replica):
+                guard let region = sender?.region else { continue }
+                context.writer.perform { store, _ in store.releaseFill(replica, from: region) }
             case .wakeAt(let time):
                 timer?.cancel()
                 timer = context.schedule(at: time) { [weak self] in self?.wake() }
@@ -149,49 +153,5 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
         if let error, closed == nil { context.logger.info("link from \(peerName) lost: \(error)") }
         closed?.succeed()
         events.closed(self)
-    }
-}
-
-/// Hands what one link brings to the store, in order, until something is refused.
-///
-/// What follows a refused batch must not be applied: the vector would say that nothing is missing. Unchecked Sendable: touched on the
-/// writer's thread alone.
-final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
-    /// What became of one application.
-    enum Outcome: Sendable {
-        /// With what the region has applied by then.
-        case applied(AppliedVector)
-        case refused(ApplyError)
-        /// An earlier one was refused.
-        case skipped
-    }
-
-    private var isBroken = false
-
-    func apply(
-        _ application: ReceiverLink.Application, to store: RegionStore<Store>, at nowMilliseconds: UInt64
-    ) -> Outcome {
-        guard !isBroken else { return .skipped }
-        do throws(ApplyError) {
-            switch application {
-            case .catalog(let image, let origin):
-                try store.applyCatalog(
-                    image.entries, from: origin, position: image.position, isReset: image.isReset,
-                    at: nowMilliseconds)
-            case .changes(let batch): try store.apply(batch, at: nowMilliseconds)
-            case .heartbeat(let origin, let position, let closed):
-                let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
-                try store.apply(progress, at: nowMilliseconds)
-                store.noteClosed(origin, at: closed)
-            case .fillPage(let table, let items): try store.applySnapshot(items, of: table, at: nowMilliseconds)
-            case .fillEnd(let table, let vector):
-                store.finishSnapshot(of: table, vector: vector, at: nowMilliseconds)
-            case .catchUpEnd(let table, let origin): store.finishCatchUp(of: table, from: origin)
-            }
-            return .applied(store.appliedVector)
-        } catch {
-            isBroken = true
-            return .refused(error)
-        }
     }
 }

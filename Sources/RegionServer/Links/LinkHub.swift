@@ -13,6 +13,8 @@ import ReplicationTransport
 final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
     private let context: LinkContext<Store>
     private let policy = ForwardingPolicy()
+    /// What was last asked of whom.
+    private var plan = ForwardingPolicy.Plan()
     private let outgoing: [OutgoingLink<Store>]
     private var incoming: [IncomingLink<Store>] = []
     /// What is known of every other region, in the topology's order.
@@ -147,38 +149,23 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
         let senders = incoming.compactMap(\.sender)
         guard !senders.isEmpty else { return }
         isReviewing = true
-        let (policy, own, now) = (policy, context.identity.origin, context.clock.monotonicMilliseconds())
+        let (policy, current, now) = (policy, plan, context.clock.monotonicMilliseconds())
         let peers = peers.map {
             ForwardingPolicy.Peer(region: $0.region, origin: $0.origin, downSince: $0.downSince, vector: $0.vector)
         }
         context.writer.perform { store, _ in
-            let routes = policy.routes(own: own, vector: store.appliedVector, peers: peers, at: now)
-            return senders.map { sender in (sender, Self.needs(of: store, from: sender, routes: routes)) }
-        } completion: { [eventLoop = context.eventLoop] needs in
+            let plan = policy.plan(for: store.progress, peers: peers, current: current, at: now)
+            return (plan, senders.map { sender in (sender, store.requests(to: sender, by: plan)) })
+        } completion: { [eventLoop = context.eventLoop] result in
             eventLoop.execute {
                 self.isReviewing = false
-                for (sender, requests) in needs ?? [] {
+                guard let (plan, needs) = result else { return }
+                self.plan = plan
+                for (sender, requests) in needs {
                     for link in self.incoming where link.sender == sender { link.ask(for: requests) }
                 }
             }
         }
-    }
-
-    private static func needs(
-        of store: RegionStore<Store>, from sender: Origin, routes: [ForwardingPolicy.Route]
-    ) -> [LinkMessage.Request] {
-        var requests = store.takeFills(from: sender.region).map(LinkMessage.Request.fill)
-        for (table, position) in store.catchUps(from: sender) { requests.append(.catchUp(table, after: position)) }
-        for entry in store.appliedVector.entries where entry.origin.region != sender.region {
-            guard !routes.contains(where: { $0.origin == entry.origin && $0.through == sender.region }) else {
-                continue
-            }
-            requests.append(.stopForwarding(entry.origin))
-        }
-        for route in routes where route.through == sender.region {
-            requests.append(.forward(route.origin, after: route.after))
-        }
-        return requests
     }
 
     // MARK: - Status

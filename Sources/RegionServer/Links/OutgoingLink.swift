@@ -150,21 +150,20 @@ final class OutgoingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
 
     private func start(_ read: SenderLink.Read) {
         let (epoch, reads) = (epoch, reads)
-        context.threads.runIfActive(eventLoop: context.eventLoop) { reads.perform(read) }
-            .whenSuccess { outcome in self.finished(outcome, of: epoch) }
+        context.threads.runIfActive(eventLoop: context.eventLoop) { () -> Result<_, KeyValueStoreError> in
+            do throws(KeyValueStoreError) {
+                return .success(try reads.perform(read))
+            } catch {
+                return .failure(error)
+            }
+        }.whenSuccess { result in self.finished(result, of: epoch) }
     }
 
-    private func finished(_ outcome: LinkReads<Store>.Outcome, of epoch: UInt64) {
+    private func finished(_ result: Result<SenderLink.ReadOutcome, KeyValueStoreError>, of epoch: UInt64) {
         guard epoch == self.epoch, connection != nil else { return }
-        let now = context.now
-        switch outcome {
-        case .catalog(let entries, let position, let isReset):
-            perform(machine.catalogRead(entries, position: position, isReset: isReset, at: now))
-        case .log(let page): perform(machine.logRead(page, at: now))
-        case .table(let table, let result): perform(machine.tableRead(table, result, at: now))
-        case .located(let origin, let position, let place, let isComplete):
-            perform(machine.located(origin, after: position, place: place, isComplete: isComplete, at: now))
-        case .failed(let error): close("the store could not be read: \(error)")
+        switch result {
+        case .success(let outcome): perform(machine.readFinished(outcome, at: context.now))
+        case .failure(let error): close("the store could not be read: \(error)")
         }
     }
 

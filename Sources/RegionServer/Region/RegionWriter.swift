@@ -180,6 +180,6 @@ final class RegionWriter<Store: KeyValueStore>: @unchecked Sendable {
     private static func committed(_ store: RegionStore<Store>) -> Committed {
         Committed(
             logStart: store.reader.logStart, lastPosition: store.reader.lastPosition, closed: store.closedTimestamp,
-            stable: store.stableTime, vector: store.appliedVector)
+            stable: store.stableTime, vector: store.receivedVector)
     }
 }

@@ -15,6 +15,9 @@ struct Catalog {
         var table: Table?
         var itemCount = 0
         var byteCount = 0
+
+        /// This region's replica; nil while there is none.
+        var localReplica: LocalReplica? { local.tableID.map { LocalReplica(table: entry.uuid, id: $0) } }
     }
 
     subscript(uuid: TableUUID) -> TableState? { states[uuid] }

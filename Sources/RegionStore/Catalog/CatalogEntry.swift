@@ -151,6 +151,12 @@ struct LocalTableState: Sendable, Hashable {
     var needsFill = false
     /// Whether the replica was complete at some time, so that it serves what it has even while it is filled once more.
     var isServing = false
+    /// Whether part of a first fill has arrived: another one must begin with nothing.
+    var isFillBegun = false
+    /// Up to where in this region's own log an earlier replica of it has written: whoever fills this one must have applied that.
+    var ownPosition = LogPosition.zero
+    /// Where in this region's own log it says that the replica was added: who has not applied that may still act on an earlier one's removal.
+    var addedPosition = LogPosition.zero
     /// For each origin, the position up to which the snapshot that filled this replica held its changes.
     ///
     /// Older changes that arrive late are skipped: what they wrote, or the deletion that followed them, is in the
@@ -159,6 +165,16 @@ struct LocalTableState: Sendable, Hashable {
     /// For each origin, the position after which its log has to be read once more for this table, as it did not know of the replica
     /// when it shipped those changes.
     var catchUps = AppliedVector()
+
+    /// Whether changes of `origin` that this region's vector counts are not in the replica yet.
+    func lacksChanges(of origin: Origin) -> Bool { needsFill || catchUps.contains(origin) }
+
+    /// What the replica itself has of every origin, where `vector` is what its region has applied.
+    func vector(within vector: AppliedVector) -> AppliedVector {
+        var result = vector
+        for gap in catchUps.entries { result.lower(gap.origin, to: gap.position) }
+        return result
+    }
 
     struct LocalIndex: Sendable, Hashable {
         let name: Text
@@ -191,6 +207,9 @@ struct LocalTableState: Sendable, Hashable {
         map["tags"] = .list(tags.map { .map(["key": .string($0.key), "value": .string($0.value)]) })
         map["fill"] = .bool(needsFill)
         map["serving"] = .bool(isServing)
+        map["begun"] = .bool(isFillBegun)
+        map["own"] = .binary(Layout.bigEndian(ownPosition.rawValue))
+        map["added"] = .binary(Layout.bigEndian(addedPosition.rawValue))
         writer.appendLengthPrefixed(map.encoded())
         floor.encode(into: &writer)
         catchUps.encode(into: &writer)
@@ -223,6 +242,11 @@ struct LocalTableState: Sendable, Hashable {
         }
         needsFill = map.bool("fill") ?? false
         isServing = map.bool("serving") ?? false
+        isFillBegun = map.bool("begun") ?? false
+        guard let own = map.position("own"), let added = map.position("added") else {
+            throw .invalid("log position", at: start)
+        }
+        (ownPosition, addedPosition) = (own, added)
         floor = try AppliedVector(from: &reader)
         catchUps = try AppliedVector(from: &reader)
     }
@@ -240,6 +264,12 @@ extension AttributeMap {
     }
 
     func integer(_ name: Text) -> Int? { unsigned(name).flatMap { Int(exactly: $0) } }
+
+    /// Eight bytes, as a number does not hold every position.
+    func position(_ name: Text) -> LogPosition? {
+        guard case .binary(let bytes) = self[name], let value: UInt64 = Layout.integer(bytes) else { return nil }
+        return LogPosition(rawValue: value)
+    }
 
     func bool(_ name: Text) -> Bool? {
         guard case .bool(let value) = self[name] else { return nil }

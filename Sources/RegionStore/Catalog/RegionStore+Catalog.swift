@@ -138,6 +138,10 @@ extension RegionStore {
             state.local.tableID = TableID(rawValue: takeShortID())
             state.local.createdMilliseconds = nowMilliseconds
             state.local.needsFill = true
+            // An earlier replica here may have written what is not everywhere yet.
+            let wasHere = known?.entry.mentions(SettingName.replica(configuration.name)) ?? false
+            state.local.ownPosition = wasHere ? lastPosition : .zero
+            state.local.addedPosition = lastPosition.successor
             setLocalReplica(&state, status: .creating, version: version)
         }
         settle(&state, at: nowMilliseconds)
@@ -181,13 +185,13 @@ extension RegionStore {
     }
 
     /// Drops what a replica holds and gives it new local numbers; its settings and its state stay.
-    func emptyReplica(_ state: Catalog.TableState) {
-        var state = state
-        let local = state.local
+    func emptyReplica(_ state: inout Catalog.TableState) {
+        var local = state.local
         dropData(&state)
+        local.tableID = TableID(rawValue: takeShortID())
+        local.indexes = []
+        local.isFillBegun = false
         state.local = local
-        state.local.indexes = []
-        state.local.tableID = TableID(rawValue: takeShortID())
         settle(&state, at: local.createdMilliseconds)
     }
 

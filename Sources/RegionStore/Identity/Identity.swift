@@ -118,6 +118,17 @@ public struct TableUUID: Sendable, Hashable, Comparable, CustomStringConvertible
     public var description: String { uuidText(high: high, low: low) }
 }
 
+/// One region's replica of a table, by the number that its region gave it: one that was removed and added again is another.
+public struct LocalReplica: Sendable, Hashable {
+    public let table: TableUUID
+    public let id: TableID
+
+    public init(table: TableUUID, id: TableID) {
+        self.table = table
+        self.id = id
+    }
+}
+
 /// A table's short number in one region's store: the first bytes of its keys.
 ///
 /// Never used again after the table is gone.

@@ -12,7 +12,7 @@ struct PeerKnowledge {
     /// the commit.
     var closedTimestamp = HybridTimestamp.zero
     /// Which region fills which replica just now.
-    var fills: [(table: TableUUID, source: RegionID)] = []
+    var fills: [(replica: LocalReplica, source: RegionID)] = []
 
     func vector(of region: RegionID) -> AppliedVector? { vectors.first { $0.region == region }?.vector }
 }
@@ -28,7 +28,12 @@ extension RegionStore {
     }
 
     /// Notes that `origin` will send nothing more that is stamped at or below `stamp`, and that all it has sent was applied.
+    ///
+    /// Ignored while a replica here lacks changes that the link has gone past: stable time must not overtake them.
     public func noteClosed(_ origin: Origin, at stamp: HybridTimestamp) {
+        guard !catalog.all.contains(where: { $0.table?.status == .active && $0.local.lacksChanges(of: origin) }) else {
+            return
+        }
         guard let index = peers.closed.firstIndex(where: { $0.region == origin.region }) else {
             return peers.closed.append((origin.region, origin, stamp))
         }
@@ -57,24 +62,51 @@ extension RegionStore {
 
     /// The tables whose replica here waits to be filled, and which `region` can fill as its own replica is active.
     ///
-    /// Each is reserved for that region until ``abandonFills(from:)``, so that two links do not fill it at once. What an earlier fill left
-    /// of a replica that never served is dropped: it may hold what was deleted and forgotten since.
-    public func takeFills(from region: RegionID) -> [TableUUID] {
-        guard let name = configuration.name(of: region) else { return [] }
-        var taken: [TableUUID] = []
+    /// Each is reserved for that region until ``abandonFills(from:)`` or ``releaseFill(_:from:)``, so that two links do not
+    /// fill it at once. What an earlier fill left of a replica that never served is dropped: it may hold what was deleted and
+    /// forgotten since.
+    public func takeFills(from region: RegionID) -> [LocalReplica] {
+        var taken: [LocalReplica] = []
         for uuid in unsettled {
-            guard let state = catalog[uuid], state.local.needsFill,
-                !peers.fills.contains(where: { $0.table == uuid && $0.source != region }),
-                let replica = state.entry[SettingName.replica(name)].flatMap({ Replica(region: name, $0) }),
-                replica.status == .active
+            guard var state = catalog[uuid], state.local.needsFill, var replica = state.localReplica,
+                !peers.fills.contains(where: { $0.replica == replica && $0.source != region }),
+                hasActiveReplica(state, in: region),
+                peers.vector(of: region)?[origin] ?? .zero >= state.local.ownPosition
             else { continue }
-            if !peers.fills.contains(where: { $0.table == uuid }) {
-                peers.fills.append((uuid, region))
-                if !state.local.isServing { emptyReplica(state) }
+            if !peers.fills.contains(where: { $0.replica == replica }) {
+                if state.local.isFillBegun, !state.local.isServing {
+                    emptyReplica(&state)
+                    replica = state.localReplica ?? replica
+                }
+                peers.fills.append((replica, region))
             }
-            taken.append(uuid)
+            taken.append(replica)
         }
         return taken
+    }
+
+    /// Lets other links fill a replica that `region` cannot fill just now.
+    public func releaseFill(_ replica: LocalReplica, from region: RegionID) {
+        peers.fills.removeAll { $0.replica == replica && $0.source == region }
+    }
+
+    /// Has a replica filled once more, as the changes of `region` that it lacks are no longer in that region's log.
+    ///
+    /// By that region itself where it has a replica: another may lack the same changes.
+    public func fillAgain(_ replica: LocalReplica, from region: RegionID) {
+        guard var state = catalog[replica.table], state.local.tableID == replica.id else { return }
+        if !state.local.needsFill {
+            state.local.needsFill = true
+            keep(state)
+        }
+        guard hasActiveReplica(state, in: region) else { return }
+        peers.fills.removeAll { $0.replica == replica }
+        peers.fills.append((replica, region))
+    }
+
+    private func hasActiveReplica(_ state: Catalog.TableState, in region: RegionID) -> Bool {
+        guard let name = configuration.name(of: region) else { return false }
+        return state.entry[SettingName.replica(name)].flatMap { Replica(region: name, $0) }?.status == .active
     }
 
     /// Lets other links fill what `region` was filling: its link is gone.
@@ -82,15 +114,33 @@ extension RegionStore {
         peers.fills.removeAll { $0.source == region }
     }
 
-    /// The tables of which `origin`'s log has to be read once more, each with the position to begin after.
-    public func catchUps(from origin: Origin) -> [(table: TableUUID, after: LogPosition)] {
+    /// The replicas for which `origin`'s log has to be read once more, each with the position to begin after.
+    public func catchUps(from origin: Origin) -> [(replica: LocalReplica, after: LogPosition)] {
         unsettled.compactMap { uuid in
             // A replica that has to be filled is filled first.
-            guard let local = catalog[uuid]?.local, local.catchUps.contains(origin), !local.needsFill else {
-                return nil
-            }
-            return (uuid, local.catchUps[origin])
+            guard let state = catalog[uuid], let replica = state.localReplica, !state.local.needsFill,
+                state.local.catchUps.contains(origin)
+            else { return nil }
+            return (replica, state.local.catchUps[origin])
         }
+    }
+
+    /// Where in this region's log it says that the replica was added: who has applied that ships to it what it logs from then on.
+    public func addedPosition(of replica: LocalReplica) -> LogPosition {
+        catalog[replica.table]?.local.addedPosition ?? .zero
+    }
+
+    /// For each origin of which some replica here lacks changes that have gone past it, the position after which they stand.
+    public var gaps: AppliedVector {
+        var gaps = AppliedVector()
+        for entry in unsettled.compactMap({ catalog[$0]?.local }).flatMap(\.catchUps.entries) {
+            if gaps.contains(entry.origin) {
+                gaps.lower(entry.origin, to: entry.position)
+            } else {
+                gaps.raise(entry.origin, to: entry.position)
+            }
+        }
+        return gaps
     }
 
     /// Whether the region of `origin` has begun anew without its disk: nobody waits for the old incarnation's log.
@@ -98,19 +148,20 @@ extension RegionStore {
         peers.closed.contains { $0.region == origin.region && $0.origin != origin }
     }
 
-    /// What this region has applied of every origin, its own log included.
-    ///
-    /// Less than that while a replica that serves lacks some of it: that is not acknowledged, so that nobody forgets a deletion that the
-    /// replica may have missed.
-    public var appliedVector: AppliedVector {
+    /// Up to where each origin's log need not be shipped to this region again, its own log included.
+    public var receivedVector: AppliedVector {
         var result = vector
         result.raise(origin, to: lastPosition)
-        for uuid in unsettled {
-            guard let local = catalog[uuid]?.local, local.isServing else { continue }
-            for entry in local.catchUps.entries where !isSuperseded(entry.origin) {
-                result.lower(entry.origin, to: entry.position)
-            }
-        }
+        return result
+    }
+
+    /// What every replica here has of every origin, the region's own log included: what it acknowledges.
+    ///
+    /// Less than ``receivedVector`` while a replica lacks some of it: that is not acknowledged, so that nobody forgets a deletion that the
+    /// replica may have missed.
+    public var appliedVector: AppliedVector {
+        var result = receivedVector
+        for entry in gaps.entries where !isSuperseded(entry.origin) { result.lower(entry.origin, to: entry.position) }
         return result
     }
 }

@@ -7,8 +7,16 @@ public struct LogPage: Sendable, Hashable {
     public var records: [[UInt8]] = []
     /// Up to where this region's log was read.
     public var readPosition: LogPosition
-    /// The highest position, in the origin's own log, of all of its records read so far, shipped or not.
-    public var originPosition: LogPosition
+    /// Whether the log no longer reaches back to where the page was to begin: changes are missing before the first record.
+    public var isTrimmed = false
+    /// Of another origin, at the log's end: up to where, in that origin's log, all that concerns the receiver has now been read.
+    ///
+    /// Nil where that cannot be said.
+    public var completePosition: LogPosition?
+
+    public init(readPosition: LogPosition) {
+        self.readPosition = readPosition
+    }
 }
 
 /// Which changes a link ships.
@@ -47,27 +55,38 @@ public struct SnapshotPage: Sendable, Hashable {
 
 extension RegionReader {
     /// Reads this region's log after `position` for what `filter` wants, until the records exceed `byteLimit`, `scanLimit` entries were
-    /// looked at, or `end` was reached.
+    /// looked at, or `end` was reached, which must be committed.
     public func changes(
         after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, byteLimit: Int,
         scanLimit: Int = 10_000
     ) throws(KeyValueStoreError) -> LogPage {
-        var page = LogPage(readPosition: position, originPosition: .zero)
+        try changes(
+            after: position, upTo: end, matching: filter, in: try store.snapshot(), byteLimit: byteLimit,
+            scanLimit: scanLimit)
+    }
+
+    /// Reads the log as `snapshot` has it.
+    public func changes(
+        after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, in snapshot: Store.Snapshot,
+        byteLimit: Int, scanLimit: Int = 10_000
+    ) throws(KeyValueStoreError) -> LogPage {
+        var page = LogPage(readPosition: position)
         guard position < end else { return page }
         var byteCount = 0
         var scanned = 0
         let range = KeyRange(from: Layout.logKey(position.successor), to: Layout.logKey(end.successor))
         do {
-            try store.visit(range, in: Layout.log, direction: .forward) { key, value in
+            try snapshot.visit(range, in: Layout.log, direction: .forward) { key, value in
                 guard byteCount < byteLimit, scanned < scanLimit else { return false }
                 guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
+                // Positions have no gaps, so that a missing one was trimmed.
+                if scanned == 0 { page.isTrimmed = own != position.successor.rawValue }
                 scanned += 1
                 page.readPosition = LogPosition(rawValue: own)
                 let entry = try LogEntry(decoding: value)
                 guard entry.outcome != .filled else { return true }
                 let header = try ChangeRecord.header(of: entry.record)
                 guard header.version.origin == filter.origin else { return true }
-                page.originPosition = max(page.originPosition, header.position)
                 if filter.matches(header) {
                     page.records.append(entry.record)
                     byteCount += entry.record.count
@@ -79,6 +98,7 @@ extension RegionReader {
         } catch {
             throw .corruption("a log entry: \(error)")
         }
+        if scanned == 0 { page.isTrimmed = true }
         if scanned < scanLimit, byteCount < byteLimit { page.readPosition = end }
         return page
     }

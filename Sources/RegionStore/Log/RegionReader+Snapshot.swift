@@ -30,13 +30,7 @@ extension RegionReader {
         guard let local = try catalogValues(in: snapshot).first(where: { $0.entry.uuid == table })?.local,
             local.tableID != nil, local.isServing
         else { return nil }
-        let applied = try vector(in: snapshot)
-        var result = AppliedVector()
-        for entry in applied.entries {
-            let isBehind = local.catchUps.contains(entry.origin)
-            result.raise(entry.origin, to: isBehind ? local.catchUps[entry.origin] : entry.position)
-        }
-        return result
+        return local.vector(within: try vector(in: snapshot))
     }
 
     /// Every table that `reader` knows, with what is local of it.
@@ -59,20 +53,27 @@ extension RegionReader {
         return values
     }
 
-    private func lastPosition(in snapshot: Store.Snapshot) throws -> LogPosition {
-        var position = LogPosition.zero
-        if let bytes = try snapshot.value(for: Layout.MetaKey.logStart, in: Layout.meta) {
-            guard let start: UInt64 = Layout.integer(bytes), start > 0 else {
-                throw KeyValueStoreError.corruption("log start")
+    /// The last position of this region's log when `snapshot` was taken.
+    public func lastPosition(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> LogPosition {
+        do {
+            var position = LogPosition.zero
+            if let bytes = try snapshot.value(for: Layout.MetaKey.logStart, in: Layout.meta) {
+                guard let start: UInt64 = Layout.integer(bytes), start > 0 else {
+                    throw KeyValueStoreError.corruption("log start")
+                }
+                position = LogPosition(rawValue: start - 1)
             }
-            position = LogPosition(rawValue: start - 1)
+            try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
+                guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
+                position = max(position, LogPosition(rawValue: own))
+                return false
+            }
+            return position
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("\(error)")
         }
-        try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
-            guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
-            position = max(position, LogPosition(rawValue: own))
-            return false
-        }
-        return position
     }
 
     /// The catalog entries of every table that `snapshot` knows, as they are shipped.
@@ -80,29 +81,50 @@ extension RegionReader {
         try catalogValues(in: snapshot).map { $0.entry.encoded() }
     }
 
-    /// Whether this region's log holds all changes of `origin` after `position`, of every table that has a replica at `receiver` and has
-    /// or had one at the origin: only then may a receiver count what is passed on as complete.
+    /// Whether this region's log holds all changes of `origin` after `position` that concern `receiver`.
     public func holdsAllChanges(
         of origin: Origin, after position: LogPosition, for receiver: Text
     ) throws(KeyValueStoreError) -> Bool {
-        guard let originName = configuration.name(of: origin.region) else { return false }
+        try coverage(of: origin, after: position, for: receiver, in: try snapshot()) == .complete
+    }
+
+    /// How much of what `origin` changed after `position` this region can pass on, of every table that has a replica at `receiver` and
+    /// has or had one at the origin: only where it is all may a receiver count it as complete.
+    ///
+    /// - Parameter table: the one table that is asked about; nil for all.
+    public func coverage(
+        of origin: Origin, after position: LogPosition, for receiver: Text, table: TableUUID? = nil,
+        in snapshot: Store.Snapshot
+    ) throws(KeyValueStoreError) -> LogCoverage {
+        guard let originName = configuration.name(of: origin.region) else { return .incomplete }
+        var isTrimmed = false
         do {
-            if let bytes = try store.value(for: Layout.MetaKey.floors, in: Layout.meta) {
+            if let bytes = try snapshot.value(for: Layout.MetaKey.floors, in: Layout.meta) {
                 var reader = ByteReader(bytes)
-                guard try AppliedVector(from: &reader)[origin] <= position else { return false }
-            }
-            return try catalogValues(in: store).allSatisfy { entry, local in
-                guard entry.mentions(SettingName.replica(originName)), entry[SettingName.replica(receiver)] != nil
-                else {
-                    return true
-                }
-                return local.tableID != nil && !local.needsFill && local.floor[origin] <= position
-                    && !local.catchUps.contains(origin)
+                isTrimmed = try AppliedVector(from: &reader)[origin] > position
             }
         } catch let error as KeyValueStoreError {
             throw error
         } catch {
             throw .corruption("\(error)")
         }
+        for (entry, local) in try catalogValues(in: snapshot) {
+            guard table == nil || entry.uuid == table, entry.mentions(SettingName.replica(originName)),
+                entry[SettingName.replica(receiver)] != nil
+            else { continue }
+            guard local.tableID != nil, !local.lacksChanges(of: origin) else { return .incomplete }
+            isTrimmed = isTrimmed || local.floor[origin] > position
+        }
+        return isTrimmed ? .trimmed : .complete
     }
+}
+
+/// How much of another origin's changes a region can pass on.
+public enum LogCoverage: Sendable, Hashable {
+    /// All of them are in its log.
+    case complete
+    /// All of them are in its items, but some are no longer in its log.
+    case trimmed
+    /// It may lack some itself.
+    case incomplete
 }

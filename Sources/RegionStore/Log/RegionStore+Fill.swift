@@ -27,40 +27,44 @@ extension RegionStore {
         } catch {
             throw .malformed("\(error)")
         }
-        let sourceName = configuration.name(of: source.region)
-        let isNew = !vector.contains(source)
         for entry in decoded {
             raiseClock(to: entry, at: nowMilliseconds)
+            let known = catalog[entry.uuid]?.entry
             mergeCatalog(entry, at: nowMilliseconds)
-            guard let sourceName, entry.mentions(SettingName.replica(sourceName)), var state = catalog[entry.uuid],
-                state.local.tableID != nil
-            else { continue }
-            if isReset {
-                state.local.needsFill = true
-                // Up to here this replica has everything, and no further until it is filled.
-                if !state.local.catchUps.contains(source) {
-                    state.local.catchUps.raise(source, to: max(vector[source], state.local.floor[source]))
-                }
-            } else if isNew, state.local.isServing {
-                // It was filled by another region, and has written since: all of that is before `position`.
-                state.local.catchUps.raise(source, to: state.local.floor[source])
+            // An image is in no log: what it taught is passed on as a change of this region's own.
+            if let state = catalog[entry.uuid], state.entry != known {
+                logCatalogChange(state, version: nextVersion(at: nowMilliseconds))
             }
-            keep(state)
         }
+        if position > vector[source] { openGaps(of: source, isReset: isReset) }
         vector.raise(source, to: position)
         floors.raise(source, to: position)
         pending.isVectorChanged = true
         pending.isFloorsChanged = true
     }
 
+    /// Notes for every replica in use that it lacks what `source` logged after this region's position, as that is skipped.
+    private func openGaps(of source: Origin, isReset: Bool) {
+        guard let name = configuration.name(of: source.region) else { return }
+        for var state in catalog.all where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
+            if !state.local.catchUps.contains(source) {
+                state.local.catchUps.raise(source, to: max(vector[source], state.local.floor[source]))
+            }
+            if isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsFill = true }
+            keep(state)
+        }
+    }
+
     /// Takes over part of a table from a snapshot; what is newer here stays.
     ///
     /// Nothing of it is logged but tombstones: it is no change, and other regions have it already.
     public func applySnapshot(
-        _ items: [SnapshotItem], of uuid: TableUUID, at nowMilliseconds: UInt64
+        _ items: [SnapshotItem], of replica: LocalReplica, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         if let failure { throw .storage("\(failure)") }
-        guard let state = catalog[uuid], state.local.needsFill, let table = state.table else { return }
+        guard var state = catalog[replica.table], let table = state.table, table.id == replica.id,
+            state.local.needsFill
+        else { return }
         var decoded: [(SnapshotItem, Item, [UInt8])] = []
         for snapshot in items {
             do {
@@ -79,8 +83,12 @@ extension RegionStore {
                 throw .malformed("\(error)")
             }
         }
+        if !state.local.isServing, !state.local.isFillBegun {
+            state.local.isFillBegun = true
+            keep(state)
+        }
         do {
-            try apply(decoded, of: uuid, to: table, at: nowMilliseconds)
+            try apply(decoded, to: table, at: nowMilliseconds)
         } catch {
             failure = failure ?? .engine("\(error)")
             throw error
@@ -88,7 +96,7 @@ extension RegionStore {
     }
 
     private func apply(
-        _ decoded: [(SnapshotItem, Item, [UInt8])], of uuid: TableUUID, to table: Table, at nowMilliseconds: UInt64
+        _ decoded: [(SnapshotItem, Item, [UInt8])], to table: Table, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         for (snapshot, item, key) in decoded {
             raiseClock(to: snapshot.version.stamp, at: nowMilliseconds)
@@ -98,7 +106,7 @@ extension RegionStore {
             let record = ChangeRecord(
                 kind: snapshot.isTombstone ? .delete : .put, cause: .system,
                 position: max(position, LogPosition(rawValue: 1)),
-                version: snapshot.version, replaced: .zero, table: uuid, payload: snapshot.payload)
+                version: snapshot.version, replaced: .zero, table: table.uuid, payload: snapshot.payload)
             let change = try itemChange(record: record, item: item, key: key, stored: stored, table: table)
             _ = stageItem(change)
             guard snapshot.isTombstone else { continue }
@@ -109,44 +117,70 @@ extension RegionStore {
 
     /// Ends the filling of a replica: from now on it is active, and asks each other region for what its link skipped.
     ///
-    /// - Parameter snapshotVector: what the source had applied, of its own log too, when it took the snapshot.
+    /// - Parameter snapshotVector: what the source's replica held, of its own log too, when it took the snapshot.
     public func finishSnapshot(
-        of uuid: TableUUID, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
+        of replica: LocalReplica, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
     ) {
-        guard var state = catalog[uuid], state.local.tableID != nil, state.local.needsFill else { return }
+        guard var state = catalog[replica.table], state.local.tableID == replica.id, state.local.needsFill else {
+            return
+        }
+        guard snapshotVector[origin] >= state.local.ownPosition else {
+            return peers.fills.removeAll { $0.replica == replica }
+        }
+        if state.local.isServing {
+            // A replica in use got everything but what it has gaps of.
+            for gap in state.local.catchUps.entries {
+                state.local.catchUps.raise(gap.origin, to: snapshotVector[gap.origin])
+            }
+        } else {
+            // A new one may have been passed over by every link.
+            state.local.catchUps = AppliedVector()
+            for seen in (vector.entries + snapshotVector.entries).map(\.origin) where seen != origin {
+                state.local.catchUps.raise(seen, to: snapshotVector[seen])
+            }
+        }
         state.local.needsFill = false
         state.local.isServing = true
+        state.local.isFillBegun = false
         state.local.floor.merge(snapshotVector)
-        for entry in snapshotVector.entries where entry.origin != origin {
-            state.local.catchUps.raise(entry.origin, to: entry.position)
-        }
-        // The source had nothing of these, so the snapshot has not.
-        for entry in vector.entries where !snapshotVector.contains(entry.origin) {
-            guard let name = configuration.name(of: entry.origin.region),
-                state.entry.mentions(SettingName.replica(name))
-            else { continue }
-            state.local.catchUps.raise(entry.origin, to: .zero)
-        }
-        peers.fills.removeAll { $0.table == uuid }
+        peers.fills.removeAll { $0.replica == replica }
         let version = nextVersion(at: nowMilliseconds)
         setLocalReplica(&state, status: .active, version: version)
         settle(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
     }
 
-    /// Notes that `origin` has shipped once more what its link had skipped of a table.
-    public func finishCatchUp(of uuid: TableUUID, from origin: Origin) {
-        guard var state = catalog[uuid], state.local.catchUps.contains(origin) else { return }
+    /// Puts replicas into use that nobody can fill, as every other replica is gone or waits to be filled itself.
+    func activateOrphans(at nowMilliseconds: UInt64) {
+        for state in catalog.all where state.local.needsFill && !state.local.isServing {
+            guard let replica = state.localReplica else { continue }
+            let others = state.entry.settings(under: SettingName.replicaPrefix)
+                .compactMap { Replica(region: $0.name, $0.value) }
+                .filter { $0.region != configuration.name }
+            let isFirst = others.allSatisfy { other in
+                switch other.status {
+                case .creationFailed: true
+                // Of several that wait the one with the lowest number begins.
+                case .creating: configuration.id(of: other.region).map { $0 > configuration.region } ?? true
+                case .active, .updating, .deleting: false
+                }
+            }
+            guard isFirst else { continue }
+            // What other regions still have in their logs is fetched.
+            var nothing = AppliedVector()
+            nothing.raise(origin, to: state.local.ownPosition)
+            finishSnapshot(of: replica, vector: nothing, at: nowMilliseconds)
+        }
+    }
+
+    /// Notes that all changes of `origin` after `position` that the replica lacked have been shipped once more.
+    public func finishCatchUp(of replica: LocalReplica, from origin: Origin, after position: LogPosition) {
+        guard var state = catalog[replica.table], state.local.tableID == replica.id, !state.local.needsFill,
+            state.local.catchUps.contains(origin), state.local.catchUps[origin] == position
+        else { return }
         state.local.catchUps.remove(origin)
         // What was caught up with stands in this region's log behind younger changes, so it is passed on from there only to whoever has it.
         state.local.floor.raise(origin, to: vector[origin])
-        keep(state)
-    }
-
-    /// Has a replica filled once more, as the changes that it lacks are no longer in the log of their origin.
-    public func fillAgain(_ uuid: TableUUID) {
-        guard var state = catalog[uuid], state.local.tableID != nil else { return }
-        state.local.needsFill = true
         keep(state)
     }
 }

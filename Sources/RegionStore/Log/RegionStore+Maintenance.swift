@@ -106,7 +106,9 @@ extension RegionStore {
                     pending.batch.delete(
                         Layout.streamKey(id, shard: 0, LogPosition(rawValue: own)), in: Layout.streams)
                 }
-                if header.version.origin != origin { forgotten.raise(header.version.origin, to: header.position) }
+                if header.version.origin != origin, entry.outcome != .filled {
+                    forgotten.raise(header.version.origin, to: header.position)
+                }
                 start = LogPosition(rawValue: own).successor
                 return true
             }
@@ -122,6 +124,8 @@ extension RegionStore {
                 from: Layout.originKey(entry.origin, .zero),
                 to: Layout.originKey(entry.origin, entry.position.successor))
             pending.batch.deleteRange(range, in: Layout.origins)
+            floors.raise(entry.origin, to: entry.position)
+            pending.isFloorsChanged = true
         }
         logStart = start
         pending.batch.put(Layout.MetaKey.logStart, Layout.bigEndian(start.rawValue), in: Layout.meta)

@@ -69,25 +69,27 @@ extension LinkMessage {
         case .request(let request):
             writer.append(Kind.request.rawValue)
             request.encode(into: &writer)
-        case .fillPage(let sequence, let table, let items):
+        case .fillPage(let sequence, let replica, let items):
             writer.append(Kind.fillPage.rawValue)
             writer.append(sequence)
-            table.encode(into: &writer)
+            replica.encode(into: &writer)
             writer.appendLength(items.count)
             for item in items {
                 item.version.encode(into: &writer)
                 writer.append(item.isTombstone ? 1 : 0 as UInt8)
                 writer.appendLengthPrefixed(item.payload)
             }
-        case .fillEnd(let sequence, let table, let vector):
+        case .fillEnd(let sequence, let replica, let vector):
             writer.append(Kind.fillEnd.rawValue)
             writer.append(sequence)
-            table.encode(into: &writer)
+            replica.encode(into: &writer)
             vector.encode(into: &writer)
-        case .catchUpEnd(let sequence, let table):
+        case .catchUpEnd(let sequence, let replica, let origin, let position):
             writer.append(Kind.catchUpEnd.rawValue)
             writer.append(sequence)
-            table.encode(into: &writer)
+            replica.encode(into: &writer)
+            writer.append(origin.rawValue)
+            writer.append(position.rawValue)
         case .unavailable(let request, let reason):
             writer.append(Kind.unavailable.rawValue)
             request.encode(into: &writer)
@@ -139,8 +141,12 @@ extension LinkMessage {
         case .fillPage: self = try Self.readFillPage(from: &reader)
         case .fillEnd:
             self = .fillEnd(
-                sequence: try reader.readUInt64(), try TableUUID(from: &reader), try AppliedVector(from: &reader))
-        case .catchUpEnd: self = .catchUpEnd(sequence: try reader.readUInt64(), try TableUUID(from: &reader))
+                sequence: try reader.readUInt64(), try LocalReplica(from: &reader), try AppliedVector(from: &reader))
+        case .catchUpEnd:
+            self = .catchUpEnd(
+                sequence: try reader.readUInt64(), try LocalReplica(from: &reader),
+                of: Origin(rawValue: try reader.readUInt64()),
+                after: LogPosition(rawValue: try reader.readUInt64()))
         case .unavailable:
             let request = try Request(from: &reader)
             let start = reader.offset
@@ -185,7 +191,7 @@ extension LinkMessage {
 
     private static func readFillPage(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {
         let sequence = try reader.readUInt64()
-        let table = try TableUUID(from: &reader)
+        let replica = try LocalReplica(from: &reader)
         let count = try readCount(from: &reader, minimumByteCount: Version.byteCount + 2)
         var items: [SnapshotItem] = []
         items.reserveCapacity(count)
@@ -196,7 +202,7 @@ extension LinkMessage {
                 SnapshotItem(
                     version: version, isTombstone: isTombstone, payload: try reader.readLengthPrefixedBytes()))
         }
-        return .fillPage(sequence: sequence, table, items)
+        return .fillPage(sequence: sequence, replica, items)
     }
 
     private static func encode(_ list: [[UInt8]], into writer: inout ByteWriter) {
@@ -234,12 +240,14 @@ extension LinkMessage {
 extension LinkMessage.Request {
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .fill(let table):
+        case .fill(let replica):
             writer.append(1 as UInt8)
-            table.encode(into: &writer)
-        case .catchUp(let table, let after):
+            replica.encode(into: &writer)
+        case .catchUp(let replica, let added, let origin, let after):
             writer.append(2 as UInt8)
-            table.encode(into: &writer)
+            replica.encode(into: &writer)
+            writer.append(added.rawValue)
+            writer.append(origin.rawValue)
             writer.append(after.rawValue)
         case .forward(let origin, let after):
             writer.append(3 as UInt8)
@@ -254,13 +262,28 @@ extension LinkMessage.Request {
     init(from reader: inout ByteReader) throws(BinaryDecodingError) {
         let start = reader.offset
         switch try reader.readUInt8() {
-        case 1: self = .fill(try TableUUID(from: &reader))
-        case 2: self = .catchUp(try TableUUID(from: &reader), after: LogPosition(rawValue: try reader.readUInt64()))
+        case 1: self = .fill(try LocalReplica(from: &reader))
+        case 2:
+            self = .catchUp(
+                try LocalReplica(from: &reader), added: LogPosition(rawValue: try reader.readUInt64()),
+                of: Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()))
         case 3:
             self = .forward(
                 Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()))
         case 4: self = .stopForwarding(Origin(rawValue: try reader.readUInt64()))
         default: throw .invalid("request's kind", at: start)
         }
+    }
+}
+
+extension LocalReplica {
+    /// Twenty bytes: the table's UUID and the number.
+    func encode(into writer: inout ByteWriter) {
+        table.encode(into: &writer)
+        writer.append(id.rawValue)
+    }
+
+    init(from reader: inout ByteReader) throws(BinaryDecodingError) {
+        self.init(table: try TableUUID(from: &reader), id: TableID(rawValue: try reader.readUInt32()))
     }
 }

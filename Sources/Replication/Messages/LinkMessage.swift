@@ -19,16 +19,16 @@ public enum LinkMessage: Sendable, Hashable {
     case changes(sequence: UInt64, Changes)
     /// The sender's closed timestamp: nothing of its own at or below it will follow. Everything up to `position` of its log was sent.
     case heartbeat(sequence: UInt64, Heartbeat)
-    /// Everything up to `sequence` is durable; what the receiver has applied of every origin.
+    /// Everything up to `sequence` is durable; what every replica of the receiver has of every origin.
     case acknowledge(sequence: UInt64, vector: AppliedVector)
     /// The receiver asks for more than the sender's own changes.
     case request(Request)
     /// Part of a table that the receiver has to fill.
-    case fillPage(sequence: UInt64, TableUUID, [SnapshotItem])
+    case fillPage(sequence: UInt64, LocalReplica, [SnapshotItem])
     /// The end of a fill, with what the snapshot held.
-    case fillEnd(sequence: UInt64, TableUUID, AppliedVector)
+    case fillEnd(sequence: UInt64, LocalReplica, AppliedVector)
     /// The end of what was asked for with `Request.catchUp`.
-    case catchUpEnd(sequence: UInt64, TableUUID)
+    case catchUpEnd(sequence: UInt64, LocalReplica, of: Origin, after: LogPosition)
     /// The sender cannot do what was asked, at least not now.
     case unavailable(Request, Unavailability)
 
@@ -82,7 +82,7 @@ public enum LinkMessage: Sendable, Hashable {
         public let code: Code
         public let text: Text
 
-        public enum Code: UInt8, Sendable, Hashable {
+        public enum Code: UInt8, Sendable, Hashable, CaseIterable {
             /// No version of the protocol that both speak.
             case version = 1
             /// Not the region that the other end expected, or that its certificate names.
@@ -140,11 +140,17 @@ public enum LinkMessage: Sendable, Hashable {
     }
 
     /// What a receiver can ask for.
+    ///
+    /// A replica is named by the receiver's own number for it, which the sender repeats: what was asked for a replica that was
+    /// removed meanwhile is not taken for one that was added after it.
     public enum Request: Sendable, Hashable {
         /// All items of a table, by snapshot.
-        case fill(TableUUID)
-        /// The sender's own changes of one table once more, after a position.
-        case catchUp(TableUUID, after: LogPosition)
+        case fill(LocalReplica)
+        /// An origin's changes of one table once more, after a position in that origin's log.
+        ///
+        /// `added` is where the receiver's own log says that the replica was added: a sender that has not applied that may think of an earlier
+        /// replica, and would stop shipping to it when it hears of its removal.
+        case catchUp(LocalReplica, added: LogPosition, of: Origin, after: LogPosition)
         /// Another origin's changes, after a position in that origin's log.
         case forward(Origin, after: LogPosition)
         /// No more of another origin's changes.
@@ -152,12 +158,32 @@ public enum LinkMessage: Sendable, Hashable {
     }
 
     /// Why a request cannot be met.
-    public enum Unavailability: UInt8, Sendable, Hashable {
+    public enum Unavailability: UInt8, Sendable, Hashable, CaseIterable {
         /// The sender does not know the table, or not yet that the receiver has a replica of it: ask again.
         case unknownTable = 1
         /// The sender's own replica is not complete: ask again, or ask another.
         case incomplete = 2
         /// The log no longer goes back that far: fill the table instead.
         case trimmed = 3
+    }
+}
+
+extension LinkMessage {
+    /// For texts of errors.
+    var kindName: String {
+        switch self {
+        case .hello: "hello"
+        case .welcome: "welcome"
+        case .refuse: "refuse"
+        case .catalog: "catalog"
+        case .changes: "changes"
+        case .heartbeat: "heartbeat"
+        case .acknowledge: "acknowledge"
+        case .request: "request"
+        case .fillPage: "fill page"
+        case .fillEnd: "fill end"
+        case .catchUpEnd: "end of catch-up"
+        case .unavailable: "unavailable"
+        }
     }
 }

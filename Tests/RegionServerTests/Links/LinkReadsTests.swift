@@ -19,13 +19,12 @@ struct LinkReadsTests {
         let region = try TestWriter()
         _ = try await region.makeTable("orders")
         let reads = LinkReads(reader: region.reader, peer: "eu-west-1")
-        guard case .catalog(let entries, let position, let isReset) = reads.perform(.catalog(isReset: true)) else {
+        guard case .catalog(let entries, let position) = try reads.perform(.catalog) else {
             Issue.record("no catalog")
             return
         }
         #expect(entries.count == 1)
         #expect(position == region.reader.lastPosition)
-        #expect(isReset)
         region.writer.stop()
     }
 
@@ -35,11 +34,7 @@ struct LinkReadsTests {
         let table = try await region.makeTable("orders")
         await put("a", into: table, of: region)
         let reads = LinkReads(reader: region.reader, peer: "eu-west-1")
-        guard case .table(_, let result) = reads.perform(.table(table.uuid, from: nil, byteLimit: 100)) else {
-            Issue.record("no table")
-            return
-        }
-        #expect(result == .unavailable(.unknownTable))
+        #expect(try reads.perform(.table(table.uuid, from: nil, byteLimit: 100)) == .unavailable(.unknownTable))
         region.writer.stop()
     }
 
@@ -56,8 +51,7 @@ struct LinkReadsTests {
         var (key, ids, pages): ([UInt8]?, [SnapshotItem], Int) = (nil, [], 0)
         repeat {
             guard
-                case .table(_, .page(let page, let vector)) = reads.perform(
-                    .table(table.uuid, from: key, byteLimit: 100))
+                case .table(let page, let vector) = try reads.perform(.table(table.uuid, from: key, byteLimit: 100))
             else {
                 Issue.record("no page")
                 return

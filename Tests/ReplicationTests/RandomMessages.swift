@@ -1,0 +1,101 @@
+import HybridClock
+import ItemModel
+import RegionStore
+import Replication
+import TestSupport
+
+/// Messages of every kind with members of every size.
+struct RandomMessages {
+    var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    static let kindCount = 12
+
+    mutating func next() -> LinkMessage { message(ofKind: Int.random(in: 0..<Self.kindCount, using: &random)) }
+
+    mutating func message(ofKind kind: Int) -> LinkMessage {
+        switch kind {
+        case 0:
+            let low = random.next(upTo: UInt16.max)
+            return .hello(
+                LinkMessage.Hello(
+                    versions: low...UInt16.random(in: low...UInt16.max, using: &random), region: region(), name: text(),
+                    incarnation: incarnation(), clockMilliseconds: random.next()))
+        case 1:
+            return .welcome(
+                LinkMessage.Welcome(
+                    version: random.next(upTo: UInt16.max), region: region(), name: text(), incarnation: incarnation(),
+                    clockMilliseconds: random.next(), vector: vector()))
+        case 2:
+            let code = LinkMessage.Refusal.Code.allCases.randomElement(using: &random) ?? .stopping
+            return .refuse(LinkMessage.Refusal(code: code, text: text()))
+        case 3:
+            return .catalog(
+                sequence: random.next(),
+                LinkMessage.CatalogImage(position: position(), isReset: Bool.random(using: &random), entries: list()))
+        case 4:
+            return .changes(
+                sequence: random.next(),
+                LinkMessage.Changes(
+                    batch: ReceivedBatch(
+                        origin: origin(), records: list(), position: position(),
+                        isComplete: Bool.random(using: &random))))
+        case 5:
+            return .heartbeat(
+                sequence: random.next(),
+                LinkMessage.Heartbeat(
+                    position: position(), closed: HybridTimestamp(rawValue: random.next()),
+                    clockMilliseconds: random.next()))
+        case 6: return .acknowledge(sequence: random.next(), vector: vector())
+        case 7: return .request(request())
+        case 8:
+            let items = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+                SnapshotItem(
+                    version: Version(stamp: HybridTimestamp(rawValue: random.next()), origin: origin()),
+                    isTombstone: Bool.random(using: &random), payload: bytes())
+            }
+            return .fillPage(sequence: random.next(), replica(), items)
+        case 9: return .fillEnd(sequence: random.next(), replica(), vector())
+        case 10: return .catchUpEnd(sequence: random.next(), replica(), of: origin(), after: position())
+        default:
+            let reason = LinkMessage.Unavailability.allCases.randomElement(using: &random) ?? .trimmed
+            return .unavailable(request(), reason)
+        }
+    }
+
+    private mutating func request() -> LinkMessage.Request {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: .fill(replica())
+        case 1: .catchUp(replica(), added: position(), of: origin(), after: position())
+        case 2: .forward(origin(), after: position())
+        default: .stopForwarding(origin())
+        }
+    }
+
+    private mutating func bytes() -> [UInt8] {
+        (0..<Int.random(in: 0...200, using: &random)).map { _ in random.next(upTo: UInt8.max) }
+    }
+    private mutating func list() -> [[UInt8]] { (0..<Int.random(in: 0...5, using: &random)).map { _ in bytes() } }
+    private mutating func text() -> Text { Text(String(repeating: "é", count: Int.random(in: 0...20, using: &random))) }
+    private mutating func region() -> RegionID { RegionID(rawValue: random.next(upTo: UInt16.max)) }
+    private mutating func origin() -> Origin { Origin(rawValue: random.next()) }
+    private mutating func position() -> LogPosition { LogPosition(rawValue: random.next()) }
+    private mutating func incarnation() -> Incarnation { Incarnation(high: random.next(), low: random.next()) }
+    private mutating func replica() -> LocalReplica {
+        LocalReplica(
+            table: TableUUID(high: random.next(), low: random.next()),
+            id: TableID(rawValue: random.next(upTo: UInt32.max)))
+    }
+    private mutating func vector() -> AppliedVector {
+        var vector = AppliedVector()
+        for _ in 0..<Int.random(in: 0...4, using: &random) { vector.raise(origin(), to: position()) }
+        return vector
+    }
+}
+
+extension SplitMix64 {
+    mutating func next<Value: FixedWidthInteger & UnsignedInteger>(upTo bound: Value) -> Value {
+        Value.random(in: 0...bound, using: &self)
+    }
+}
