@@ -51,7 +51,7 @@ public final class CatalogSnapshot: Sendable {
     public let tables: [Table]
     /// Every region in which some table of each name has a replica, known from the catalog that all regions share.
     let regionsByName: [Text: [Text]]
-    /// For each region the tables that it has, or is getting, a replica of, in order: what links ship to it.
+    /// For each region the tables that it has, is getting or is losing a replica of, in order: what links ship to it.
     ///
     /// Also tables that have no replica here any more, whose last changes may still have to be shipped.
     private let tablesByRegion: [Text: [TableUUID]]
@@ -70,9 +70,8 @@ public final class CatalogSnapshot: Sendable {
         for state in all {
             for (region, _, value) in state.entry.settings(under: SettingName.replicaPrefix) {
                 regions[state.entry.name, default: []].append(region)
-                guard let replica = Replica(region: region, value), [.creating, .active].contains(replica.status) else {
-                    continue
-                }
+                // One that is to be deleted serves until its region has heard of it.
+                guard let replica = Replica(region: region, value), replica.status != .creationFailed else { continue }
                 uuids[region, default: []].append(state.entry.uuid)
             }
         }

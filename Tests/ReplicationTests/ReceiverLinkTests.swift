@@ -1,0 +1,257 @@
+import HybridClock
+import ItemModel
+import RegionStore
+import Replication
+import Testing
+
+/// The receiving end, a step at a time.
+@Suite("The receiving end of a link")
+struct ReceiverLinkTests {
+    typealias Fixture = LinkFixtures
+    let sender = Fixture.sender.origin
+
+    final class Receiver {
+        var machine = ReceiverLink(
+            at: Fixture.receiver, regions: Fixture.regions, configuration: Fixture.configuration)
+
+        var sender: Origin? { machine.sender }
+        var backlogCount: Int { machine.backlogCount }
+
+        func received(
+            _ message: LinkMessage, certificates: [String] = ["us-east-1"], vector: AppliedVector = AppliedVector(),
+            at now: UInt64 = 0
+        ) -> [ReceiverLink.Action] {
+            machine.received(message, certificateNames: certificates, vector: vector, at: Fixture.at(now))
+        }
+    }
+
+    private func streaming() -> Receiver {
+        let receiver = Receiver()
+        _ = receiver.machine.connected(at: Fixture.at(0))
+        _ = receiver.received(Fixture.hello())
+        return receiver
+    }
+
+    private func changes(_ sequence: UInt64, of origin: Origin? = nil, isComplete: Bool = true) -> LinkMessage {
+        .changes(sequence: sequence, .init(batch: batch(of: origin ?? sender, isComplete: isComplete)))
+    }
+
+    private func batch(of origin: Origin, isComplete: Bool, records: [[UInt8]] = []) -> ReceivedBatch {
+        ReceivedBatch(origin: origin, records: records, position: Fixture.position(5), isComplete: isComplete)
+    }
+
+    private func refusal(_ actions: [ReceiverLink.Action]) -> LinkMessage.Refusal.Code? {
+        guard actions.count == 2, case .send(.refuse(let refusal)) = actions[0], case .close = actions[1] else {
+            return nil
+        }
+        return refusal.code
+    }
+
+    @Test("A hello is answered with what this region has applied")
+    func greeting() {
+        let receiver = Receiver()
+        #expect(receiver.received(Fixture.hello()).isEmpty, "not connected")
+        #expect(receiver.machine.connected(at: Fixture.at(5)) == [.wakeAt(1_005)])
+        #expect(receiver.machine.connected(at: Fixture.at(5)).isEmpty)
+        let vector = Fixture.vector((sender, 4))
+        let welcome = LinkMessage.Welcome(
+            version: 1, region: RegionID(rawValue: 2), name: "eu-west-1", incarnation: Fixture.receiver.incarnation,
+            clockMilliseconds: 1_000_006, vector: vector)
+        #expect(
+            receiver.received(Fixture.hello(), vector: vector, at: 6)
+                == [.send(.welcome(welcome)), .established(sender)])
+        #expect(receiver.sender == sender)
+    }
+
+    @Test("The highest version that both speak is chosen, and none in common ends the link")
+    func versions() {
+        func answer(_ versions: ClosedRange<UInt16>) -> [ReceiverLink.Action] {
+            let receiver = Receiver()
+            _ = receiver.machine.connected(at: Fixture.at(0))
+            return receiver.received(Fixture.hello(versions: versions))
+        }
+        for versions in [1...1, 0...9, 0...1] as [ClosedRange<UInt16>] {
+            guard case .send(.welcome(let welcome)) = answer(versions).first else {
+                Issue.record("refused \(versions)")
+                continue
+            }
+            #expect(welcome.version == 1)
+        }
+        #expect(refusal(answer(2...9)) == .version)
+        #expect(refusal(answer(0...0)) == .version)
+    }
+
+    @Test("Nobody else is taken for a region: not by id, not by name, not by certificate, and not this region itself")
+    func identity() {
+        func code(_ identity: LinkIdentity, _ certificates: [String]) -> LinkMessage.Refusal.Code? {
+            let receiver = Receiver()
+            _ = receiver.machine.connected(at: Fixture.at(0))
+            let actions = receiver.received(Fixture.hello(identity), certificates: certificates)
+            let code = refusal(actions)
+            #expect(code == nil || receiver.received(Fixture.hello()).isEmpty, "closed")
+            return code
+        }
+        func identity(_ id: UInt16, _ name: Text) -> LinkIdentity {
+            LinkIdentity(region: RegionID(rawValue: id), name: name, incarnation: Fixture.sender.incarnation)
+        }
+        #expect(code(identity(1, "ap-south-1"), ["ap-south-1"]) == .identity)
+        #expect(code(identity(3, "us-east-1"), ["us-east-1"]) == .identity)
+        #expect(code(identity(9, "mars-1"), ["mars-1"]) == .identity)
+        #expect(code(identity(1, "us-east-1"), ["ap-south-1", "eu-west-1"]) == .identity)
+        #expect(code(identity(1, "us-east-1"), []) == .identity)
+        #expect(code(identity(2, "eu-west-1"), ["eu-west-1"]) == .identity)
+        #expect(code(identity(1, "us-east-1"), ["other", "us-east-1"]) == nil)
+    }
+
+    @Test("A clock that is too far ahead is refused at the hello, one behind is not")
+    func clock() {
+        func code(_ clock: UInt64) -> LinkMessage.Refusal.Code? {
+            let receiver = Receiver()
+            _ = receiver.machine.connected(at: Fixture.at(0))
+            return refusal(receiver.received(Fixture.hello(clock: clock)))
+        }
+        #expect(code(1_060_000) == nil)
+        #expect(code(1_060_001) == .clock)
+        #expect(code(.max) == .clock)
+        #expect(code(0) == nil)
+    }
+
+    @Test("What arrives is handed to the store in order, and acknowledged only once it is durable")
+    func acknowledgement() {
+        let receiver = streaming()
+        #expect(
+            receiver.received(changes(1))
+                == [.apply(sequence: 1, .changes(batch(of: sender, isComplete: true)))])
+        let heartbeat = LinkMessage.Heartbeat(
+            position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 0)
+        #expect(
+            receiver.received(.heartbeat(sequence: 2, heartbeat))
+                == [
+                    .apply(
+                        sequence: 2,
+                        .heartbeat(sender, position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7)))
+                ])
+        #expect(receiver.backlogCount == 2)
+        let vector = Fixture.vector((sender, 6))
+        #expect(
+            receiver.machine.applied(upTo: 2, vector: vector, at: Fixture.at(1))
+                == [.send(.acknowledge(sequence: 2, vector: vector))])
+        #expect(receiver.machine.applied(upTo: 1, vector: vector, at: Fixture.at(1)).isEmpty, "settled before")
+        #expect(receiver.backlogCount == 0)
+    }
+
+    @Test("A sequence that is repeated or left out ends the link", arguments: [0, 1, 3] as [UInt64])
+    func sequences(sequence: UInt64) {
+        let receiver = streaming()
+        _ = receiver.received(changes(1))
+        #expect(refusal(receiver.received(changes(sequence))) == .malformed)
+        #expect(receiver.machine.applied(upTo: 1, vector: AppliedVector(), at: Fixture.at(0)).isEmpty)
+    }
+
+    @Test("What the store refuses is told to the sender by its kind")
+    func refusals() {
+        let clock = ClockError.tooFarAhead(
+            stamp: HybridTimestamp(milliseconds: 9), physicalMilliseconds: 1, maximumOffsetMilliseconds: 2)
+        #expect(refusal(streaming().machine.refused(.clock(clock))) == .clock)
+        #expect(refusal(streaming().machine.refused(.malformed("x"))) == .malformed)
+        #expect(refusal(streaming().machine.refused(.storage("x"))) == .storage)
+    }
+
+    @Test("A message that only a receiver sends ends the link")
+    func undue() {
+        for message in [
+            Fixture.hello(), Fixture.welcome(AppliedVector()), .acknowledge(sequence: 0, vector: AppliedVector()),
+            .request(.fill(Fixture.replica)),
+        ] {
+            #expect(refusal(streaming().received(message)) == .malformed)
+        }
+        let receiver = Receiver()
+        _ = receiver.machine.connected(at: Fixture.at(0))
+        #expect(refusal(receiver.received(changes(1))) == .malformed)
+    }
+
+    @Test("A sender's refusal closes the link without an answer")
+    func refused() {
+        let actions = streaming().received(.refuse(.init(code: .stopping, text: "good night")))
+        guard case .close = actions.first, actions.count == 1 else {
+            Issue.record("\(actions)")
+            return
+        }
+    }
+
+    @Test("A silent sender is given up, and every word puts that off")
+    func silence() {
+        let receiver = streaming()
+        _ = receiver.received(changes(1), at: 700)
+        #expect(receiver.machine.timerFired(at: Fixture.at(1_000)) == [.wakeAt(1_700)])
+        guard case .close = receiver.machine.timerFired(at: Fixture.at(1_700)).first else {
+            Issue.record("still open")
+            return
+        }
+        #expect(receiver.machine.timerFired(at: Fixture.at(2_000)).isEmpty)
+    }
+
+    @Test("After a disconnect nothing is done any more")
+    func disconnected() {
+        let receiver = streaming()
+        _ = receiver.received(changes(1))
+        receiver.machine.disconnected()
+        #expect(receiver.machine.applied(upTo: 1, vector: AppliedVector(), at: Fixture.at(0)).isEmpty)
+        #expect(receiver.machine.needs([.fill(Fixture.replica)]).isEmpty)
+        #expect(receiver.machine.timerFired(at: Fixture.at(9_000)).isEmpty)
+        #expect(receiver.machine.refused(.malformed("x")).isEmpty)
+        #expect(receiver.received(changes(2)).isEmpty)
+    }
+
+    @Test("What is needed is asked for once, and again only after it ended or could not be had")
+    func needs() {
+        let receiver = streaming()
+        let fill = LinkMessage.Request.fill(Fixture.replica)
+        let catchUp = LinkMessage.Request.catchUp(
+            Fixture.replica, added: .zero, of: sender, after: Fixture.position(4))
+        #expect(receiver.machine.needs([fill, catchUp]) == [.send(.request(fill)), .send(.request(catchUp))])
+        #expect(receiver.machine.needs([fill, catchUp]).isEmpty)
+        #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseFill(Fixture.replica)])
+        #expect(receiver.received(.unavailable(catchUp, .unknownTable)).isEmpty)
+        #expect(receiver.machine.needs([fill, catchUp]).count == 2)
+        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.fillAgain(Fixture.replica)])
+        #expect(receiver.received(.unavailable(catchUp, .trimmed)).isEmpty, "not asked for")
+        let vector = Fixture.vector((sender, 1))
+        #expect(
+            receiver.received(.fillEnd(sequence: 1, Fixture.replica, vector))
+                == [.apply(sequence: 1, .fillEnd(Fixture.replica, vector))])
+        #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
+        let end = LinkMessage.catchUpEnd(sequence: 2, Fixture.replica, of: sender, after: Fixture.position(4))
+        #expect(
+            receiver.received(end)
+                == [.apply(sequence: 2, .catchUpEnd(Fixture.replica, of: sender, after: Fixture.position(4)))])
+        #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
+    }
+
+    @Test("What is no longer needed of another region's changes is called off")
+    func stopForwarding() {
+        let receiver = streaming()
+        let forward = LinkMessage.Request.forward(Fixture.third, after: Fixture.position(4))
+        #expect(receiver.machine.needs([forward]) == [.send(.request(forward))])
+        // The place moves on with what arrives: that is the same need.
+        #expect(receiver.machine.needs([.forward(Fixture.third, after: Fixture.position(6))]).isEmpty)
+        #expect(receiver.machine.needs([]) == [.send(.request(.stopForwarding(Fixture.third)))])
+        #expect(receiver.machine.needs([]).isEmpty)
+    }
+
+    @Test("Another region's changes count as complete only where they were asked for, and apart from the records")
+    func claims() {
+        let receiver = streaming()
+        func applied(_ batch: ReceivedBatch, _ sequence: UInt64) -> ReceivedBatch? {
+            let actions = receiver.received(.changes(sequence: sequence, .init(batch: batch)))
+            guard case .apply(sequence, .changes(let applied)) = actions.first else { return nil }
+            return applied
+        }
+        let claim = batch(of: Fixture.third, isComplete: true)
+        #expect(applied(claim, 1)?.isComplete == false)
+        _ = receiver.machine.needs([.forward(Fixture.third, after: .zero)])
+        #expect(applied(claim, 2) == claim)
+        let mixed = batch(of: Fixture.third, isComplete: true, records: [[1]])
+        #expect(applied(mixed, 3)?.isComplete == false)
+    }
+}

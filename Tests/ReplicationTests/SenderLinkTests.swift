@@ -1,0 +1,240 @@
+import HybridClock
+import ItemModel
+import Testing
+
+@testable import RegionStore
+@testable import Replication
+
+/// The sending end, a step at a time: each event, and exactly what comes of it.
+@Suite("The sending end of a link")
+struct SenderLinkTests {
+    typealias Fixture = LinkFixtures
+    let own = Fixture.sender.origin
+
+    @Test("It dials, says hello, and ships from where the welcome says")
+    func greeting() {
+        let sender = Sender(log: Fixture.bounds(to: 9))
+        #expect(sender.machine.start(at: Fixture.at(0)) == [.connect])
+        #expect(sender.machine.start(at: Fixture.at(0)).isEmpty)
+        #expect(
+            sender.machine.connected(at: Fixture.at(5)) == [.send(Fixture.hello(clock: 1_000_005)), .wakeAt(105)])
+        #expect(
+            sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
+                == [.noteAcknowledged(AppliedVector()), Fixture.changes(after: 4, upTo: 9)])
+        #expect(sender.isStreaming)
+    }
+
+    @Test("A receiver that knows nothing of it gets the catalog, and then the log from there")
+    func catalog() {
+        let sender = Sender(log: Fixture.bounds(to: 9))
+        _ = sender.machine.start(at: Fixture.at(0))
+        _ = sender.machine.connected(at: Fixture.at(0))
+        #expect(
+            sender.received(Fixture.welcome(AppliedVector()))
+                == [.noteAcknowledged(AppliedVector()), .read(.catalog)])
+        let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])
+        #expect(
+            sender.read(.catalog([[1]], position: Fixture.position(8)))
+                == [.send(.catalog(sequence: 1, image)), Fixture.changes(after: 8, upTo: 9)])
+    }
+
+    @Test("A receiver that is behind the log's start is reset, at the welcome and in the middle of the stream")
+    func reset() {
+        let sender = Sender(log: Fixture.bounds(6, to: 9))
+        _ = sender.machine.start(at: Fixture.at(0))
+        _ = sender.machine.connected(at: Fixture.at(0))
+        #expect(sender.received(Fixture.welcome(Fixture.vector((own, 4)))).last == .read(.catalog))
+        let image = LinkMessage.CatalogImage(position: Fixture.position(9), isReset: true, entries: [])
+        #expect(
+            sender.read(.catalog([], position: Fixture.position(9))) == [.send(.catalog(sequence: 1, image))])
+
+        let late = Fixture.streaming(from: 5, log: Fixture.bounds(6, to: 9))
+        var page = Fixture.page([Fixture.record(9)], upTo: 9)
+        page.isTrimmed = true
+        #expect(late.read(.changes(page)) == [.read(.catalog)])
+        #expect(
+            late.read(.catalog([], position: Fixture.position(9))) == [.send(.catalog(sequence: 1, image))])
+    }
+
+    @Test("Another region, another name, another version and a log that was put back end the link with their codes")
+    func refusals() {
+        func refusal(_ message: LinkMessage) -> LinkMessage.Refusal.Code? {
+            let sender = Sender(log: Fixture.bounds(to: 9))
+            _ = sender.machine.start(at: Fixture.at(0))
+            _ = sender.machine.connected(at: Fixture.at(0))
+            let actions = sender.received(message)
+            guard actions.count == 2, case .send(.refuse(let refusal)) = actions[0], case .close = actions[1] else {
+                return nil
+            }
+            return refusal.code
+        }
+        let other = LinkIdentity(
+            region: RegionID(rawValue: 3), name: "eu-west-1", incarnation: Fixture.receiver.incarnation)
+        let renamed = LinkIdentity(
+            region: RegionID(rawValue: 2), name: "eu-west-2", incarnation: Fixture.receiver.incarnation)
+        #expect(refusal(Fixture.welcome(AppliedVector(), from: other)) == .identity)
+        #expect(refusal(Fixture.welcome(AppliedVector(), from: renamed)) == .identity)
+        #expect(refusal(Fixture.welcome(AppliedVector(), version: 2)) == .version)
+        #expect(refusal(Fixture.welcome(Fixture.vector((own, 10)))) == .identity)
+        #expect(refusal(Fixture.welcome(Fixture.vector((own, 9)))) == nil)
+        #expect(refusal(.acknowledge(sequence: 0, vector: AppliedVector())) == .malformed)
+        #expect(refusal(Fixture.hello()) == .malformed)
+    }
+
+    @Test("What the log gains is read as soon as it is there, one read at a time")
+    func advance() {
+        let sender = Fixture.streaming(from: 9, log: Fixture.bounds(to: 9))
+        #expect(
+            sender.machine.logAdvanced(to: Fixture.bounds(to: 10), at: Fixture.at(1)) == [
+                Fixture.changes(after: 9, upTo: 10)
+            ])
+        #expect(sender.machine.logAdvanced(to: Fixture.bounds(to: 12), at: Fixture.at(1)).isEmpty)
+        let record = Fixture.record(10)
+        #expect(
+            sender.read(.changes(Fixture.page([record], upTo: 10)))
+                == [Fixture.batch([record], upTo: 10, sequence: 1), Fixture.changes(after: 10, upTo: 12)])
+        // Nothing in it concerned the peer: no message, but the place is known.
+        #expect(sender.read(.changes(Fixture.page([], upTo: 12))).isEmpty)
+        #expect(sender.shippedPosition == Fixture.position(12))
+    }
+
+    @Test("No more is read than may be in flight, and an acknowledgement lets it go on")
+    func flowControl() {
+        let sender = Fixture.streaming(from: 0, log: Fixture.bounds(to: 100))
+        var position: UInt64 = 0
+        var actions = [Fixture.changes(after: 0, upTo: 100)]
+        var sequence: UInt64 = 0
+        while actions.last == Fixture.changes(after: position, upTo: 100) {
+            position += 1
+            sequence += 1
+            actions = sender.read(.changes(Fixture.page([Fixture.record(position, byteCount: 10)], upTo: position)))
+            #expect(sender.inFlightByteCount <= 250)
+        }
+        #expect(sequence >= 2)
+        #expect(sender.machine.logAdvanced(to: Fixture.bounds(to: 101), at: Fixture.at(1)).isEmpty)
+        let resumed = sender.acknowledged(sequence, Fixture.vector((own, position)))
+        #expect(resumed.last == Fixture.changes(after: position, upTo: 101))
+        #expect(sender.inFlightByteCount == 0)
+        #expect(sender.acknowledgedPosition == Fixture.position(position))
+    }
+
+    @Test("A record larger than all that may be in flight is shipped by itself")
+    func largeRecord() {
+        let sender = Fixture.streaming(from: 0, log: Fixture.bounds(to: 2))
+        let actions = sender.read(.changes(Fixture.page([Fixture.record(1, byteCount: 5_000)], upTo: 1)))
+        #expect(actions.count == 1)
+        #expect(sender.acknowledged(1).last == Fixture.changes(after: 1, upTo: 2))
+    }
+
+    @Test("An acknowledgement of what was never sent, or that goes back, ends the link; the same one twice does not")
+    func acknowledgements() {
+        let sender = Fixture.streaming(from: 0, log: Fixture.bounds(to: 2))
+        _ = sender.read(.changes(Fixture.page([Fixture.record(1)], upTo: 1)))
+        _ = sender.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2)))
+        let first = sender.acknowledged(1)
+        #expect(first.contains(.recordLag(milliseconds: 0, count: 1)))
+        #expect(sender.acknowledged(1) == [.noteAcknowledged(AppliedVector())])
+        #expect(sender.acknowledged(2).count == 2)
+        let back = sender.acknowledged(1)
+        guard case .send(.refuse(let refusal)) = back.first else {
+            Issue.record("\(back)")
+            return
+        }
+        #expect(refusal.code == .malformed)
+        #expect(sender.acknowledged(2).isEmpty)
+        let other = Fixture.streaming(from: 0, log: Fixture.bounds(to: 2))
+        #expect(other.acknowledged(1).count == 2)
+    }
+
+    @Test("A heartbeat's closed timestamp waits until everything before it was sent")
+    func heartbeats() {
+        let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1, closed: 50))
+        func heartbeat(_ position: UInt64, closed: UInt64, sequence: UInt64, at now: UInt64) -> [SenderLink.Action] {
+            let heartbeat = LinkMessage.Heartbeat(
+                position: Fixture.position(position), closed: HybridTimestamp(rawValue: closed),
+                clockMilliseconds: 1_000_000 + now)
+            return [.send(.heartbeat(sequence: sequence, heartbeat)), .wakeAt(now + 100)]
+        }
+        #expect(sender.machine.timerFired(at: Fixture.at(100)) == heartbeat(1, closed: 50, sequence: 1, at: 100))
+        // A change is being read: the link speaks, but claims no more than before.
+        _ = sender.machine.logAdvanced(to: Fixture.bounds(to: 2, closed: 60), at: Fixture.at(110))
+        #expect(sender.machine.timerFired(at: Fixture.at(200)) == heartbeat(1, closed: 50, sequence: 2, at: 200))
+        _ = sender.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2)), at: 210)
+        #expect(sender.machine.timerFired(at: Fixture.at(300)) == heartbeat(2, closed: 60, sequence: 4, at: 300))
+    }
+
+    @Test("A silent peer is given up, at the greeting and later")
+    func silence() {
+        let greeting = Sender(log: Fixture.bounds(to: 1))
+        _ = greeting.machine.start(at: Fixture.at(0))
+        _ = greeting.machine.connected(at: Fixture.at(0))
+        #expect(greeting.machine.timerFired(at: Fixture.at(999)) == [.wakeAt(1_099)])
+        guard case .close = greeting.machine.timerFired(at: Fixture.at(1_000)).first else {
+            Issue.record("still open")
+            return
+        }
+        let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1))
+        _ = sender.acknowledged(0)
+        _ = sender.received(.request(.stopForwarding(Fixture.third)), at: 900)
+        #expect(sender.machine.timerFired(at: Fixture.at(1_899)).count == 2)
+        #expect(sender.machine.timerFired(at: Fixture.at(1_900)).count == 1)
+        #expect(!sender.isStreaming)
+    }
+
+    @Test("It dials again after a wait that grows while nothing is acknowledged, and begins anew once something is")
+    func backoff() {
+        let sender = Sender(log: Fixture.bounds(to: 1))
+        _ = sender.machine.start(at: Fixture.at(0))
+        var now: UInt64 = 0
+        var longest: UInt64 = 0
+        for _ in 0..<50 {
+            let actions = sender.disconnected(at: now)
+            guard case .wakeAt(let until) = actions.first, actions.count == 1 else {
+                Issue.record("\(actions)")
+                return
+            }
+            #expect((10...80).contains(until - now))
+            longest = max(longest, until - now)
+            #expect(sender.disconnected(at: now).isEmpty, "told twice")
+            #expect(sender.machine.timerFired(at: Fixture.at(until - 1)) == [.wakeAt(until)])
+            #expect(sender.machine.timerFired(at: Fixture.at(until)) == [.connect])
+            now = until
+            _ = sender.machine.connected(at: Fixture.at(now))
+            // A welcome alone is no success: what follows may be refused every time.
+            _ = sender.received(Fixture.welcome(Fixture.vector((own, 1))), at: now)
+        }
+        #expect(longest > 40)
+        _ = sender.machine.timerFired(at: Fixture.at(now))
+        _ = sender.acknowledged(1)
+        #expect(sender.disconnected(at: now) == [.wakeAt(now + 10)])
+        #expect(sender.machine.peerCameUp(at: Fixture.at(now)) == [.connect])
+        #expect(sender.machine.peerCameUp(at: Fixture.at(now)).isEmpty)
+    }
+
+    @Test("Whatever step the connection is lost at, the next one begins from the welcome")
+    func disconnects() {
+        let steps: [(Sender) -> Void] = [
+            { _ = $0.machine.connected(at: Fixture.at(0)) },
+            { _ = $0.received(Fixture.welcome(Fixture.vector((Fixture.sender.origin, 1)))) },
+            { _ = $0.received(.request(.fill(Fixture.replica))) },
+            { _ = $0.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2))) },
+            { _ = $0.machine.timerFired(at: Fixture.at(100)) },
+        ]
+        for count in 0...steps.count {
+            let sender = Sender(log: Fixture.bounds(to: 3))
+            _ = sender.machine.start(at: Fixture.at(0))
+            for step in steps.prefix(count) { step(sender) }
+            #expect(sender.disconnected(at: 200).count == 1)
+            #expect(sender.read(.changes(Fixture.page([Fixture.record(3)], upTo: 3))).isEmpty, "of the old connection")
+            #expect(sender.received(.acknowledge(sequence: 1, vector: AppliedVector())).isEmpty)
+            #expect(sender.machine.timerFired(at: Fixture.at(300)) == [.connect])
+            _ = sender.machine.connected(at: Fixture.at(300))
+            #expect(
+                sender.received(Fixture.welcome(Fixture.vector((own, 2))), at: 300).last
+                    == Fixture.changes(after: 2, upTo: 3))
+            #expect(
+                sender.read(.changes(Fixture.page([Fixture.record(3)], upTo: 3)))
+                    == [Fixture.batch([Fixture.record(3)], upTo: 3, sequence: 1)])
+        }
+    }
+}
