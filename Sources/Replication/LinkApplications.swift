@@ -38,7 +38,9 @@ public final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
             case .fillPage(let replica, let items): try store.applySnapshot(items, of: replica, at: nowMilliseconds)
             case .fillEnd(let replica, let vector):
                 store.finishSnapshot(of: replica, vector: vector, at: nowMilliseconds)
-            case .catchUpEnd(let replica, let origin, let position):
+            case .catchUpEnd(let replica, let origin, let position, let isDirect):
+                // An origin that still writes has to know of the replica: only its own answer says so.
+                guard isDirect || store.isSuperseded(origin) else { break }
                 store.finishCatchUp(of: replica, from: origin, after: position)
             }
             return .applied(store.appliedVector)

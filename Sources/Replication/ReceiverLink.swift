@@ -49,7 +49,8 @@ public struct ReceiverLink: ~Copyable {
         case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp)
         case fillPage(LocalReplica, [SnapshotItem])
         case fillEnd(LocalReplica, AppliedVector)
-        case catchUpEnd(LocalReplica, of: Origin, after: LogPosition)
+        /// `isDirect` says that the origin itself has sent it.
+        case catchUpEnd(LocalReplica, of: Origin, after: LogPosition, isDirect: Bool)
     }
 
     /// - Parameter regions: every region of the topology.
@@ -217,8 +218,12 @@ public struct ReceiverLink: ~Copyable {
             asked.removeAll { $0 == .fill(replica) }
             return apply(sequence, .fillEnd(replica, vector))
         case .catchUpEnd(let sequence, let replica, let origin, let position):
-            asked.removeAll { if case .catchUp(replica, _, origin, position) = $0 { true } else { false } }
-            return apply(sequence, .catchUpEnd(replica, of: origin, after: position))
+            let isDirect = origin == sender
+            // What another region has sent may leave the gap open: it is not asked for again as long as it is needed.
+            if isDirect {
+                asked.removeAll { if case .catchUp(replica, _, origin, position) = $0 { true } else { false } }
+            }
+            return apply(sequence, .catchUpEnd(replica, of: origin, after: position, isDirect: isDirect))
         case .unavailable(let request, let reason):
             guard asked.contains(request) else { return [] }
             asked.removeAll { $0 == request }

@@ -45,7 +45,7 @@ struct SenderStream {
         let added: LogPosition
         let origin: Origin
         let after: LogPosition
-        /// Of the own log: where it ends, as the receiver gets the rest anyway; nil before the first read.
+        /// Of the own log: where it ends, as the receiver gets what is logged later anyway; nil before the first read.
         var end: LogPosition?
 
         var request: LinkMessage.Request { .catchUp(replica, added: added, of: origin, after: after) }
@@ -199,9 +199,10 @@ struct SenderStream {
             return position < log.end ? (changes(origin, position, upTo: nil, since: claimed), job) : nil
         case .catchUp(var catchUp, let position):
             if catchUp.origin == own, catchUp.end == nil {
-                // What the own job has read so far may lack the table; what it reads from now on does not.
+                // What the own job has read so far may lack the table; what it reads from now on does not. Yet the receiver may have had
+                // more of it over an earlier connection, without the table, than it said in its welcome: that is up to the log's end.
                 guard let ownReadPosition else { return nil }
-                catchUp.end = ownReadPosition
+                catchUp.end = max(ownReadPosition, log.end)
             }
             return (
                 changes(catchUp.origin, position, upTo: catchUp.end, for: catchUp, since: catchUp.after),

@@ -224,8 +224,28 @@ struct ReceiverLinkTests {
         let end = LinkMessage.catchUpEnd(sequence: 2, Fixture.replica, of: sender, after: Fixture.position(4))
         #expect(
             receiver.received(end)
-                == [.apply(sequence: 2, .catchUpEnd(Fixture.replica, of: sender, after: Fixture.position(4)))])
+                == [
+                    .apply(
+                        sequence: 2,
+                        .catchUpEnd(Fixture.replica, of: sender, after: Fixture.position(4), isDirect: true))
+                ])
         #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
+    }
+
+    @Test("What a third region sends of an origin's changes is not asked for again while the gap stays open")
+    func indirectCatchUp() {
+        let receiver = streaming()
+        let catchUp = LinkMessage.Request.catchUp(
+            Fixture.replica, added: .zero, of: Fixture.third, after: Fixture.position(4))
+        #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
+        let end = LinkMessage.catchUpEnd(
+            sequence: 1, Fixture.replica, of: Fixture.third, after: Fixture.position(4))
+        let application = ReceiverLink.Application.catchUpEnd(
+            Fixture.replica, of: Fixture.third, after: Fixture.position(4), isDirect: false)
+        #expect(receiver.received(end) == [.apply(sequence: 1, application)])
+        #expect(receiver.machine.needs([catchUp]).isEmpty)
+        #expect(receiver.machine.needs([]).isEmpty)
+        #expect(receiver.machine.needs([catchUp]).count == 1)
     }
 
     @Test("What is no longer needed of another region's changes is called off")

@@ -83,7 +83,22 @@ struct SenderRequestTests {
         #expect(sender.machine.logAdvanced(to: Fixture.bounds(to: 6), at: Fixture.at(1)).isEmpty)
     }
 
-    @Test("A catch-up ends where the log had been read, and says so when the log no longer goes back so far")
+    @Test(
+        "A catch-up goes up to the log's end, as an earlier connection may have brought what this one has not sent yet")
+    func catchUpAfterReconnect() {
+        let sender = Fixture.streaming(from: 5, log: Fixture.bounds(to: 9))
+        let request = LinkMessage.Request.catchUp(Fixture.replica, added: .zero, of: own, after: Fixture.position(5))
+        _ = sender.received(.request(request))
+        let actions = sender.read(.changes(Fixture.page([], upTo: 6)))
+        guard case .read(.changes(let read)) = actions.last else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(read.table == Fixture.replica.table)
+        #expect(read.upTo == Fixture.position(9))
+    }
+
+    @Test("A catch-up ends where the log ends, and says so when the log no longer goes back so far")
     func catchUp() {
         let sender = Fixture.streaming(from: 9, log: Fixture.bounds(4, to: 9))
         let request = LinkMessage.Request.catchUp(

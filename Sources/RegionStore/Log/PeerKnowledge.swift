@@ -144,7 +144,7 @@ extension RegionStore {
     }
 
     /// Whether the region of `origin` has begun anew without its disk: nobody waits for the old incarnation's log.
-    func isSuperseded(_ origin: Origin) -> Bool {
+    public func isSuperseded(_ origin: Origin) -> Bool {
         peers.closed.contains { $0.region == origin.region && $0.origin != origin }
     }
 
