@@ -93,6 +93,12 @@ public struct Topology: Equatable, Sendable {
         public var first: String
         public var second: String
         public var time: Duration
+
+        public init(first: String, second: String, time: Duration) {
+            self.first = first
+            self.second = second
+            self.time = time
+        }
     }
 
     public init(regions: [Region], folder: String = ".") {

@@ -25,7 +25,9 @@ struct PersistentState {
             throw RegionStoreError.unknownFormat(found: version, supported: Layout.formatVersion)
         }
         var state = PersistentState(incarnation: try readIncarnation(from: store, region: region))
-        func integer<Value: FixedWidthInteger & UnsignedInteger>(_ key: [UInt8], _ fallback: Value) throws -> Value {
+        func integer<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(_ key: [UInt8], _ fallback: Value)
+            throws -> Value
+        {
             guard let bytes = try store.value(for: key, in: Layout.meta) else { return fallback }
             guard let value: Value = Layout.integer(bytes) else {
                 throw RegionStoreError.corrupt(String(decoding: key, as: UTF8.self))

@@ -7,7 +7,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     public let configuration: RegionConfiguration
     /// This region and incarnation.
     public let origin: Origin
-    let store: Store
+    package let store: Store
     private let published: Mutex<Published>
 
     /// What the writer shows after each commit.

@@ -68,18 +68,18 @@ public enum Layout {
         return writer.bytes
     }
 
-    static func prefix(_ table: TableID) -> [UInt8] { bigEndian(table.rawValue) }
+    package static func prefix(_ table: TableID) -> [UInt8] { bigEndian(table.rawValue) }
 
-    static func prefix(_ index: IndexID) -> [UInt8] { bigEndian(index.rawValue) }
+    package static func prefix(_ index: IndexID) -> [UInt8] { bigEndian(index.rawValue) }
 
-    static func logKey(_ position: LogPosition) -> [UInt8] { bigEndian(position.rawValue) }
+    package static func logKey(_ position: LogPosition) -> [UInt8] { bigEndian(position.rawValue) }
 
     static func originKey(_ origin: Origin, _ position: LogPosition) -> [UInt8] {
         bigEndian(origin.rawValue) + bigEndian(position.rawValue)
     }
 
     /// One shard a table until shards follow partitions.
-    static func streamKey(_ table: TableID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
+    package static func streamKey(_ table: TableID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
         bigEndian(table.rawValue) + bigEndian(shard) + bigEndian(position.rawValue)
     }
 
@@ -90,10 +90,11 @@ public enum Layout {
     }
 
     /// The integer that `bytes` are, or nil when their number is another.
-    static func integer<Value: FixedWidthInteger & UnsignedInteger>(_ bytes: [UInt8], as: Value.Type = Value.self)
-        -> Value?
-    {
+    @inlinable
+    package static func integer<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+        _ bytes: [UInt8], as: Value.Type = Value.self
+    ) -> Value? {
         guard bytes.count == MemoryLayout<Value>.size else { return nil }
-        return bytes.reduce(0) { $0 << 8 | Value($1) }
+        return bytes.withUnsafeBytes { Value(bigEndian: $0.loadUnaligned(as: Value.self)) }
     }
 }

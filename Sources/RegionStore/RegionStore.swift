@@ -25,7 +25,7 @@ public final class RegionStore<Store: KeyValueStore> {
     /// What was applied, of every origin but this one.
     var vector: AppliedVector
     var floors: AppliedVector
-    var lastPosition: LogPosition
+    package var lastPosition: LogPosition
     var logStart: LogPosition
     var tombstoneCursor: LogPosition
     var nextShortID: UInt32

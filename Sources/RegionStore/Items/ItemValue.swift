@@ -1,11 +1,11 @@
-import ItemModel
+package import ItemModel
 
 /// What the `items` keyspace holds under a key: version (16) · flags (1) · binary item, which a tombstone has none of.
-struct ItemValue {
-    let version: Version
-    let isTombstone: Bool
+package struct ItemValue {
+    package let version: Version
+    package let isTombstone: Bool
     /// The whole value.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     static let headerByteCount = Version.byteCount + 1
 
@@ -13,7 +13,7 @@ struct ItemValue {
     private static let tombstoneFlag: UInt8 = 1
 
     /// Reads the header; the item stays as it is.
-    init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+    package init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
         var reader = ByteReader(bytes)
         version = try Version(from: &reader)
         let flags = try reader.readUInt8()
@@ -35,10 +35,10 @@ struct ItemValue {
     }
 
     /// The binary item; nil for a tombstone.
-    var itemBytes: [UInt8]? { isTombstone ? nil : Array(bytes[Self.headerByteCount...]) }
+    package var itemBytes: [UInt8]? { isTombstone ? nil : Array(bytes[Self.headerByteCount...]) }
 
     /// The item, decoded; nil for a tombstone.
-    func decodedItem() throws(BinaryDecodingError) -> Item? {
+    package func decodedItem() throws(BinaryDecodingError) -> Item? {
         guard let itemBytes else { return nil }
         return try Item(decoding: itemBytes)
     }

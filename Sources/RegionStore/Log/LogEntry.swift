@@ -1,16 +1,16 @@
-import ItemModel
+package import ItemModel
 
 /// What the `log` keyspace holds: a change record as it is shipped, and beside it what only this region needs.
 ///
 /// Binary form: record length (varint) · record · outcome (1) · old image to the end, where a stream wants it.
-struct LogEntry: Hashable {
-    let record: [UInt8]
-    let outcome: Outcome
+package struct LogEntry: Hashable {
+    package let record: [UInt8]
+    package let outcome: Outcome
     /// The item before the change, in the binary form; empty for none.
-    let oldImage: [UInt8]
+    package let oldImage: [UInt8]
 
     /// What the change did here.
-    enum Outcome: UInt8 {
+    package enum Outcome: UInt8 {
         case applied = 1
         /// A newer version was here already: in no stream, but kept so that what is passed on has no gaps.
         case lost = 2
@@ -36,7 +36,7 @@ struct LogEntry: Hashable {
         self.oldImage = oldImage
     }
 
-    init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+    package init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
         var reader = ByteReader(bytes)
         record = try reader.readLengthPrefixedBytes()
         let start = reader.offset
