@@ -112,7 +112,9 @@ let package = Package(
         tests("Replication", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore"]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
         tests("ConfigurationFiles"),
-        tests("Simulation", ["ConfigurationFiles"]),
+        tests(
+            "Simulation",
+            ["ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication"]),
         tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         tests(
             "RegionServer",

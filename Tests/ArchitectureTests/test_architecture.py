@@ -51,7 +51,7 @@ ANYWHERE = {"Synchronization"}
 # What these do follows from what they are handed: that is what lets a simulator run them.
 DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "RegionStore", "Replication", "Simulation"]
 UNDETERMINED = {
-    "a clock": r"\bDate\(|\b(Continuous|Suspending)Clock\b|\.now\b(?!\()|\bclock_gettime\b|\bgettimeofday\b",
+    "a clock": r"\bDate\(|\b(Continuous|Suspending)Clock\b|(?<![\w)\]])\.now\b|\b(Date|DispatchTime|NIODeadline)\.now\b|\bclock_gettime\b|\bgettimeofday\b",
     "a random number": r"\bSystemRandomNumberGenerator\b|\.(random|shuffled|randomElement)\((?!.*\busing:)|\bUUID\(\)",
     "a thread": r"\bTask\s*(\.detached\s*)?\{|\bThread\b|\bDispatch[A-Z]\w+|\bpthread_\w+",
     "a sleep": r"\bsleep\(",

@@ -1,0 +1,145 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+/// Compares what a region stores of a table, items and index entries, with what its log told.
+struct Audit {
+    unowned let world: World
+    let history: History
+    unowned let holdings: Holdings
+
+    /// - Parameter adopts: whether what is stored is taken over where it is newer: after a fill.
+    func check(_ table: Int, in region: SimulatedRegion, store: SimulatedRegion.Store, adopts: Bool) {
+        let uuid = history.items.tables[table].uuid
+        // A disk with damaged blocks, or none, is not looked at.
+        guard region.disk.faults.read == nil, let description = store.reader.catalog.table(uuid) else { return }
+        var indexes = description.indexes.filter { $0.status == .active }.map { IndexSum($0, of: description) }
+        var found = 0
+        do {
+            try store.reader.store.visit(
+                KeyRange(prefix: Layout.prefix(description.id)), in: Layout.items, direction: .forward
+            ) { key, bytes in
+                let value = try ItemValue(decoding: bytes)
+                let item = history.items.number(ofForm: key, from: 12, inTable: table)
+                check(value, of: item, in: region, adopts: adopts)
+                guard !value.isTombstone else { return true }
+                found += 1
+                guard !indexes.isEmpty, let content = try value.decodedItem() else { return true }
+                for place in indexes.indices { indexes[place].add(content) }
+                return true
+            }
+            if !adopts { checkNothingMissing(found, table, in: region, description) }
+            for index in indexes {
+                guard let text = try index.difference(in: store.reader.store) else { continue }
+                violate("indexes", "the index \(index.name) of \(description.name) in \(region.name) \(text)")
+            }
+        } catch {
+            violate("storage", "\(description.name) in \(region.name) cannot be read: \(error)")
+        }
+    }
+
+    private func check(_ value: ItemValue, of item: Int, in region: SimulatedRegion, adopts: Bool) {
+        let cell = holdings.cell(item, in: region.index)
+        let mark = Mark(value.version)
+        let text = { history.items.text(of: item) }
+        if adopts, mark.beats(cell.mark) {
+            holdings.adopt(.init(mark: mark, isDelete: value.isTombstone), of: item, in: region.index)
+        } else if mark != cell.mark || value.isTombstone != cell.isDelete {
+            violate(
+                cell.isDelete && !value.isTombstone ? "resurrection" : "storage",
+                "\(region.name) stores \(mark)\(value.isTombstone ? ", a deletion," : "") of \(text()), and its log says \(cell.mark)"
+                    + (cell.isDelete ? ", a deletion" : ""))
+            return
+        }
+        guard let origin = history.history(of: value.version.origin), let change = origin.change(stamped: mark.stamp),
+            Int(change.item) == item
+        else { return violate("storage", "\(region.name) stores \(mark) of \(text()), which nobody wrote") }
+        guard !value.isTombstone else { return }
+        if change.isDelete {
+            violate("resurrection", "\(region.name) stores an item for \(text()), which \(mark) deleted")
+        } else if change.payloadHash != Hashing.hash(value.bytes, from: StoredItem.itemOffset) {
+            violate("storage", "\(region.name) stores other attributes of \(text()) than \(mark) wrote")
+        }
+    }
+
+    private func checkNothingMissing(_ found: Int, _ table: Int, in region: SimulatedRegion, _ description: Table) {
+        var expected = 0
+        for item in 0..<history.items.count where Int(history.items.tableOfItem[item]) == table {
+            let cell = holdings.cell(item, in: region.index)
+            if !cell.mark.isNone, !cell.isDelete { expected += 1 }
+        }
+        guard expected != found else { return }
+        violate(
+            "storage", "\(region.name) stores \(found) items of \(description.name), and its log tells of \(expected)")
+    }
+
+    private func violate(_ checker: String, _ text: String) { world.violate(checker, text) }
+}
+
+/// What an index should hold, as a sum over its entries: equal whatever their order.
+private struct IndexSum {
+    let name: Text
+    private let index: SecondaryIndex
+    private let table: Table
+    private var count = 0
+    private var sum: UInt64 = 0
+    private var scratch: [UInt8] = []
+
+    init(_ index: SecondaryIndex, of table: Table) {
+        name = index.name
+        self.index = index
+        self.table = table
+    }
+
+    /// Counts in the entry of an item, if it has one.
+    mutating func add(_ item: Item) {
+        scratch.removeAll(keepingCapacity: true)
+        guard append(index.definition.keySchema.partition, of: item) else { return }
+        let hash = PartitionHash.hash(scratch)
+        scratch = withUnsafeBytes(of: hash.bigEndian) { Array($0) } + scratch
+        guard append(index.definition.keySchema.sort, of: item), append(table.keySchema.attributes, of: item) else {
+            return
+        }
+        count += 1
+        sum &+= Self.hash(scratch, from: 0, projected(item).encoded())
+    }
+
+    private mutating func append(_ attributes: [KeyAttribute], of item: Item) -> Bool {
+        for attribute in attributes {
+            guard let value = item[attribute.name], value.kind == attribute.kind,
+                KeyEncoder.append(value, to: &scratch)
+            else { return false }
+        }
+        return true
+    }
+
+    private func projected(_ item: Item) -> Item {
+        var names = (table.keySchema.attributes + index.definition.keySchema.attributes).map(\.name)
+        switch index.definition.projection {
+        case .all: return item
+        case .keysOnly: break
+        case .include(let others): names += others
+        }
+        var result = Item()
+        for name in names { result[name] = item[name] }
+        return result
+    }
+
+    private static func hash(_ key: [UInt8], from offset: Int, _ value: [UInt8]) -> UInt64 {
+        Hashing.mixed(Hashing.hash(key, from: offset) ^ Hashing.hash(value, from: 0) << 1)
+    }
+
+    /// How what is stored differs from it; nil where it does not.
+    func difference(in store: SimulatedStore) throws -> String? {
+        var found = 0
+        var foundSum: UInt64 = 0
+        try store.visit(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes, direction: .forward) {
+            key, value in
+            found += 1
+            foundSum &+= Self.hash(key, from: 4, value)
+            return true
+        }
+        if found != count { return "holds \(found) entries, and the items say \(count)" }
+        return foundSum == sum ? nil : "holds other entries than the items say"
+    }
+}

@@ -1,0 +1,243 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+
+/// What each region holds of each item, followed through its log.
+///
+/// It checks every step: the newer change becomes the item, once and in the order of versions; an older one is marked as lost; and a
+/// region's own write names what it replaced, which must be what the region held: so conditional writes, which look at that, are
+/// linearizable. A fill by snapshot is in no log: while one runs, what it may have brought is left open, and looked up at its end.
+final class Holdings: WorldObserver {
+    private unowned let world: World
+    private let history: History
+    /// By region and item.
+    private var cells: [[Cell]]
+    /// By region and table.
+    private var replicas: [[ReplicaState]]
+    /// What looks at the stored items when a fill is over, and after a restart.
+    private lazy var audit = Audit(world: world, history: history, holdings: self)
+
+    /// The newest change of an item that a region has.
+    struct Cell {
+        var mark = Mark()
+        var isDelete = false
+    }
+
+    /// A region's replica of a table.
+    struct ReplicaState {
+        /// Nil where there is none.
+        var id: TableID?
+        /// After which position of the region's log it was made.
+        var since = LogPosition.zero
+        /// Whether a snapshot may have brought what no log tells of.
+        var isFilling = false
+        var isFillOver = false
+        var isActive = false
+        /// Whether a replica of this table ever went from this region.
+        var wasDropped = false
+        /// Whether it takes part: it is there, in use, and not being filled.
+        var isSettled: Bool { id != nil && isActive && !isFilling }
+    }
+
+    init(of world: World, history: History) {
+        self.world = world
+        self.history = history
+        cells = world.regions.map { _ in [] }
+        replicas = world.regions.map { _ in [] }
+    }
+
+    // MARK: - Queries
+
+    func cell(_ item: Int, in region: Int) -> Cell {
+        item < cells[region].count ? cells[region][item] : Cell()
+    }
+
+    func replica(_ table: Int, in region: Int) -> ReplicaState {
+        table < replicas[region].count ? replicas[region][table] : ReplicaState()
+    }
+
+    /// The newest change of an item that any region has, but for one.
+    func winner(_ item: Int, except: Int? = nil) -> Cell {
+        var best = Cell()
+        for region in cells.indices where region != except {
+            let cell = cell(item, in: region)
+            if cell.mark.beats(best.mark) { best = cell }
+        }
+        return best
+    }
+
+    /// Whether a region has a change, or one that replaced it.
+    func has(_ mark: Mark, of item: Int, in region: Int) -> Bool {
+        let held = cell(item, in: region).mark
+        return !mark.beats(held)
+    }
+
+    /// Whether some region has a deletion of the item that is newer: what it deleted may be nowhere any more.
+    func isDeleted(_ item: Int, after mark: Mark) -> Bool {
+        for region in cells.indices {
+            let cell = cell(item, in: region)
+            if cell.isDelete, !mark.beats(cell.mark) { return true }
+        }
+        return false
+    }
+
+    // MARK: - What happens
+
+    func started(_ region: SimulatedRegion) {
+        guard let store = region.store else { return }
+        refreshReplicas(of: region, store: store)
+        // Fills go on where the links come up again; what they brought is in the store.
+        for (table, state) in replicas[region.index].enumerated() where state.id != nil {
+            audit.check(table, in: region, store: store, adopts: state.isFilling)
+        }
+    }
+
+    func ended(_ region: SimulatedRegion) {
+        // What was under way may not have reached the disk.
+        for table in replicas[region.index].indices { replicas[region.index][table].isFillOver = false }
+    }
+
+    func losesDisk(_ region: SimulatedRegion) {
+        cells[region.index] = []
+        replicas[region.index] = []
+    }
+
+    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion) {
+        switch application {
+        case .fillPage(let replica, _): change(replica, in: region) { $0.isFilling = true }
+        case .fillEnd(let replica, _): change(replica, in: region) { $0.isFillOver = true }
+        case .catalog, .changes, .heartbeat, .catchUpEnd: break
+        }
+    }
+
+    private func change(_ replica: LocalReplica, in region: SimulatedRegion, _ body: (inout ReplicaState) -> Void) {
+        guard let table = history.items.number(ofTable: replica.table), table < replicas[region.index].count,
+            replicas[region.index][table].id == replica.id
+        else { return }
+        body(&replicas[region.index][table])
+    }
+
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        let index = region.index
+        if cells[index].count < history.items.count {
+            // In steps, so that it is not copied for each new item.
+            let target = max(history.items.count, cells[index].count * 3 / 2 + 64)
+            cells[index] += Array(repeating: Cell(), count: target - cells[index].count)
+        }
+        var isCatalogChanged = false
+        for (place, entry) in history.current.enumerated() {
+            if place < entries.count, entries[place].header.kind == .catalog { isCatalogChanged = true }
+            guard let item = entry.item else { continue }
+            take(entry, of: item, in: region)
+        }
+        if isCatalogChanged { refreshReplicas(of: region, store: store) }
+        for table in replicas[index].indices where replicas[index][table].isFillOver {
+            replicas[index][table].isFillOver = false
+            audit.check(table, in: region, store: store, adopts: true)
+            replicas[index][table].isFilling = false
+            refreshReplicas(of: region, store: store)
+        }
+    }
+
+    /// Finds out which replicas the region has.
+    private func refreshReplicas(of region: SimulatedRegion, store: SimulatedRegion.Store) {
+        let index = region.index
+        let catalog = store.reader.catalog
+        for table in catalog.tables {
+            let number = history.items.number(of: table)
+            while replicas[index].count <= number { replicas[index].append(ReplicaState()) }
+            if replicas[index][number].id != table.id {
+                forget(number, in: index)
+                replicas[index][number].id = table.id
+                replicas[index][number].since = history.lastPosition(of: region)
+                // A replica that is made beside others is filled first.
+                replicas[index][number].isFilling = table.status == .creating
+            }
+            replicas[index][number].isActive = table.status == .active || table.status == .updating
+        }
+        for number in replicas[index].indices where replicas[index][number].id != nil {
+            guard catalog.table(history.items.tables[number].uuid) == nil else { continue }
+            forget(number, in: index)
+        }
+    }
+
+    private func forget(_ table: Int, in region: Int) {
+        guard replicas[region][table].id != nil else { return }
+        replicas[region][table] = ReplicaState(wasDropped: true)
+        for item in cells[region].indices where item < history.items.count {
+            guard Int(history.items.tableOfItem[item]) == table else { continue }
+            cells[region][item] = Cell()
+        }
+    }
+
+    // MARK: - Steps
+
+    private func take(_ entry: History.ResolvedEntry, of item: Int, in region: SimulatedRegion) {
+        let table = Int(history.items.tableOfItem[item])
+        guard replica(table, in: region.index).id != nil else { return }
+        let cell = cells[region.index][item]
+        let isOpen = replica(table, in: region.index).isFilling
+        func text() -> String { history.items.text(of: item) }
+        switch entry.outcome {
+        case .applied:
+            if !entry.mark.beats(cell.mark) {
+                violate(
+                    entry.mark == cell.mark ? "streams" : "winner",
+                    "\(region.name) took \(entry.mark) as new for \(text()), and had \(cell.mark)\(cell.isDelete ? ", a deletion" : "") already"
+                )
+            }
+            if entry.isOwn { checkReplaced(entry, cell, isOpen: isOpen, in: region, text) }
+        case .lost:
+            if !isOpen, !cell.mark.beats(entry.mark) {
+                violate(
+                    "winner",
+                    "\(region.name) refused \(entry.mark) of \(text()) as older than what it has, which is \(cell.mark)"
+                )
+            }
+            return
+        case .repeated:
+            if !isOpen, cell.mark != entry.mark {
+                violate(
+                    "winner", "\(region.name) took \(entry.mark) of \(text()) for what it has, which is \(cell.mark)")
+            }
+            return
+        case .filled: break
+        }
+        if entry.mark.beats(cell.mark) {
+            cells[region.index][item] = Cell(mark: entry.mark, isDelete: entry.isDelete)
+        }
+    }
+
+    private func checkReplaced(
+        _ entry: History.ResolvedEntry, _ cell: Cell, isOpen: Bool, in region: SimulatedRegion, _ text: () -> String
+    ) {
+        // A deletion's tombstone may be gone.
+        if entry.replaced == cell.mark || (cell.isDelete && entry.replaced.isNone) { return }
+        if isOpen, entry.replaced.beats(cell.mark), entry.mark.beats(entry.replaced) { return }
+        violate(
+            "linearizability",
+            "a write \(entry.mark) of \(text()) in \(region.name) was made against \(entry.replaced), when the region held \(cell.mark)"
+        )
+    }
+
+    /// Takes over what a fill has brought.
+    func adopt(_ cell: Cell, of item: Int, in region: Int) {
+        if cells[region].count <= item {
+            cells[region] += Array(repeating: Cell(), count: item + 64 - cells[region].count)
+        }
+        cells[region][item] = cell
+    }
+
+    private func violate(_ checker: String, _ text: String) { world.violate(checker, text) }
+
+    // MARK: - Now and then, and at the end
+
+    /// Compares everything that a region stores of its tables with what its log told.
+    func auditEverything(in region: SimulatedRegion) {
+        guard let store = region.store else { return }
+        for (table, state) in replicas[region.index].enumerated() where state.id != nil {
+            audit.check(table, in: region, store: store, adopts: state.isFilling)
+        }
+    }
+}

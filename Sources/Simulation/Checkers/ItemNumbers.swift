@@ -1,0 +1,131 @@
+import ItemModel
+import RegionStore
+
+/// Gives every table and every item of a run a small number, so that checkers keep what they know in arrays.
+///
+/// An item is told from others by a hash of 64 bits over its table and the form of its key: of a million items two meet once in
+/// tens of millions of runs, and what would follow is a violation that somebody looks at.
+final class ItemNumbers {
+    /// A table that some region was seen to have.
+    struct TableInfo {
+        let uuid: TableUUID
+        let name: Text
+        let keySchema: KeySchema
+        /// Its identity, mixed into its items' hashes.
+        fileprivate let salt: UInt64
+    }
+
+    private(set) var tables: [TableInfo] = []
+    /// Looked up only.
+    private var tableNumbers: [TableUUID: Int] = [:]
+    /// Looked up only.
+    private var numbers: [UInt64: Int32] = [:]
+    /// By the item's number, which table it is of.
+    private(set) var tableOfItem: [Int32] = []
+    /// By the item's number, the form of its key; for texts.
+    private var forms: [[UInt8]] = []
+    private var scratch: [UInt8] = []
+
+    var count: Int { tableOfItem.count }
+
+    /// The number of a table, which it keeps when it is gone from every region.
+    func number(of table: Table) -> Int {
+        if let number = tableNumbers[table.uuid] { return number }
+        let number = tables.count
+        tables.append(
+            TableInfo(
+                uuid: table.uuid, name: table.name, keySchema: table.keySchema,
+                salt: (table.uuid.high ^ table.uuid.low) &* 0x9E37_79B9_7F4A_7C15))
+        tableNumbers[table.uuid] = number
+        return number
+    }
+
+    /// The number of a table that was seen before.
+    func number(ofTable uuid: TableUUID) -> Int? { tableNumbers[uuid] }
+
+    /// The item that has these key attributes; nil where they do not fit the schema.
+    func number(of key: Item, inTable table: Int) -> Int? {
+        scratch.removeAll(keepingCapacity: true)
+        for attribute in tables[table].keySchema.partition {
+            guard let value = key[attribute.name], KeyEncoder.append(value, to: &scratch) else { return nil }
+        }
+        for attribute in tables[table].keySchema.sort {
+            guard let value = key[attribute.name], KeyEncoder.append(value, to: &scratch) else { return nil }
+        }
+        return number(ofForm: scratch, from: 0, inTable: table)
+    }
+
+    /// The item whose binary form begins at `offset`, of which only the key is decoded.
+    func number(ofBinary bytes: [UInt8], from offset: Int, inTable table: Int) -> Int? {
+        guard offset <= bytes.count else { return nil }
+        let item = BinaryItem(bytes, in: offset..<bytes.count)
+        let schema = tables[table].keySchema
+        scratch.removeAll(keepingCapacity: true)
+        for attributes in [schema.partition, schema.sort] {
+            for attribute in attributes {
+                guard let value = try? item.value(named: attribute.name), KeyEncoder.append(value, to: &scratch) else {
+                    return nil
+                }
+            }
+        }
+        return number(ofForm: scratch, from: 0, inTable: table)
+    }
+
+    /// The item whose key's form are the bytes from `offset` on, as they stand in the `items` keyspace.
+    func number(ofForm bytes: [UInt8], from offset: Int, inTable table: Int) -> Int {
+        let hash = Hashing.hash(bytes, from: offset) ^ tables[table].salt
+        if let number = numbers[hash] { return Int(number) }
+        let number = Int32(tableOfItem.count)
+        numbers[hash] = number
+        tableOfItem.append(Int32(table))
+        forms.append(Array(bytes[offset...]))
+        return Int(number)
+    }
+
+    /// The table and the key of an item, for people.
+    func text(of item: Int) -> String {
+        let table = tables[Int(tableOfItem[item])]
+        var reader = ByteReader(forms[item])
+        var parts: [String] = []
+        for attribute in table.keySchema.attributes {
+            guard let kind = KeyKind(rawValue: attribute.kind.rawValue),
+                let value = try? KeyDecoder.decodeKeyValue(kind: kind, from: &reader)
+            else { break }
+            switch value {
+            case .string(let text): parts.append("\(attribute.name)=\(text)")
+            case .number(let number): parts.append("\(attribute.name)=\(number)")
+            default: parts.append("\(attribute.name)=\(value)")
+            }
+        }
+        return "\(table.name)[\(parts.joined(separator: ", "))]"
+    }
+}
+
+/// Hashes that tell bytes apart within one run; not made to withstand anybody.
+enum Hashing {
+    /// Eight bytes at a time, with the multiplier and the shift of FNV-1a's kin.
+    static func hash(_ bytes: [UInt8], from offset: Int) -> UInt64 {
+        bytes.withUnsafeBytes { buffer in
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(truncatingIfNeeded: max(0, buffer.count - offset))
+            var place = offset
+            while place + 8 <= buffer.count {
+                hash = mixed(hash ^ buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                place += 8
+            }
+            var rest: UInt64 = 0
+            while place < buffer.count {
+                rest = rest << 8 | UInt64(buffer[place])
+                place += 1
+            }
+            return mixed(hash ^ rest)
+        }
+    }
+
+    /// Stafford's variant 13 of the finaliser of MurmurHash3, 2011.
+    static func mixed(_ value: UInt64) -> UInt64 {
+        var value = value &+ 0x9E37_79B9_7F4A_7C15
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}

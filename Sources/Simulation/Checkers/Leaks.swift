@@ -1,0 +1,73 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+
+/// Whether everything that can go is gone after a quiet time: tombstones, gaps to be caught up with, connections, events.
+final class Leaks: WorldObserver {
+    private unowned let world: World
+    /// Far above what timers and heartbeats of that many links need.
+    private var eventLimit: Int { 500 + 300 * world.regions.count * world.regions.count }
+
+    init(of world: World) {
+        self.world = world
+    }
+
+    /// What is still there, in words; nil when nothing is.
+    func remainder() -> String? {
+        for region in world.regions {
+            guard let store = region.store else { return "\(region.name) is down" }
+            let gaps = store.progress.gaps.entries.filter { gap in
+                // Of a disk that is gone nothing more can come but through somebody who has it.
+                world.regions.contains { $0.store?.origin == gap.origin }
+            }
+            if let gap = gaps.first {
+                return "\(region.name) still lacks changes of \(gap.origin) after \(gap.position)"
+            }
+            if let text = tombstones(in: region, store) { return text }
+            if let text = oldLog(in: region, store) { return text }
+            let receivers = region.receivers.count
+            if receivers >= world.regions.count {
+                return "\(region.name) has \(receivers) links from \(world.regions.count - 1) regions"
+            }
+        }
+        let count = world.connectionCount
+        if count > world.regions.count * (world.regions.count - 1) { return "\(count) connections are open" }
+        if world.plannedEventCount > eventLimit { return "\(world.plannedEventCount) events are planned" }
+        return nil
+    }
+
+    private func tombstones(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
+        for table in store.reader.catalog.tables {
+            var count = 0
+            try? store.reader.store.visit(
+                KeyRange(prefix: Layout.prefix(table.id)), in: Layout.items, direction: .forward
+            ) { _, value in
+                if try ItemValue(decoding: value).isTombstone { count += 1 }
+                return true
+            }
+            if count > 0 { return "\(region.name) still has \(count) tombstones of \(table.name)" }
+        }
+        return nil
+    }
+
+    private func oldLog(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
+        var oldest: UInt64?
+        let range = KeyRange(from: Layout.logKey(store.reader.logStart), to: nil)
+        try? store.reader.store.visit(range, in: Layout.log, direction: .forward) { _, value in
+            oldest = try ChangeRecord.header(of: LogEntry(decoding: value).record).version.stamp.milliseconds
+            return false
+        }
+        let now = region.instant.physicalMilliseconds
+        let kept = store.configuration.logRetentionLimitMilliseconds + 3_600_000
+        guard let oldest, oldest + kept < now else { return nil }
+        return "the log of \(region.name) begins \((now - oldest) / 3_600_000) hours ago"
+    }
+
+    func conclude() {
+        // Regions that do not agree have other troubles.
+        guard world.disagreement() == nil else { return }
+        if let text = remainder() { world.violate("leaks", text) }
+    }
+}

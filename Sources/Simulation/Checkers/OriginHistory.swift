@@ -1,0 +1,126 @@
+import HybridClock
+import ItemModel
+import RegionStore
+
+/// A version as the checkers compare it: by code of their own.
+struct Mark: Hashable {
+    var stamp: UInt64 = 0
+    var origin: UInt64 = 0
+
+    init() {}
+
+    init(_ version: Version) {
+        stamp = version.stamp.rawValue
+        origin = version.origin.rawValue
+    }
+
+    init(stamp: UInt64, origin: UInt64) {
+        self.stamp = stamp
+        self.origin = origin
+    }
+
+    var isNone: Bool { stamp == 0 && origin == 0 }
+
+    /// Whether it wins against `other`.
+    func beats(_ other: Mark) -> Bool {
+        if stamp > other.stamp { return true }
+        if stamp < other.stamp { return false }
+        return origin > other.origin
+    }
+}
+
+extension Mark: CustomStringConvertible {
+    /// Milliseconds, counter, region and incarnation.
+    var description: String {
+        isNone ? "nothing" : "\(Version(stamp: .init(rawValue: stamp), origin: Origin(rawValue: origin)))"
+    }
+}
+
+/// Every change that one incarnation of a region has made, in the order of its log.
+final class OriginHistory {
+    let origin: Origin
+    /// The region's place in the topology.
+    let region: Int
+    private(set) var changes: [Change] = []
+    /// By log position, how many of the changes stand at or before it: finds the change at a position, and those between two.
+    private var counts: [UInt32] = [0]
+    /// When the last position of each commit was committed.
+    private var commits: [(position: UInt64, at: VirtualTime)] = []
+    /// Whether its disk is gone.
+    var isGone = false
+
+    /// One write of one item.
+    struct Change {
+        let stamp: UInt64
+        /// Over the item, or over the key of what was deleted.
+        let payloadHash: UInt64
+        let position: UInt32
+        let item: Int32
+        let isDelete: Bool
+        /// Whether a client was told of it.
+        var isAcknowledged = false
+        /// Whether it was on no other disk when this one was lost.
+        var isLost = false
+    }
+
+    init(_ origin: Origin, region: Int) {
+        self.origin = origin
+        self.region = region
+    }
+
+    /// The last position that was seen of its log.
+    var lastPosition: UInt64 { UInt64(counts.count - 1) }
+
+    /// Takes the next position of its log; nil for an entry that is no change of its own items.
+    func append(_ change: Change?) {
+        if let change { changes.append(change) }
+        counts.append(UInt32(changes.count))
+    }
+
+    func noteCommit(at time: VirtualTime) {
+        commits.append((lastPosition, time))
+    }
+
+    func mark(of change: Change) -> Mark { Mark(stamp: change.stamp, origin: origin.rawValue) }
+
+    /// The place in ``changes`` of what stands at `position`.
+    func place(at position: LogPosition) -> Int? {
+        guard let index = Int(exactly: position.rawValue), index > 0, index < counts.count,
+            counts[index] > counts[index - 1]
+        else { return nil }
+        return Int(counts[index]) - 1
+    }
+
+    /// How many changes stand at or before `position`.
+    func count(upTo position: LogPosition) -> Int {
+        Int(counts[min(counts.count - 1, Int(clamping: position.rawValue))])
+    }
+
+    /// The change with that stamp.
+    func change(stamped stamp: UInt64) -> Change? {
+        var (low, high) = (0, changes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if changes[middle].stamp < stamp { low = middle + 1 } else { high = middle }
+        }
+        return low < changes.count && changes[low].stamp == stamp ? changes[low] : nil
+    }
+
+    func acknowledge(_ position: LogPosition) -> Bool {
+        guard let place = place(at: position) else { return false }
+        changes[place].isAcknowledged = true
+        return true
+    }
+
+    func lose(_ place: Int) { changes[place].isLost = true }
+
+    /// When a position was committed.
+    func commitTime(of position: UInt32) -> VirtualTime? {
+        var (low, high) = (0, commits.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if commits[middle].position < UInt64(position) { low = middle + 1 } else { high = middle }
+        }
+        return low < commits.count ? commits[low].at : nil
+    }
+}

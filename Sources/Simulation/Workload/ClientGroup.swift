@@ -1,0 +1,238 @@
+import Foundation
+import ItemModel
+
+/// The clients of one workload that are at home in one region.
+final class ClientGroup {
+    unowned let world: World
+    let plan: WorkloadPlan
+    let home: Int
+    let table: TablePlan
+    var generator: Generator
+    var keys: KeyChooser
+    private let pickers: [(weight: Int, kind: Request.Kind)]
+    private let weightSum: Int
+    private var failover: FailoverState
+    private let lastArrival: VirtualTime
+    /// What was sent and is not known to be over, in the order in which it was sent, from `firstCall` on.
+    private var calls: [(deadline: VirtualTime, call: Call)] = []
+    private var firstCall = 0
+    private var isTimerSet = false
+
+    init(_ plan: WorkloadPlan, table: TablePlan, home: Int, in world: World) {
+        self.world = world
+        self.plan = plan
+        self.table = table
+        self.home = home
+        generator = world.randomness.generator(for: "clients/\(plan.name)/\(home)")
+        keys = KeyChooser(plan.keys)
+        pickers = [
+            (plan.mix.read, .read), (plan.mix.put, .put), (plan.mix.update, .update), (plan.mix.delete, .delete),
+            (plan.mix.insert, .insert), (plan.mix.scan, .scan), (plan.mix.readModifyWrite, .readModifyWrite),
+            (plan.mix.putIfAbsent, .putIfAbsent), (plan.mix.batch, .batch),
+        ].filter { $0.0 > 0 }
+        weightSum = max(1, pickers.reduce(0) { $0 + $1.weight })
+        failover = FailoverState(plan.failover, home: home, in: world, table: table)
+        lastArrival = VirtualTime.zero + VirtualDuration(plan.until ?? world.scenario.duration)
+    }
+
+    func start() {
+        world.schedule(at: VirtualTime.zero + VirtualDuration(plan.from ?? .zero)) { [self] in
+            if case .closed(let clients, let think) = plan.arrival {
+                for _ in 0..<clients { scheduleClosed(think: think) }
+            } else {
+                scheduleArrival()
+            }
+        }
+    }
+
+    // MARK: - Arrivals
+
+    /// Plans the next arrival: as a Poisson process of the highest rate, of which only the present rate's share becomes requests.
+    ///
+    /// Source: Lewis and Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", 1979.
+    private func scheduleArrival() {
+        let wait = generator.exponential(mean: 1e9 / max(1e-9, highestRate))
+        let time = world.now + VirtualDuration(nanoseconds: UInt64(min(1e17, wait)))
+        guard time < lastArrival else { return }
+        world.schedule(at: time) { [self] in
+            let rate = rate(at: world.now)
+            if rate >= highestRate || generator.happens(rate / highestRate) { issue {} }
+            scheduleArrival()
+        }
+    }
+
+    private var highestRate: Double {
+        switch plan.arrival {
+        case .poisson(let perSecond): perSecond
+        case .diurnal(let low, let high, _): max(low, high)
+        case .burst(let perSecond, let peak, _, _): max(perSecond, peak)
+        case .closed: 0
+        }
+    }
+
+    /// Requests a second.
+    private func rate(at time: VirtualTime) -> Double {
+        switch plan.arrival {
+        case .poisson(let perSecond): return perSecond
+        case .diurnal(let low, let high, let period):
+            let turns = time.seconds / max(1e-9, VirtualDuration(period).seconds)
+            return low + (high - low) * (1 - cos(2 * .pi * turns)) / 2
+        case .burst(let perSecond, let peak, let every, let length):
+            let cycle = max(1, VirtualDuration(every).nanoseconds)
+            return time.nanoseconds % cycle < VirtualDuration(length).nanoseconds ? peak : perSecond
+        case .closed: return 0
+        }
+    }
+
+    private func scheduleClosed(think: Duration) {
+        let mean = max(1, Double(VirtualDuration(think).nanoseconds))
+        let wait = VirtualDuration(nanoseconds: UInt64(min(1e17, generator.exponential(mean: mean))))
+        let time = world.now + wait
+        guard time < lastArrival else { return }
+        world.schedule(at: time) { [self] in issue { [self] in scheduleClosed(think: think) } }
+    }
+
+    // MARK: - Requests
+
+    private func issue(then done: @escaping () -> Void) {
+        let request = Request(draw(), group: self)
+        send(request, to: failover.target(at: world.now), done)
+    }
+
+    private func draw() -> Request.Kind {
+        var rest = generator.below(weightSum)
+        for (weight, kind) in pickers {
+            if rest < weight { return kind }
+            rest -= weight
+        }
+        return .read
+    }
+
+    /// Sends a request to a region, and waits for its answer as long as the plan says.
+    private func send(_ request: Request, to target: Int, _ done: @escaping () -> Void) {
+        let region = world.regions[target]
+        let call = Call(of: request.kind, to: target, at: world.now, done)
+        limit(call)
+        guard target == home || !world.network.isBlocked(from: home, to: target) else { return }
+        world.schedule(after: latency(from: home, to: target)) { [self] in
+            guard region.isUp else {
+                // Nobody listens: the client is told at once.
+                guard target == home || !world.network.isBlocked(from: target, to: home) else { return }
+                return world.schedule(after: latency(from: target, to: home)) { [self] in end(call, .failed) }
+            }
+            region.run(in: region.process) { [self] in
+                request.perform(at: region) { [self] outcome in
+                    guard target == home || !world.network.isBlocked(from: target, to: home) else { return }
+                    world.schedule(after: latency(from: target, to: home)) { [self] in
+                        if !call.isDone, outcome == .answered { request.wasAnswered(by: region, home: home) }
+                        end(call, outcome)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the client what became of its request, unless it has given up.
+    private func end(_ call: Call, _ outcome: FinishedRequest.Outcome) {
+        guard let done = call.done.take() else { return }
+        failover.note(outcome != .failed, of: call.target, at: world.now)
+        let finished = FinishedRequest(
+            home: home, target: call.target, outcome: outcome, isWrite: call.kind.isWrite, startedAt: call.startedAt)
+        world.trace.note(
+            .answered, at: world.now, UInt64(home), UInt64(call.target), outcome == .failed ? 1 : 0)
+        for observer in world.observers { observer.finished(finished) }
+        done()
+    }
+
+    /// A request that was sent.
+    private final class Call {
+        let kind: Request.Kind
+        let target: Int
+        let startedAt: VirtualTime
+        /// Nil when the client was answered or has given up.
+        var done: (() -> Void)?
+
+        init(of kind: Request.Kind, to target: Int, at time: VirtualTime, _ done: @escaping () -> Void) {
+            self.kind = kind
+            self.target = target
+            startedAt = time
+            self.done = done
+        }
+
+        var isDone: Bool { done == nil }
+    }
+
+    // MARK: - Time-outs
+
+    /// Lets a call fail when it has waited for too long.
+    ///
+    /// All calls of a group wait equally long, so they time out in the order in which they were made. One event at a time is enough for
+    /// all of them, and none for those that are answered in time: most of what waits would otherwise be time-outs of what is long over.
+    private func limit(_ call: Call) {
+        calls.append((world.now + VirtualDuration(plan.timeout), call))
+        if !isTimerSet { setTimer() }
+    }
+
+    private func setTimer() {
+        while firstCall < calls.count, calls[firstCall].call.isDone { firstCall += 1 }
+        if firstCall * 2 >= calls.count {
+            calls.removeFirst(firstCall)
+            firstCall = 0
+        }
+        isTimerSet = firstCall < calls.count
+        guard isTimerSet else { return }
+        world.schedule(at: calls[firstCall].deadline) { [self] in
+            while firstCall < calls.count, calls[firstCall].deadline <= world.now {
+                let call = calls[firstCall].call
+                firstCall += 1
+                end(call, .failed)
+            }
+            setTimer()
+        }
+    }
+
+    /// Clients are half a millisecond from their own region.
+    private func latency(from: Int, to: Int) -> VirtualDuration {
+        from == to ? .microseconds(500) : world.network.latency(from: from, to: to)
+    }
+}
+
+/// Where a group's clients go.
+private struct FailoverState {
+    private let policy: WorkloadPlan.Failover
+    private let home: Int
+    /// The regions with a replica, from the nearest on, the own one first.
+    private let order: [Int]
+    private var place = 0
+    private var errorsInARow = 0
+    private var leftAt = VirtualTime.zero
+
+    init(_ policy: WorkloadPlan.Failover, home: Int, in world: World, table: TablePlan) {
+        self.policy = policy
+        self.home = home
+        let others = world.regions.filter { $0.index != home && table.replicas.contains($0.name) }
+        order =
+            [home]
+            + others.map(\.index).sorted {
+                (world.network[home, $0].latency, $0) < (world.network[home, $1].latency, $1)
+            }
+    }
+
+    mutating func target(at now: VirtualTime) -> Int {
+        if case .nearest(_, let back) = policy, place != 0, now - leftAt >= VirtualDuration(back) {
+            // The own region is tried anew; where it fails again the errors soon lead away.
+            place = 0
+            errorsInARow = 0
+        }
+        return order[place]
+    }
+
+    mutating func note(_ isSuccess: Bool, of target: Int, at now: VirtualTime) {
+        guard case .nearest(let limit, _) = policy, target == order[place] else { return }
+        errorsInARow = isSuccess ? 0 : errorsInARow + 1
+        guard errorsInARow >= max(1, limit) else { return }
+        errorsInARow = 0
+        if place == 0 { leftAt = now }
+        place = (place + 1) % order.count
+    }
+}

@@ -1,0 +1,181 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// One request of a client: what DynamoDB's operations are to a region's store.
+final class Request {
+    /// What it asks for.
+    enum Kind {
+        case read, put, update, delete, insert, scan, readModifyWrite, putIfAbsent, batch
+
+        var isWrite: Bool {
+            switch self {
+            case .read, .scan: false
+            case .put, .update, .delete, .insert, .readModifyWrite, .putIfAbsent, .batch: true
+            }
+        }
+    }
+
+    let kind: Kind
+    private let group: ClientGroup
+    private let key: Item
+    /// The keys of a batch, beside `key`.
+    private var others: [Item] = []
+    /// Tells two writes of one key apart.
+    private let mark: UInt64
+    /// Where the write stands in the log of the region that took it; nil where nothing was changed.
+    private var positions: [LogPosition] = []
+    /// Who took the write; nil until it was carried out.
+    private var origin: Origin?
+
+    init(_ kind: Kind, group: ClientGroup) {
+        self.kind = kind
+        self.group = group
+        mark = group.generator.next()
+        let number = kind == .insert ? group.keys.fresh() : group.keys.existing(using: &group.generator)
+        key = Self.key(number, in: group, isFresh: kind == .insert)
+        if kind == .batch {
+            for _ in 0..<4 {
+                let other = Self.key(group.keys.existing(using: &group.generator), in: group, isFresh: false)
+                // DynamoDB refuses a batch that names a key twice.
+                if other != key, !others.contains(other) { others.append(other) }
+            }
+        }
+    }
+
+    /// New keys are their region's own, so that inserts of two regions do not meet; the others are everybody's.
+    private static func key(_ number: Int, in group: ClientGroup, isFresh: Bool) -> Item {
+        let name = isFresh ? "\(group.home)/\(number)" : "\(number)"
+        var key: Item = ["pk": .string(Text(group.table.hasSortKey && !isFresh ? "\(number / 10)" : name))]
+        if group.table.hasSortKey { key["sk"] = .number(Number(number % 10)) }
+        return key
+    }
+
+    /// The client was told that it was done.
+    func wasAnswered(by region: SimulatedRegion, home: Int) {
+        guard kind.isWrite else { return }
+        for observer in region.world.observers {
+            guard let origin else {
+                observer.acknowledged(nil, of: Origin(rawValue: 0), in: region, home: home)
+                continue
+            }
+            for position in positions { observer.acknowledged(position, of: origin, in: region, home: home) }
+        }
+    }
+
+    /// Carries the request out in a region; `completion` runs when it is answered there.
+    func perform(at region: SimulatedRegion, _ completion: @escaping (FinishedRequest.Outcome) -> Void) {
+        guard let reader = region.store?.reader, let table = reader.table(named: Text(group.table.name)),
+            table.status == .active || table.status == .updating
+        else { return completion(.failed) }
+        switch kind {
+        case .read: read(at: region, table, completion)
+        case .scan: scan(at: region, table, completion)
+        case .readModifyWrite: readModifyWrite(at: region, table, completion)
+        case .put, .insert: write([.put(item())], at: region, table, nil, completion)
+        case .update:
+            guard let update = RequestExpressions.increment(marking: Int(truncatingIfNeeded: mark >> 1)) else {
+                return completion(.failed)
+            }
+            write([.update(key: key, update)], at: region, table, nil, completion)
+        case .delete: write([.delete(key: key)], at: region, table, nil, completion)
+        case .putIfAbsent: write([.put(item())], at: region, table, RequestExpressions.isAbsent, completion)
+        case .batch:
+            let deletes = mark % 4 == 0
+            write(
+                ([key] + others).enumerated().map { index, key in
+                    deletes && index % 2 == 1 ? .delete(key: key) : .put(item(key))
+                }, at: region, table, nil, completion)
+        }
+    }
+
+    // MARK: - Reads
+
+    private func read(
+        at region: SimulatedRegion, _ table: Table, _ completion: @escaping (FinishedRequest.Outcome) -> Void
+    ) {
+        region.world.schedule(after: region.readTime, on: region, of: region.process) { [self] in
+            guard let reader = region.store?.reader else { return }
+            do {
+                let found = try reader.item(key, in: table)
+                for observer in region.world.observers {
+                    observer.read(key, in: table, found: found?.version, by: region)
+                }
+                completion(.answered)
+            } catch {
+                completion(.failed)
+            }
+        }
+    }
+
+    private func scan(
+        at region: SimulatedRegion, _ table: Table, _ completion: @escaping (FinishedRequest.Outcome) -> Void
+    ) {
+        region.world.schedule(after: region.readTime, on: region, of: region.process) { [self] in
+            guard let reader = region.store?.reader else { return }
+            var range = RangeRead(table: table, range: .segment(number: Int(mark % 16), count: 16))
+            range.limit = 10
+            completion((try? reader.page(range)) == nil ? .failed : .answered)
+        }
+    }
+
+    private func readModifyWrite(
+        at region: SimulatedRegion, _ table: Table, _ completion: @escaping (FinishedRequest.Outcome) -> Void
+    ) {
+        region.world.schedule(after: region.readTime, on: region, of: region.process) { [self] in
+            guard let reader = region.store?.reader else { return }
+            do {
+                let found = try reader.item(key, in: table).map { try Item(decoding: $0.bytes) }
+                let condition =
+                    found.map { RequestExpressions.isUnchanged(since: $0["mark"]) } ?? RequestExpressions.isAbsent
+                write([.put(item())], at: region, table, condition, completion)
+            } catch {
+                completion(.failed)
+            }
+        }
+    }
+
+    // MARK: - Writes
+
+    private func write(
+        _ actions: [ItemWrite.Action], at region: SimulatedRegion, _ table: Table, _ condition: Condition?,
+        _ completion: @escaping (FinishedRequest.Outcome) -> Void
+    ) {
+        let isTaken = region.submitBounded { [self] store, now in
+            var outcome = FinishedRequest.Outcome.answered
+            positions = []
+            origin = store.origin
+            for action in actions {
+                let before = store.lastPosition
+                do throws(ItemWriteError) {
+                    _ = try store.write(ItemWrite(table: table, action: action, condition: condition), at: now)
+                    if store.lastPosition > before { positions.append(store.lastPosition) }
+                } catch {
+                    if case .conditionFailed = error { outcome = .refusedByCondition } else { outcome = .failed }
+                }
+            }
+            return { completion(outcome) }
+        }
+        if !isTaken { return completion(.failed) }
+        if region.world.hooks.answersBeforeCommit { completion(.answered) }
+    }
+
+    private func item() -> Item { item(key) }
+
+    private func item(_ key: Item) -> Item {
+        var item = key
+        item["mark"] = .number(Number(Int(truncatingIfNeeded: mark >> 1)))
+        item["group"] = .string(Text("g\(mark % 7)"))
+        // Half of it repeats, as real items' bytes do.
+        let byteCount = group.plan.itemByteCount
+        var filler = [UInt8](repeating: UInt8(ascii: "x"), count: byteCount)
+        var bits = mark
+        for index in stride(from: 0, to: byteCount, by: 2) {
+            filler[index] = UInt8(ascii: "a") + UInt8(truncatingIfNeeded: bits & 15)
+            bits = bits &* 0x9E37_79B9_7F4A_7C15 &+ 1
+            bits ^= bits >> 29
+        }
+        item["filler"] = .binary(filler)
+        return item
+    }
+}

@@ -1,0 +1,129 @@
+import RegionStore
+import Replication
+
+/// One connection of a link: a stream of messages each way, in order, until it breaks.
+///
+/// As with TCP, what is sent while the way is blocked is held back and goes on when it is open again; when the connection breaks, some
+/// of what was on its way has arrived, and neither end knows how much.
+final class Connection {
+    let sender: SenderShell
+    let receiver: ReceiverShell
+    private unowned let world: World
+    private(set) var isOpen = true
+    private var toReceiver: Direction
+    private var toSender: Direction
+
+    /// The messages one way.
+    private struct Direction {
+        let from: Int
+        let to: Int
+        /// When the last one arrives.
+        var lastArrival = VirtualTime.zero
+        /// What waits for the way to be open, in the order in which it was sent.
+        var held: [LinkMessage] = []
+    }
+
+    init(from sender: SenderShell, to receiver: ReceiverShell, in world: World) {
+        self.sender = sender
+        self.receiver = receiver
+        self.world = world
+        toReceiver = Direction(from: sender.region.index, to: receiver.region.index)
+        toSender = Direction(from: receiver.region.index, to: sender.region.index)
+    }
+
+    func sendToReceiver(_ message: LinkMessage) {
+        send(message, \.toReceiver) { connection, message in connection.receiver.received(message) }
+    }
+
+    func sendToSender(_ message: LinkMessage) {
+        send(message, \.toSender) { connection, message in connection.sender.received(message, on: connection) }
+    }
+
+    /// Sends what was held back on a way that is open again.
+    func wayOpened(from: Int, to: Int) {
+        for path in [\Connection.toReceiver, \Connection.toSender] {
+            guard self[keyPath: path].from == from, self[keyPath: path].to == to else { continue }
+            let held = self[keyPath: path].held
+            self[keyPath: path].held = []
+            for message in held {
+                if path == \Connection.toReceiver { sendToReceiver(message) } else { sendToSender(message) }
+            }
+        }
+    }
+
+    /// Ends the connection after what was sent has arrived.
+    func close() {
+        let last = max(toReceiver.lastArrival, toSender.lastArrival, world.now)
+        world.schedule(at: last) { self.break(after: .zero) }
+    }
+
+    /// Breaks the connection: what arrives later than `delay` from now never does, and each end learns of it in its own time.
+    func `break`(after delay: VirtualDuration) {
+        guard isOpen else { return }
+        world.schedule(after: delay) { [self] in
+            guard isOpen else { return }
+            isOpen = false
+            world.closed(self)
+            for (shell, index, other) in [
+                (sender as any LinkShell, toSender.to, toSender.from), (receiver, toReceiver.to, toReceiver.from),
+            ] {
+                // Word of the end takes the same way; where that is blocked the end finds out by silence.
+                guard !world.network.isBlocked(from: other, to: index) else { continue }
+                let latency = world.network.latency(from: other, to: index)
+                let process = shell.region.process
+                world.schedule(after: latency, on: shell.region, of: process) { shell.connectionEnded(self) }
+            }
+        }
+    }
+
+    private func send(
+        _ message: LinkMessage, _ path: ReferenceWritableKeyPath<Connection, Direction>,
+        deliver: @escaping (Connection, LinkMessage) -> Void
+    ) {
+        guard isOpen else { return }
+        let direction = self[keyPath: path]
+        guard direction.held.isEmpty, !world.network.isBlocked(from: direction.from, to: direction.to) else {
+            self[keyPath: path].held.append(message)
+            return
+        }
+        let process = world.regions[direction.to].process
+        world.network.transmit(from: direction.from, to: direction.to, byteCount: message.wireByteCount) {
+            [self] latency in
+            guard isOpen else { return }
+            let arrival = max(world.now + latency, self[keyPath: path].lastArrival)
+            self[keyPath: path].lastArrival = arrival
+            world.schedule(at: arrival) { [self] in arrive(message, path, at: process, deliver) }
+        }
+    }
+
+    private func arrive(
+        _ message: LinkMessage, _ path: ReferenceWritableKeyPath<Connection, Direction>, at process: Int,
+        _ deliver: @escaping (Connection, LinkMessage) -> Void
+    ) {
+        guard isOpen else { return }
+        let (from, to) = (self[keyPath: path].from, self[keyPath: path].to)
+        guard self[keyPath: path].held.isEmpty, !world.network.isBlocked(from: from, to: to) else {
+            self[keyPath: path].held.append(message)
+            return
+        }
+        world.run(on: world.regions[to], of: process) { deliver(self, message) }
+    }
+}
+
+/// An end of a link, as its connection sees it.
+protocol LinkShell: AnyObject {
+    var region: SimulatedRegion { get }
+    func connectionEnded(_ connection: Connection)
+}
+
+extension LinkMessage {
+    /// About how many bytes it is on the wire, before compression.
+    var wireByteCount: Int {
+        switch self {
+        case .catalog(_, let image): 64 + image.entries.reduce(0) { $0 + $1.count }
+        case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
+        case .fillPage(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
+        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .unavailable, .refuse: 64
+        }
+    }
+}

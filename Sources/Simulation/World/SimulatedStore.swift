@@ -1,0 +1,50 @@
+import KeyValueStore
+import RegionStore
+
+/// A region's store on its simulated disk.
+///
+/// Unchecked Sendable: a simulation has one thread.
+final class SimulatedStore: KeyValueStore, @unchecked Sendable {
+    let memory: InMemoryStore
+    private let hooks: SimulationHooks
+    /// Counts commits that may have changed a table, an item or an index entry: where it stands still, what is held does too.
+    private(set) var contentVersion: UInt64 = 0
+
+    init(_ memory: InMemoryStore, hooks: SimulationHooks = SimulationHooks()) {
+        self.memory = memory
+        self.hooks = hooks
+    }
+
+    private static let contents = [Layout.catalog, Layout.items, Layout.indexes]
+
+    func snapshot() throws(KeyValueStoreError) -> InMemoryStore.Snapshot { try memory.snapshot() }
+
+    func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError) {
+        let batch = hooks.alterBatch?(batch, memory) ?? batch
+        if batch.operations.contains(where: { Self.contents.contains($0.keyspace) }) { contentVersion += 1 }
+        try memory.commit(batch, durability: hooks.ignoresSync ? .buffered : durability)
+    }
+
+    func value(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> [UInt8]? {
+        try memory.value(for: key, in: keyspace)
+    }
+
+    func values(for keys: [[UInt8]], in keyspace: Keyspace) throws(KeyValueStoreError) -> [[UInt8]?] {
+        try memory.values(for: keys, in: keyspace)
+    }
+
+    func visit(
+        _ range: KeyRange, in keyspace: Keyspace, direction: Direction,
+        _ visitor: (_ key: [UInt8], _ value: [UInt8]) throws -> Bool
+    ) throws {
+        try memory.visit(range, in: keyspace, direction: direction, visitor)
+    }
+}
+
+extension WriteBatch.Operation {
+    fileprivate var keyspace: Keyspace {
+        switch self {
+        case .put(let keyspace, _, _), .delete(let keyspace, _), .deleteRange(let keyspace, _): keyspace
+        }
+    }
+}

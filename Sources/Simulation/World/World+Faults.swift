@@ -1,0 +1,237 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+extension World {
+    /// Plans every fault of a timeline, and its end.
+    func plan(_ faults: [FaultPlan]) {
+        for fault in faults {
+            let begin = VirtualTime.zero + VirtualDuration(fault.at)
+            schedule(at: begin) { [self] in
+                trace.note(.fault, at: now, 0, 0, 0, "\(fault.kind)")
+                let heal = strike(fault)
+                guard let duration = fault.duration, let heal else { return }
+                schedule(at: begin + VirtualDuration(duration)) { [self] in
+                    trace.note(.healed, at: now, 0, 0, 0, "\(fault.kind)")
+                    heal()
+                }
+            }
+        }
+    }
+
+    /// Lets a fault begin.
+    ///
+    /// - Returns: what ends it; nil for what is over at once.
+    private func strike(_ fault: FaultPlan) -> (() -> Void)? {
+        switch fault.kind {
+        case .crash(let name): return end(name, power: false)
+        case .powerLoss(let name): return end(name, power: true)
+        case .restart(let name): return end(name, power: false)
+        case .pause(let name):
+            guard let region = region(named: name) else { return nil }
+            region.pause()
+            return { region.resume() }
+        case .diskLoss(let name):
+            guard let region = region(named: name) else { return nil }
+            region.hold()
+            region.loseDisk()
+            return { region.release() }
+        case .slowProcess(let name, let factor):
+            guard let region = region(named: name) else { return nil }
+            region.slowness *= factor
+            return { region.slowness /= factor }
+        case .slowDisk(let name, let latency):
+            guard let region = region(named: name) else { return nil }
+            let before = region.syncLatency
+            region.syncLatency = VirtualDuration(latency)
+            return { region.syncLatency = before }
+        case .diskErrors(let name):
+            guard let region = region(named: name) else { return nil }
+            region.setDiskFaults { $0.commit = { _, _ in .lost(.engine("simulated I/O error")) } }
+            return { region.setDiskFaults { $0.commit = nil } }
+        case .diskFull(let name):
+            guard let region = region(named: name) else { return nil }
+            region.setDiskFaults { $0.diskByteCount = 0 }
+            return { region.setDiskFaults { $0.diskByteCount = nil } }
+        case .bitFlips(let name, let share):
+            guard let region = region(named: name) else { return nil }
+            let limit = UInt64(min(1, max(0, share)) * 65_536)
+            region.setDiskFaults {
+                $0.read = { key, keyspace in
+                    guard keyspace == Layout.items else { return nil }
+                    // Which keys stand in damaged blocks is decided by their bytes.
+                    let hash = key.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+                    return hash >> 48 < limit ? .corruption("simulated checksum mismatch") : nil
+                }
+            }
+            return { region.setDiskFaults { $0.read = nil } }
+        case .partition(let groups): return partition(groups)
+        case .oneWayPartition(let from, let to):
+            guard let from = region(named: from)?.index, let to = region(named: to)?.index else { return nil }
+            network.block(from: from, to: to)
+            return { [network] in network.unblock(from: from, to: to) }
+        case .flapping(let from, let to, let down, let up):
+            return flap(from, to, down: VirtualDuration(down), up: VirtualDuration(up))
+        case .reset(let from, let to):
+            guard let first = region(named: from), let second = region(named: to) else { return nil }
+            for connection in connections(between: first, and: second) {
+                connection.break(after: first.generator.duration(in: .zero ... .milliseconds(200)))
+            }
+            return nil
+        case .slowLink(let from, let to, let bandwidth, let factor):
+            guard let from = region(named: from)?.index, let to = region(named: to)?.index else { return nil }
+            let before = network[from, to].bandwidth
+            network.setBandwidth(bandwidth.map(Double.init) ?? before, from: from, to: to)
+            network[from, to].latencyFactor *= factor
+            return { [network] in
+                network.setBandwidth(before, from: from, to: to)
+                network[from, to].latencyFactor /= factor
+            }
+        case .clockStep(let name, let by):
+            guard let region = region(named: name) else { return nil }
+            let nanoseconds = Self.nanoseconds(by)
+            region.clock.step(by: nanoseconds, at: now)
+            return { [self] in region.clock.step(by: -nanoseconds, at: now) }
+        case .clockDrift(let name, let partsPerMillion):
+            guard let region = region(named: name) else { return nil }
+            region.clock.drift(by: partsPerMillion, at: now)
+            return { [self] in region.clock.drift(by: -partsPerMillion, at: now) }
+        case .leapSmear(let name, let by):
+            guard let region = region(named: name), let duration = fault.duration else { return nil }
+            let rate = -Double(Self.nanoseconds(by)) / Double(max(1, Self.nanoseconds(duration))) * 1e6
+            region.clock.drift(by: rate, at: now)
+            return { [self] in region.clock.drift(by: -rate, at: now) }
+        case .createTable(let plan):
+            make(plan)
+            return nil
+        case .deleteTable(let name, let by):
+            change(by: by) { store, now in try store.deleteTable(Text(name), at: now) }
+            return nil
+        case .addReplica(let table, let name, let by):
+            update(table, .createReplica(region: Text(name), ReplicaOverrides()), by: by)
+            return nil
+        case .removeReplica(let table, let name, let by):
+            update(table, .deleteReplica(region: Text(name)), by: by)
+            return nil
+        case .addIndex(let table, let name, let by):
+            update(table, .createIndex(Self.index(TablePlan.IndexPlan(name: name, projection: .all))), by: by)
+            return nil
+        case .removeIndex(let table, let name, let by):
+            update(table, .deleteIndex(name: Text(name)), by: by)
+            return nil
+        }
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    private func end(_ name: String, power: Bool) -> (() -> Void)? {
+        guard let region = region(named: name) else { return nil }
+        region.hold()
+        region.crash(power: power)
+        return { region.release() }
+    }
+
+    private func partition(_ groups: [[String]]) -> () -> Void {
+        let places = groups.map { $0.compactMap { region(named: $0)?.index } }
+        var ways: [(Int, Int)] = []
+        for (first, group) in places.enumerated() {
+            for (second, other) in places.enumerated() where first != second {
+                for from in group { for to in other { ways.append((from, to)) } }
+            }
+        }
+        for (from, to) in ways { network.block(from: from, to: to) }
+        return { [network] in for (from, to) in ways { network.unblock(from: from, to: to) } }
+    }
+
+    private func flap(_ from: String, _ to: String, down: VirtualDuration, up: VirtualDuration) -> (() -> Void)? {
+        guard let from = region(named: from)?.index, let to = region(named: to)?.index else { return nil }
+        final class State {
+            var isOver = false
+            var isDown = false
+        }
+        let state = State()
+        func toggle() {
+            guard !state.isOver else { return }
+            state.isDown.toggle()
+            for (first, second) in [(from, to), (to, from)] {
+                if state.isDown {
+                    network.block(from: first, to: second)
+                } else {
+                    network.unblock(from: first, to: second)
+                }
+            }
+            schedule(after: state.isDown ? down : up, toggle)
+        }
+        toggle()
+        return { [network] in
+            state.isOver = true
+            guard state.isDown else { return }
+            for (first, second) in [(from, to), (to, from)] { network.unblock(from: first, to: second) }
+        }
+    }
+
+    // MARK: - Tables
+
+    /// Makes a table in its first region, and then its replicas, one after the other, as DynamoDB wants them.
+    func make(_ plan: TablePlan) {
+        guard let home = plan.replicas.first else { return }
+        var specification = TableSpecification(
+            name: Text(plan.name),
+            keySchema: KeySchema(
+                partition: [KeyAttribute(name: "pk", kind: .string)],
+                sort: plan.hasSortKey ? [KeyAttribute(name: "sk", kind: .number)] : []))
+        specification.indexes = plan.indexes.map(Self.index)
+        specification.streamViewType = .newAndOldImages
+        change(by: home) { store, now in try store.createTable(specification, at: now) }
+        addReplicas(plan.replicas.dropFirst().map { $0 }, of: plan.name, by: home)
+    }
+
+    private func addReplicas(_ names: [String], of table: String, by home: String) {
+        guard let next = names.first else { return }
+        schedule(after: .milliseconds(100)) { [self] in
+            let found = region(named: home)?.store?.reader.table(named: Text(table))
+            let isBusy = found.map { $0.status != .active || $0.replicas.contains { $0.status != .active } } ?? true
+            guard !isBusy else { return addReplicas(names, of: table, by: home) }
+            update(table, .createReplica(region: Text(next), ReplicaOverrides()), by: home)
+            addReplicas(Array(names.dropFirst()), of: table, by: home)
+        }
+    }
+
+    private static func index(_ plan: TablePlan.IndexPlan) -> IndexDefinition {
+        IndexDefinition(
+            name: Text(plan.name), isGlobal: true,
+            keySchema: KeySchema(partition: [KeyAttribute(name: "group", kind: .string)]),
+            projection: plan.projection == .all ? .all : .keysOnly)
+    }
+
+    private func update(_ table: String, _ change: TableChange, by region: String) {
+        self.change(by: region) { store, now in try store.updateTable(Text(table), [change], at: now) }
+    }
+
+    /// Runs a change of the catalog in a region, again and again while the table is being changed otherwise or the region is away.
+    private func change<Result>(
+        by name: String, _ body: @escaping (SimulatedRegion.Store, UInt64) throws -> Result
+    ) {
+        guard let region = region(named: name) else { return }
+        func retry() { schedule(after: .milliseconds(500)) { [self] in change(by: name, body) } }
+        guard region.isUp, !region.isPaused else { return retry() }
+        region.submit(
+            { store, now in
+                do {
+                    _ = try body(store, now)
+                    return true
+                } catch let error as CatalogError {
+                    if case .tableInUse = error { return false }
+                    return true
+                } catch {
+                    return true
+                }
+            },
+            completion: { isDone in
+                if !isDone { retry() }
+            })
+    }
+}

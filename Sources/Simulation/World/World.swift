@@ -1,0 +1,151 @@
+import ConfigurationFiles
+import ItemModel
+import RegionStore
+import Replication
+
+/// A run of a scenario: virtual time, the regions, the network between them, their clients, and what goes wrong.
+///
+/// Everything happens in events, one at a time, in the order of their times; everything that is left to chance is drawn from the
+/// seed. So a scenario and a seed decide a run to the last byte. Reading order: this file, `SimulatedRegion`, `SimulatedNetwork`
+/// and `Connection`, `SenderShell` and `ReceiverShell`, `World+Faults`, `ClientGroup`, then the checkers.
+final class World {
+    let scenario: Scenario
+    let randomness: Randomness
+    let hooks: SimulationHooks
+    private(set) var now = VirtualTime.zero
+    private(set) var regions: [SimulatedRegion] = []
+    private(set) lazy var network = SimulatedNetwork(world: self, scenario)
+    let linkConfiguration: LinkConfiguration
+    let regionIdentities: [RegionConfiguration.Region]
+    var trace = Trace()
+    var observers: [any WorldObserver] = []
+    private(set) var violations: [RunResult.Violation] = []
+    /// The first violation is what matters; more than so many only say the same again.
+    private static let violationLimit = 50
+    /// The last comparison of the regions.
+    var agreement: AgreementState?
+    private var events = EventQueue()
+    private var connections: [Connection] = []
+
+    init(_ scenario: Scenario, seed: UInt64, hooks: SimulationHooks = SimulationHooks()) {
+        self.scenario = scenario
+        self.hooks = hooks
+        randomness = Randomness(seed: seed)
+        let topology = scenario.topology
+        regionIdentities = topology.regions.map {
+            RegionConfiguration.Region(id: RegionID(rawValue: $0.id), name: Text($0.name))
+        }
+        var link = LinkConfiguration()
+        link.batchByteCount = topology.replication.batchByteCount
+        link.inFlightByteLimit = topology.replication.inFlightByteCount
+        link.heartbeatMilliseconds = max(1, VirtualDuration(topology.replication.heartbeat).milliseconds)
+        let shortest = max(1, VirtualDuration(topology.replication.backoffMin).milliseconds)
+        link.backoffMilliseconds =
+            shortest...max(shortest, VirtualDuration(topology.replication.backoffMax).milliseconds)
+        link.maximumClockOffsetMilliseconds = VirtualDuration(topology.clock.maxOffset).milliseconds
+        linkConfiguration = link
+        regions = regionIdentities.enumerated().map { SimulatedRegion($0.element, index: $0.offset, in: self) }
+    }
+
+    func region(named name: String) -> SimulatedRegion? { regions.first { $0.name == name } }
+
+    func storeConfiguration(of region: SimulatedRegion) -> RegionConfiguration {
+        var configuration = RegionConfiguration(region: region.identity.id, regions: regionIdentities)
+        configuration.maximumClockOffsetMilliseconds = linkConfiguration.maximumClockOffsetMilliseconds
+        return configuration
+    }
+
+    // MARK: - Time
+
+    func schedule(at time: VirtualTime, _ body: @escaping () -> Void) {
+        events.insert(at: max(time, now), body)
+    }
+
+    func schedule(after duration: VirtualDuration, _ body: @escaping () -> Void) {
+        events.insert(at: now + duration, body)
+    }
+
+    /// Runs `body` later in one process: not when that has ended by then, and not while it is paused.
+    func schedule(
+        after duration: VirtualDuration, on region: SimulatedRegion, of process: Int, _ body: @escaping () -> Void
+    ) {
+        events.insert(at: now + duration) { region.run(in: process, body) }
+    }
+
+    func run(on region: SimulatedRegion, of process: Int, _ body: @escaping () -> Void) {
+        region.run(in: process, body)
+    }
+
+    /// Lets everything happen that is due up to `end`.
+    func run(until end: VirtualTime) {
+        while let next = events.nextTime, next <= end, let event = events.popFirst() {
+            now = event.time
+            event.body()
+        }
+        now = max(now, end)
+    }
+
+    // MARK: - Connections
+
+    /// Opens a connection, as far as the network and the other process let it.
+    ///
+    /// - Parameter completion: runs in the dialling process; gets nil where it could not be opened.
+    func dial(from sender: SenderShell, completion: @escaping (Connection?) -> Void) {
+        let (from, to) = (sender.region, sender.peer)
+        let process = from.process
+        func finish(after delay: VirtualDuration, _ connection: Connection?) {
+            schedule(after: delay, on: from, of: process) { completion(connection) }
+        }
+        guard network.isOpen(between: from.index, and: to.index) else { return finish(after: .seconds(10), nil) }
+        let there = network.latency(from: from.index, to: to.index)
+        let back = network.latency(from: to.index, to: from.index)
+        schedule(after: there) { [self] in
+            guard to.isUp else { return finish(after: back, nil) }
+            guard !to.isPaused, network.isOpen(between: from.index, and: to.index), from.isUp, from.process == process
+            else { return finish(after: .seconds(10), nil) }
+            // TCP's and TLS's handshakes take a round trip each.
+            schedule(after: there + back) { [self] in
+                guard from.isUp, from.process == process, let receiver = to.accept(from: from) else {
+                    return finish(after: back, nil)
+                }
+                let connection = Connection(from: sender, to: receiver, in: self)
+                receiver.connection = connection
+                connections.append(connection)
+                receiver.start()
+                finish(after: back, connection)
+            }
+        }
+    }
+
+    /// How many connections are open, and how many events are planned: neither may grow for ever.
+    var connectionCount: Int { connections.count }
+    var plannedEventCount: Int { events.count }
+
+    func closed(_ connection: Connection) {
+        connections.removeAll { $0 === connection }
+    }
+
+    func connections(of region: SimulatedRegion) -> [Connection] {
+        connections.filter { $0.sender.region === region || $0.receiver.region === region }
+    }
+
+    func connections(between first: SimulatedRegion, and second: SimulatedRegion) -> [Connection] {
+        connections(of: first).filter { $0.sender.region === second || $0.receiver.region === second }
+    }
+
+    /// A way between two regions is open again.
+    func connectionsChanged(from: Int, to: Int) {
+        for connection in connections { connection.wayOpened(from: from, to: to) }
+    }
+
+    // MARK: - What observers say
+
+    func violate(_ checker: String, _ text: String) {
+        guard violations.count < Self.violationLimit else { return }
+        violations.append(RunResult.Violation(seconds: now.seconds, checker: checker, text: text))
+    }
+
+    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String) {
+        for observer in observers { observer.refused(error, at: region, from: peer) }
+    }
+}

@@ -1,0 +1,92 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+
+/// Watches a run: checkers and figures are made of it.
+///
+/// Observers look, and change nothing: a run is the same with them and without.
+protocol WorldObserver: AnyObject {
+    /// A process runs on what its disk holds.
+    func started(_ region: SimulatedRegion)
+    /// A process has ended, however.
+    func ended(_ region: SimulatedRegion)
+    /// A disk is about to be taken away; it can be looked at for the last time.
+    func losesDisk(_ region: SimulatedRegion)
+    /// The region has committed; `entries` is what its log got.
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store)
+    /// A client of `home` was told of a write that stands at `position` in the log of `region`, whose incarnation was `origin`; nil for one
+    /// that was not carried out yet.
+    func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int)
+    /// The region is about to commit what a link has brought.
+    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion)
+    /// The region tells another one what it has made durable.
+    func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion)
+    /// A region has answered a client's read of one item.
+    func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion)
+    /// A request of a client of `home` has ended.
+    func finished(_ request: FinishedRequest)
+    /// A region refused what a link brought.
+    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String)
+    /// The run is over; what does not hold is reported to the world.
+    func conclude()
+}
+
+extension WorldObserver {
+    func started(_ region: SimulatedRegion) {}
+    func ended(_ region: SimulatedRegion) {}
+    func losesDisk(_ region: SimulatedRegion) {}
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {}
+    func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int) {}
+    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion) {}
+    func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion) {}
+    func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion) {}
+    func finished(_ request: FinishedRequest) {}
+    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String) {}
+    func conclude() {}
+}
+
+/// One entry of a region's log, decoded as far as observers need it.
+struct ObservedEntry {
+    /// Where it stands in the region's own log.
+    let position: LogPosition
+    let outcome: LogEntry.Outcome
+    /// Without its payload.
+    let header: ChangeRecord.Header
+    /// The record's bytes.
+    let record: [UInt8]
+}
+
+/// A request of a client, at its end.
+struct FinishedRequest {
+    enum Outcome {
+        case answered
+        case refusedByCondition
+        case failed
+    }
+
+    let home: Int
+    /// The region that was asked.
+    let target: Int
+    let outcome: Outcome
+    let isWrite: Bool
+    let startedAt: VirtualTime
+}
+
+extension RegionReader {
+    /// What the log holds after `position`, decoded.
+    func logEntries(after position: LogPosition, upTo end: LogPosition) -> [ObservedEntry] {
+        var entries: [ObservedEntry] = []
+        let range = KeyRange(from: Layout.logKey(position.successor), to: Layout.logKey(end.successor))
+        try? store.visit(range, in: Layout.log, direction: .forward) { key, value in
+            guard let own: UInt64 = Layout.integer(key) else { return false }
+            let entry = try LogEntry(decoding: value)
+            entries.append(
+                ObservedEntry(
+                    position: LogPosition(rawValue: own), outcome: entry.outcome,
+                    header: try ChangeRecord.header(of: entry.record), record: entry.record))
+            return true
+        }
+        return entries
+    }
+}

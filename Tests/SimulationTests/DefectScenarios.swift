@@ -1,0 +1,74 @@
+import ConfigurationFiles
+
+@testable import Simulation
+
+/// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
+enum DefectScenario: String, CaseIterable, Sendable {
+    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica
+
+    var scenario: Scenario {
+        let names = WorldTests.topology().regions.map(\.name)
+        var scenario = WorldTests.scenario(12, perSecond: 40)
+        scenario.name = rawValue
+        scenario.settle = .seconds(60)
+        scenario.workload[0].keys = .init(count: 40, distribution: .zipfian(constant: 0.99))
+        switch self {
+        case .steady: break
+        case .hotKey:
+            scenario.duration = .seconds(8)
+            scenario.workload[0].keys = .init(count: 2, distribution: .uniform)
+            scenario.workload[0].arrival = .poisson(perSecond: 150)
+        case .powerLoss:
+            // As fast as requests can be, so that some wait whenever the power goes.
+            scenario.workload[0].arrival = .poisson(perSecond: 150)
+            scenario.disk.syncLatency = .milliseconds(30)
+            scenario.faults = [3, 6, 9].map {
+                FaultPlan(at: .seconds($0), duration: .seconds(1), kind: .powerLoss(region: names[$0 / 3 - 1]))
+            }
+        case .clockBack:
+            scenario.faults = [
+                FaultPlan(at: .seconds(5), kind: .clockStep(region: names[0], by: .milliseconds(-450))),
+                FaultPlan(at: .milliseconds(5_050), duration: .milliseconds(100), kind: .crash(region: names[0])),
+            ]
+        case .clockAhead:
+            scenario.faults = [FaultPlan(at: .seconds(3), kind: .clockStep(region: names[0], by: .milliseconds(400)))]
+        case .diskLoss:
+            scenario.faults = [FaultPlan(at: .seconds(5), duration: .seconds(2), kind: .diskLoss(region: names[1]))]
+        case .oneWay:
+            // Long enough for the link to end by silence, for a third region to pass on, and for the link to come back meanwhile.
+            scenario.duration = .seconds(32)
+            scenario.workload[0].keys.distribution = .uniform
+            scenario.faults = [
+                FaultPlan(
+                    at: .seconds(3), duration: .seconds(15), kind: .oneWayPartition(from: names[0], to: names[1]))
+            ]
+        case .partition:
+            scenario.faults = [
+                FaultPlan(
+                    at: .seconds(3), duration: .seconds(5),
+                    kind: .partition(groups: [[names[0]], [names[1], names[2]]]))
+            ]
+        case .newReplica:
+            scenario.tables[0].replicas = [names[0], names[1]]
+            scenario.workload[0].regions = [names[0], names[1]]
+            scenario.workload[0].arrival = .poisson(perSecond: 150)
+            scenario.faults = [
+                FaultPlan(at: .seconds(5), kind: .addReplica(table: "orders", region: names[2], by: names[0]))
+            ]
+        }
+        return scenario
+    }
+
+    /// What the checkers say of a run.
+    func violations(seed: UInt64, hooks: (WorldHandle) -> SimulationHooks) -> [RunResult.Violation] {
+        let handle = WorldHandle()
+        let run = Run(scenario, seed: seed, hooks: hooks(handle))
+        handle.world = run.world
+        return run.run().violations
+    }
+}
+
+/// Lets a hook look at the world that it was handed to before there was one.
+final class WorldHandle {
+    weak var world: World?
+}

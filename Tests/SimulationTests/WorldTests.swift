@@ -1,0 +1,77 @@
+import ConfigurationFiles
+import Testing
+
+@testable import Simulation
+
+@Suite("A simulated world")
+struct WorldTests {
+    static func topology() -> Topology {
+        let names = ["us-east-1", "eu-west-1", "ap-northeast-1"]
+        var topology = Topology(
+            regions: names.enumerated().map { index, name in
+                let address = HostAndPort(host: "127.0.0.1", port: 8000 + index)
+                return Topology.Region(
+                    name: name, id: UInt16(index + 1), endpoint: address, replication: address, admin: address,
+                    data: name)
+            })
+        topology.latency = [
+            .init(first: names[0], second: names[1], time: .milliseconds(80)),
+            .init(first: names[0], second: names[2], time: .milliseconds(145)),
+            .init(first: names[1], second: names[2], time: .milliseconds(212)),
+        ]
+        return topology
+    }
+
+    static func scenario(_ seconds: Int, perSecond: Double = 50, faults: [FaultPlan] = []) -> Scenario {
+        let names = topology().regions.map(\.name)
+        var table = TablePlan(name: "orders", replicas: names)
+        table.indexes = [.init(name: "by-group", projection: .all)]
+        var mix = WorkloadPlan.Mix()
+        (mix.read, mix.put, mix.update, mix.delete, mix.readModifyWrite, mix.batch) = (40, 20, 20, 10, 5, 5)
+        var scenario = Scenario(
+            name: "test", topology: topology(), duration: .seconds(seconds), tables: [table],
+            workload: [
+                WorkloadPlan(
+                    name: "w", table: "orders", regions: names, arrival: .poisson(perSecond: perSecond), mix: mix,
+                    keys: .init(count: 200, distribution: .zipfian(constant: 0.99)))
+            ])
+        scenario.faults = faults
+        // A clock that was ahead is refused until the others have come to its time.
+        scenario.settle = .seconds(900)
+        return scenario
+    }
+
+    @Test("ends with regions that agree, and is the same for the same seed")
+    func steady() {
+        let scenario = Self.scenario(20)
+        let first = Run(scenario, seed: 1).run()
+        #expect(first.violations.isEmpty, "\(first.violations)")
+        #expect(first.operationCount > 2_000)
+        #expect(first.convergenceMilliseconds != nil)
+        #expect(first.links.allSatisfy { $0.changes > 0 })
+        #expect(Run(scenario, seed: 1).run() == first)
+        #expect(Run(scenario, seed: 2).run().traceHash != first.traceHash)
+        print(first.requests, first.links, first.convergenceMilliseconds as Any, first.conflicts, first.eventCount)
+    }
+
+    @Test(
+        "agrees after any one fault",
+        arguments: [
+            .crash(region: "eu-west-1"), .powerLoss(region: "us-east-1"), .pause(region: "ap-northeast-1"),
+            .diskLoss(region: "eu-west-1"), .partition(groups: [["us-east-1"], ["eu-west-1", "ap-northeast-1"]]),
+            .oneWayPartition(from: "us-east-1", to: "eu-west-1"),
+            .flapping(from: "us-east-1", to: "eu-west-1", down: .seconds(3), up: .seconds(2)),
+            .reset(from: "us-east-1", to: "eu-west-1"),
+            .slowLink(from: "us-east-1", to: "eu-west-1", bandwidth: 2_000, latencyFactor: 3),
+            .clockStep(region: "us-east-1", by: .seconds(600)), .clockDrift(region: "us-east-1", partsPerMillion: 500),
+            .diskErrors(region: "us-east-1"), .diskFull(region: "us-east-1"),
+            .slowProcess(region: "us-east-1", factor: 20),
+        ] as [FaultPlan.Kind])
+    func fault(kind: FaultPlan.Kind) {
+        let fault = FaultPlan(at: .seconds(10), duration: .seconds(30), kind: kind)
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let result = Run(Self.scenario(60, faults: [fault]), seed: seed).run()
+            #expect(result.violations.isEmpty, "\(kind), seed \(seed): \(result.violations)")
+        }
+    }
+}
