@@ -80,9 +80,13 @@ unit: setup ## the unit and property tests
 compatibility: build ## the AWS CLI and boto3 against running regions
 	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian
 
-process: build ## the commands of meridian, and two of the crash rounds
-	$(PYTHON) -m pytest -q Tests/Process/test_commands.py --meridian $(DEBUG)/meridian
+process: build ## the commands of meridian, simulated runs made twice, and two of the crash rounds
+	$(PYTHON) -m pytest -q Tests/Process/test_commands.py Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
+
+.PHONY: determinism
+determinism: build release ## compare simulated runs in debug and release form, event by event
+	$(PYTHON) -m pytest -q Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian --other-meridian $(RELEASE)/meridian
 
 .PHONY: demo crash-test bench
 demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
