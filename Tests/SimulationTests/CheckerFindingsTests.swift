@@ -30,6 +30,7 @@ struct CheckerFindingsTests {
         withKnownIssue("a new incarnation's closed timestamp replaces that of the one before it") {
             #expect(violations.isEmpty, "\(violations)")
         }
-        #expect(violations.allSatisfy { $0.checker == "stable time" })
+        // Tombstones that stay longer than needed are the other known fault after a disk loss: see `DefectTests`.
+        #expect(violations.allSatisfy { ["stable time", "leaks"].contains($0.checker) })
     }
 }
