@@ -6,7 +6,10 @@ import RegionStore
 /// It may be used from any number of threads. What happens to every request, whatever its operation, happens here and once.
 public final class Dispatcher<Region: RegionAccess>: Sendable {
     private let environment: Environment<Region>
-    private let operations: [Text: OperationTable<Region>.Entry]
+    /// By the whole target.
+    private let operations: [String: OperationTable<Region>.Entry]
+    /// What is answered to the targets that are refused.
+    private let refusals: [String: DynamoFault]
 
     /// Called once with the response of a request that could not be answered at once, on any thread.
     public typealias Completion = @Sendable (APIResponse) -> Void
@@ -14,8 +17,19 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     public init(region: Region, configuration: APIConfiguration = APIConfiguration()) {
         environment = Environment(region: region, configuration: configuration)
         operations = Dictionary(
-            OperationTable<Region>.entries.map { (Text($0.name.description), $0) },
+            OperationTable<Region>.entries.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
+        refusals = Dictionary(
+            RefusedOperations.entries.map { ($0.service.target(of: $0.name), DynamoFault.refusedOperation($0)) },
             uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Every operation of DynamoDB, those included that are refused: services in order, names in byte order.
+    public static var operations: [OperationDescription] {
+        let refused = RefusedOperations.entries.map {
+            OperationDescription(service: $0.service, name: $0.name.description, coverage: .refused($0.reason))
+        }
+        let all = (OperationTable<Region>.entries.map(\.description) + refused).sorted { $0.name < $1.name }
+        return DynamoService.allCases.flatMap { service in all.filter { $0.service == service } }
     }
 
     /// Answers a request.
@@ -30,7 +44,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     ) -> APIResponse? {
         do throws(DynamoFault) {
             let document = try Self.document(in: body)
-            guard let entry = entry(for: target) else { throw .unknownOperation }
+            let entry = try entry(for: target)
             return try document.withRoot(body) { request throws(DynamoFault) in
                 try entry.answer(request, environment, completion)
             }
@@ -45,7 +59,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     }
 
     /// Whether a request to `target` may take long to answer, as it reads many items.
-    public func mayTakeLong(target: String) -> Bool { entry(for: target)?.mayTakeLong ?? false }
+    public func mayTakeLong(target: String) -> Bool { operations[target]?.mayTakeLong ?? false }
 
     /// The answer to a request whose signature is refused, where the service finds another fault before it looks at signatures.
     ///
@@ -56,7 +70,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     public func faultPrecedingAuthentication(target: String, body: UnsafeRawBufferPointer) -> APIResponse? {
         do throws(DynamoFault) {
             let document = try Self.document(in: body)
-            guard let entry = entry(for: target) else { throw .unknownOperation }
+            let entry = try entry(for: target)
             try document.withRoot(body) { request throws(DynamoFault) in try entry.checkTypes(request) }
             return nil
         } catch {
@@ -72,8 +86,8 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
         }
     }
 
-    private func entry(for target: String) -> OperationTable<Region>.Entry? {
-        guard target.utf8.starts(with: DynamoAPI.targetPrefix.utf8) else { return nil }
-        return operations[Text(String(target.utf8.dropFirst(DynamoAPI.targetPrefix.utf8.count)) ?? "")]
+    private func entry(for target: String) throws(DynamoFault) -> OperationTable<Region>.Entry {
+        guard let entry = operations[target] else { throw refusals[target] ?? .unknownOperation }
+        return entry
     }
 }

@@ -13,7 +13,4 @@
 /// 4. the table exists;
 /// 5. keys and indexes fit the table's schema;
 /// 6. what only the item can tell: its condition, its size, the operands of an update.
-public enum DynamoAPI {
-    /// What operations are named by in `X-Amz-Target`, up to the name itself.
-    public static let targetPrefix = "DynamoDB_20120810."
-}
+public enum DynamoAPI {}

@@ -15,6 +15,10 @@ public struct RegionConfiguration: Sendable {
     ///
     /// One that is away for longer is filled by snapshot when it comes back.
     public var logRetentionLimitMilliseconds: UInt64 = 7 * 24 * 3_600_000
+    /// How long after a change of a table's time to live the next one is refused, in milliseconds.
+    ///
+    /// Zero by default: the service waits about half an hour, to protect itself.
+    public var timeToLiveChangeIntervalMilliseconds: UInt64 = 0
     /// DynamoDB's quota of tables in a region.
     public var maximumTableCount = 2_500
 

@@ -46,6 +46,13 @@ extension DynamoFault {
     /// `X-Amz-Target` names no operation.
     public static let unknownOperation = DynamoFault("com.amazon.coral.service#UnknownOperationException", nil)
 
+    /// `X-Amz-Target` names an operation that the service has and that is not there.
+    static func refusedOperation(_ operation: RefusedOperations.Entry) -> DynamoFault {
+        DynamoFault(
+            "com.amazon.coral.service#UnknownOperationException",
+            "The operation \(operation.name) is not supported: \(operation.reason).")
+    }
+
     /// The request breaks a rule; `message` says which.
     public static func validation(_ message: String) -> DynamoFault {
         DynamoFault("com.amazon.coral.validate#ValidationException", message)

@@ -5,6 +5,14 @@ protocol Operation: Sendable {
     /// The operation's name in `X-Amz-Target`.
     static var name: StaticString { get }
 
+    /// The service that the operation belongs to; DynamoDB itself unless said otherwise.
+    static var service: DynamoService { get }
+
+    /// How much of the operation there is; everything unless said otherwise.
+    ///
+    /// The documentation's article `Operations` has a line for each operation, and a test compares the two.
+    static var coverage: OperationCoverage { get }
+
     /// What its requests look like.
     static var shape: Shape { get }
 
@@ -23,10 +31,15 @@ protocol Operation: Sendable {
 }
 
 extension Operation {
+    static var service: DynamoService { .dynamoDB }
+    static var coverage: OperationCoverage { .complete }
     static var mayTakeLong: Bool { false }
 }
 
 /// Every operation there is.
+///
+/// To add one: a file with a type that is an `Operation`, a line here, one less in ``RefusedOperations``, and the line in the
+/// documentation's article `Operations`.
 enum OperationTable<Region: RegionAccess> {
     static var entries: [Entry] {
         [
@@ -50,7 +63,9 @@ enum OperationTable<Region: RegionAccess> {
 
     /// One operation as requests find it.
     struct Entry: Sendable {
-        let name: StaticString
+        /// What requests to it have in `X-Amz-Target`.
+        let target: String
+        let description: OperationDescription
         let mayTakeLong: Bool
         private let shape: Shape
         let answer:
@@ -59,7 +74,9 @@ enum OperationTable<Region: RegionAccess> {
             ) throws(DynamoFault) -> APIResponse?
 
         init<Described: Operation>(_ operation: Described.Type) {
-            name = operation.name
+            target = operation.service.target(of: operation.name)
+            description = OperationDescription(
+                service: operation.service, name: operation.name.description, coverage: operation.coverage)
             mayTakeLong = operation.mayTakeLong
             shape = operation.shape
             answer = { request, environment, completion throws(DynamoFault) in

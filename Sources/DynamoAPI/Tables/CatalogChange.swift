@@ -54,6 +54,12 @@ extension DynamoFault {
             case .indexExists: .validation("Attempting to create an index which already exists")
             case .streamEnabled: .validation("Table already has an enabled stream: TableName: \(table)")
             case .streamNotEnabled: .validation("Table has no stream to disable")
+            case .timeToLiveUnchanged(let isEnabled):
+                .validation("TimeToLive is already \(isEnabled ? "enabled" : "disabled")")
+            case .timeToLiveOtherAttribute(let attribute):
+                .validation("TimeToLive is active on a different AttributeName: current AttributeName is \(attribute)")
+            case .timeToLiveChangedRecently:
+                .validation("Time to live has been modified multiple times within a fixed interval")
             case .streamNeededByReplicas:
                 .invalidParameters("Disabling Stream is not allowed for a Global Table replica.")
             case .replicaExists:

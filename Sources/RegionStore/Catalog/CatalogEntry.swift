@@ -6,7 +6,7 @@ import ItemModel
 /// Two regions that changed different settings at once keep both changes; of one setting the higher version wins. A setting
 /// that was removed stays as a version without a value, for the same reason that a deleted item leaves a tombstone.
 ///
-/// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `class`,
+/// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `timeToLive`, `class`,
 /// `index/NAME` for each global index, `replica/REGION` for each replica.
 struct CatalogEntry: Sendable, Hashable {
     let uuid: TableUUID

@@ -125,6 +125,11 @@ extension RegionStore {
             guard settings.streamViewType != nil else { throw .streamNotEnabled }
             guard !table.isGlobal else { throw .streamNeededByReplicas }
             state.entry.set(SettingName.stream, to: nil, version: version)
+        case .setTimeToLive(let attribute, let isEnabled):
+            let next = TimeToLive(
+                attribute: attribute, isEnabled: isEnabled, changedMilliseconds: nowMilliseconds)
+            try checkTimeToLive(next, follows: settings.timeToLive)
+            state.entry.set(SettingName.timeToLive, to: next.encoded(), version: version)
         case .setTableClass(let tableClass):
             state.entry.set(
                 SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
@@ -136,6 +141,17 @@ extension RegionStore {
         case .createReplica, .updateReplica, .deleteReplica:
             try applyReplicaChange(change, to: &state, table: table, version: version)
         }
+    }
+
+    private func checkTimeToLive(_ next: TimeToLive, follows last: TimeToLive?) throws(CatalogError) {
+        let isEnabled = last?.isEnabled ?? false
+        guard next.isEnabled || isEnabled else { throw .timeToLiveUnchanged(isEnabled: false) }
+        if let last, isEnabled {
+            guard last.attribute == next.attribute else { throw .timeToLiveOtherAttribute(last.attribute) }
+            guard !next.isEnabled else { throw .timeToLiveUnchanged(isEnabled: true) }
+        }
+        let elapsed = next.changedMilliseconds - min(last?.changedMilliseconds ?? 0, next.changedMilliseconds)
+        guard elapsed >= configuration.timeToLiveChangeIntervalMilliseconds else { throw .timeToLiveChangedRecently }
     }
 
     private func applyIndexChange(

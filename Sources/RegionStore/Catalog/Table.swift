@@ -28,6 +28,8 @@ public final class Table: Sendable {
     ///
     /// Nil if there was none.
     public let streamLabelMilliseconds: UInt64?
+    /// Nil until one was set; what was disabled is still there.
+    public let timeToLive: TimeToLive?
     /// Nil until one was set.
     public let tableClass: TableClass?
     public let isDeletionProtected: Bool
@@ -55,6 +57,7 @@ public final class Table: Sendable {
         payPerRequestSinceMilliseconds = settings.payPerRequestSinceMilliseconds
         streamViewType = settings.streamViewType
         streamLabelMilliseconds = local.streamLabelMilliseconds
+        timeToLive = settings.timeToLive
         tableClass = settings.tableClass
         isDeletionProtected = local.isDeletionProtected
         tags = local.tags
@@ -66,6 +69,9 @@ public final class Table: Sendable {
 
     /// Whether another region has, or is getting or losing, a replica.
     public var isGlobal: Bool { replicas.count > 1 }
+
+    /// The attribute by which items expire; nil while time to live is not enabled.
+    public var expiryAttribute: Text? { timeToLive.flatMap { $0.isEnabled ? $0.attribute : nil } }
 
     /// Every key attribute of the table and its indexes once, in the order of first use: DescribeTable's attribute definitions.
     public var attributeDefinitions: [KeyAttribute] {
@@ -85,5 +91,6 @@ struct TableSettings: Sendable, Hashable {
     var onDemandThroughput: OnDemandThroughput?
     var payPerRequestSinceMilliseconds: UInt64?
     var streamViewType: StreamViewType?
+    var timeToLive: TimeToLive?
     var tableClass: TableClass?
 }

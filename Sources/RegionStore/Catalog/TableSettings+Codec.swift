@@ -10,6 +10,7 @@ enum SettingName {
     static let onDemand: Text = "onDemand"
     static let stream: Text = "stream"
     static let tableClass: Text = "class"
+    static let timeToLive: Text = "timeToLive"
     static let indexPrefix: Text = "index/"
     static let replicaPrefix: Text = "replica/"
 
@@ -124,6 +125,22 @@ extension Throughput {
     }
 }
 
+extension TimeToLive {
+    func encoded() -> AttributeMap {
+        [
+            "attribute": .string(attribute), "enabled": .bool(isEnabled),
+            "changed": .number(Number(Int(clamping: changedMilliseconds))),
+        ]
+    }
+
+    /// Nil for a value that no region writes.
+    init?(_ map: AttributeMap) {
+        guard let attribute = map.text("attribute"), let isEnabled = map.bool("enabled") else { return nil }
+        self.init(
+            attribute: attribute, isEnabled: isEnabled, changedMilliseconds: map.unsigned("changed") ?? 0)
+    }
+}
+
 extension OnDemandThroughput {
     func encoded() -> AttributeMap {
         var map = AttributeMap()
@@ -195,6 +212,7 @@ extension TableSettings {
         payPerRequestSinceMilliseconds = billing?.unsigned("payPerRequestSince")
         onDemandThroughput = entry[SettingName.onDemand].map(OnDemandThroughput.init)
         streamViewType = entry[SettingName.stream]?.text("view").flatMap { StreamViewType(rawValue: $0.string) }
+        timeToLive = entry[SettingName.timeToLive].flatMap(TimeToLive.init)
         tableClass = entry[SettingName.tableClass]?.text("class").flatMap { TableClass(rawValue: $0.string) }
     }
 

@@ -79,6 +79,21 @@ public enum TableClass: String, Sendable, Hashable, CaseIterable {
     case infrequentAccess = "STANDARD_INFREQUENT_ACCESS"
 }
 
+/// Which attribute of items says when they expire, and whether that is acted on.
+public struct TimeToLive: Sendable, Hashable {
+    /// The attribute, a number: seconds since the Unix epoch.
+    public let attribute: Text
+    public let isEnabled: Bool
+    /// When it was last enabled or disabled, in milliseconds since the Unix epoch.
+    public let changedMilliseconds: UInt64
+
+    public init(attribute: Text, isEnabled: Bool, changedMilliseconds: UInt64) {
+        self.attribute = attribute
+        self.isEnabled = isEnabled
+        self.changedMilliseconds = changedMilliseconds
+    }
+}
+
 /// The state of a table, of an index or of one region's replica; the raw value is DynamoDB's name of it.
 public enum TableStatus: String, Sendable, Hashable {
     case creating = "CREATING"
@@ -200,6 +215,8 @@ public enum TableChange: Sendable, Hashable {
     case setOnDemandThroughput(OnDemandThroughput?)
     case enableStream(StreamViewType)
     case disableStream
+    /// Enables or disables the expiry of items by that attribute, in every region.
+    case setTimeToLive(attribute: Text, isEnabled: Bool)
     case setTableClass(TableClass)
     /// Of this region's replica only: never replicated.
     case setDeletionProtection(Bool)
@@ -223,6 +240,12 @@ public enum CatalogError: Error, Sendable, Hashable {
     case indexExists(Text)
     case streamEnabled(table: Text)
     case streamNotEnabled
+    /// Time to live is already as it was to become.
+    case timeToLiveUnchanged(isEnabled: Bool)
+    /// Time to live is enabled by another attribute.
+    case timeToLiveOtherAttribute(Text)
+    /// Time to live was changed less than ``RegionConfiguration/timeToLiveChangeIntervalMilliseconds`` ago.
+    case timeToLiveChangedRecently
     /// A table with other regions' replicas keeps its stream.
     case streamNeededByReplicas
     /// The region has a replica of this table, or another table of this name.

@@ -1,0 +1,80 @@
+/// The operations that DynamoDB has and that are refused here, all in the same way: `UnknownOperationException` with a message that
+/// names the operation.
+///
+/// Clients are told at once and clearly; an answer that only looks right would hide that nothing was done.
+enum RefusedOperations {
+    /// One of them, and why it is not there.
+    struct Entry: Sendable {
+        let service: DynamoService
+        let name: StaticString
+        let reason: String
+
+        init(_ name: StaticString, _ reason: String, service: DynamoService = .dynamoDB) {
+            self.service = service
+            self.name = name
+            self.reason = reason
+        }
+    }
+
+    private static let backups = "backups are files of the command line"
+    private static let objectStorage = "there is no object storage to read from or write to"
+    private static let kinesis = "there are no Kinesis streams; the table's own stream has the changes"
+    private static let statements = "PartiQL is not there yet"
+    private static let transactions = "transactions are not there yet"
+    private static let streams = "the Streams API is not there yet"
+    private static let tables = "not there yet"
+
+    static let entries: [Entry] = [
+        Entry("BatchExecuteStatement", statements),
+        Entry("CancelBulkOperation", objectStorage),
+        Entry("CreateBackup", backups),
+        Entry("CreateGlobalTable", tables),
+        Entry("DeleteBackup", backups),
+        Entry("DeleteResourcePolicy", tables),
+        Entry("DescribeBackup", backups),
+        Entry("DescribeBulkOperation", objectStorage),
+        Entry("DescribeContinuousBackups", tables),
+        Entry("DescribeContributorInsights", tables),
+        Entry("DescribeExport", objectStorage),
+        Entry("DescribeGlobalTable", tables),
+        Entry("DescribeGlobalTableSettings", tables),
+        Entry("DescribeImport", objectStorage),
+        Entry("DescribeKinesisStreamingDestination", kinesis),
+        Entry("DescribeTableReplicaAutoScaling", tables),
+        Entry("DescribeTimeToLive", tables),
+        Entry("DisableKinesisStreamingDestination", kinesis),
+        Entry("EnableKinesisStreamingDestination", kinesis),
+        Entry("ExecuteStatement", statements),
+        Entry("ExecuteTransaction", statements),
+        Entry("ExportTableToPointInTime", objectStorage),
+        Entry("GetResourcePolicy", tables),
+        Entry("ImportTable", objectStorage),
+        Entry("ListBackups", backups),
+        Entry("ListBulkOperations", objectStorage),
+        Entry("ListContributorInsights", tables),
+        Entry("ListExports", objectStorage),
+        Entry("ListGlobalTables", tables),
+        Entry("ListImports", objectStorage),
+        Entry("ListTagsOfResource", tables),
+        Entry("PutResourcePolicy", tables),
+        Entry("RestoreTableFromBackup", backups),
+        Entry("RestoreTableToPointInTime", backups),
+        Entry("SearchVectors", "there are no vector indexes"),
+        Entry("StartBulkPutItems", objectStorage),
+        Entry("TagResource", tables),
+        Entry("TransactGetItems", transactions),
+        Entry("TransactWriteItems", transactions),
+        Entry("UntagResource", tables),
+        Entry("UpdateContinuousBackups", tables),
+        Entry("UpdateContributorInsights", tables),
+        Entry("UpdateGlobalTable", tables),
+        Entry("UpdateGlobalTableSettings", tables),
+        Entry("UpdateKinesisStreamingDestination", kinesis),
+        Entry("UpdateTableReplicaAutoScaling", tables),
+        Entry("UpdateTimeToLive", tables),
+        Entry("DescribeStream", streams, service: .streams),
+        Entry("GetRecords", streams, service: .streams),
+        Entry("GetShardIterator", streams, service: .streams),
+        Entry("ListStreams", streams, service: .streams),
+    ]
+}
