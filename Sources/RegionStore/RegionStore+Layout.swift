@@ -57,6 +57,10 @@ public enum Layout {
         static let nextShortID = Array("next-short-id".utf8)
         /// `count/` and a table id (4): item count and byte count, eight bytes each.
         static let countPrefix = Array("count/".utf8)
+        /// `token/` and the name of a transaction's token: `TokenEntry`.
+        static let tokenPrefix = Array("token/".utf8)
+        /// `token-time/`, the milliseconds of the transaction (8) and the token's name: nothing.
+        static let tokenTimePrefix = Array("token-time/".utf8)
     }
 
     static func catalogKey(name: Text, uuid: TableUUID) -> [UInt8] {
@@ -84,6 +88,12 @@ public enum Layout {
     }
 
     static func countKey(_ table: TableID) -> [UInt8] { MetaKey.countPrefix + bigEndian(table.rawValue) }
+
+    static func tokenKey(_ name: Text) -> [UInt8] { MetaKey.tokenPrefix + name.utf8 }
+
+    static func tokenTimeKey(_ time: UInt64, _ name: Text) -> [UInt8] {
+        MetaKey.tokenTimePrefix + bigEndian(time) + name.utf8
+    }
 
     static func bigEndian(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
         withUnsafeBytes(of: value.bigEndian) { Array($0) }

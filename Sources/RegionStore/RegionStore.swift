@@ -52,6 +52,10 @@ public final class RegionStore<Store: KeyValueStore> {
         ///
         /// Only looked up, never iterated.
         var items: [[UInt8]: [UInt8]?] = [:]
+        /// The tokens of transactions.
+        ///
+        /// Only looked up, never iterated.
+        var tokens: [Text: TokenEntry] = [:]
         var isVectorChanged = false
         var isFloorsChanged = false
         var isShortIDChanged = false

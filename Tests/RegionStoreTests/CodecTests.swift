@@ -93,7 +93,10 @@ import Testing
         #expect(try ChangeRecord(decoding: Self.record.encoded()) == Self.record)
         let header = try ChangeRecord.header(of: Self.record.encoded())
         #expect(
-            header == .init(kind: .put, position: Self.record.position, version: Self.version, table: Self.record.table)
+            header
+                == .init(
+                    kind: .put, position: Self.record.position, version: Self.version, table: Self.record.table,
+                    transaction: Self.record.transaction)
         )
         let entry = LogEntry(record: Self.record.encoded(), outcome: .lost, oldImage: [1])
         #expect(try LogEntry(decoding: entry.encoded()) == entry)

@@ -12,36 +12,66 @@ extension RegionStore {
     /// - Throws: `ItemWriteError`; nothing has changed then.
     public func write(_ write: ItemWrite, at nowMilliseconds: UInt64) throws(ItemWriteError) -> ItemWriteResult {
         if let failure { throw .storage("\(failure)") }
+        return stage(try prepare(write), at: nowMilliseconds)
+    }
+
+    /// A write that was carried out on the item as it stands, before anything is changed.
+    struct PreparedWrite {
+        let table: Table
+        let key: [UInt8]
+        let stored: ItemValue?
+        let old: Item?
+        let new: Item?
+        let updated: UpdatedItem?
+        /// The attributes that say which item is meant.
+        let keyAttributes: Item
+        /// Whether there is nothing to log: a deletion of what is not there, in a table that no other region has.
+        var changesNothing: Bool { new == nil && old == nil && !table.isGlobal }
+    }
+
+    /// Evaluates a write's condition, and finds out what becomes of its item.
+    func prepare(_ write: ItemWrite) throws(ItemWriteError) -> PreparedWrite {
         guard let table = catalog[write.table.uuid]?.table, table.id == write.table.id, table.status == .active,
             let key = table.storageKey(of: write.key)
         else { throw .tableNotFound }
         let (stored, old) = try storedItem(key)
         if let condition = write.condition, !condition.evaluate(old ?? Item()) { throw .conditionFailed(old) }
         let (new, updated) = try outcome(of: write, old: old, table: table)
-        if case .delete = write.action, old == nil, !table.isGlobal {
+        return PreparedWrite(
+            table: table, key: key, stored: stored, old: old, new: new, updated: updated, keyAttributes: write.key)
+    }
+
+    /// Puts what was prepared into the batch.
+    ///
+    /// - Parameter transaction: the change's place in its transaction.
+    func stage(
+        _ prepared: PreparedWrite, transaction: ChangeRecord.TransactionBounds? = nil, at nowMilliseconds: UInt64
+    ) -> ItemWriteResult {
+        let (table, old, new, stored) = (prepared.table, prepared.old, prepared.new, prepared.stored)
+        guard !prepared.changesNothing else {
             return ItemWriteResult(old: nil, new: nil, updated: nil, oldSize: 0, newSize: 0, indexEffects: [])
         }
         let version = nextVersion(at: nowMilliseconds)
         let position = nextPosition()
         let bytes = new?.encoded()
+        let keyAttributes = prepared.keyAttributes
         let record = ChangeRecord(
             kind: new == nil ? .delete : .put, cause: .user, position: position, version: version,
-            replaced: stored?.version ?? .zero, table: table.uuid,
-            payload: bytes ?? (table.keySchema.key(of: write.key) ?? write.key).encoded())
+            replaced: stored?.version ?? .zero, table: table.uuid, transaction: transaction,
+            payload: bytes ?? (table.keySchema.key(of: keyAttributes) ?? keyAttributes).encoded())
         let oldSize = old?.sizeInBytes ?? 0
         let newSize = new?.sizeInBytes ?? 0
         let effects = stage(
             ItemChange(
-                table: table, key: key, old: old, oldBytes: stored?.itemBytes, oldSize: oldSize, new: new,
-                newBytes: bytes,
-                newSize: newSize, version: version),
+                table: table, key: prepared.key, old: old, oldBytes: stored?.itemBytes, oldSize: oldSize, new: new,
+                newBytes: bytes, newSize: newSize, version: version),
             record: record.encoded(), at: position)
         counters.localWrites += 1
         return ItemWriteResult(
-            old: old, new: new, updated: updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
+            old: old, new: new, updated: prepared.updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
     }
 
-    private func storedItem(_ key: [UInt8]) throws(ItemWriteError) -> (ItemValue?, Item?) {
+    func storedItem(_ key: [UInt8]) throws(ItemWriteError) -> (ItemValue?, Item?) {
         do {
             let stored = try itemValue(key)
             return (stored, try stored?.decodedItem())

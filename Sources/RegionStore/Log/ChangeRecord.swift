@@ -42,6 +42,14 @@ public struct ChangeRecord: Sendable, Hashable {
     public struct TransactionBounds: Sendable, Hashable {
         public let index: UInt16
         public let count: UInt16
+
+        package init(index: UInt16, count: UInt16) {
+            self.index = index
+            self.count = count
+        }
+
+        /// Whether it is the transaction's last change.
+        public var isLast: Bool { index + 1 >= count }
     }
 
     static let formatVersion: UInt8 = 1
@@ -119,6 +127,12 @@ public struct ChangeRecord: Sendable, Hashable {
         public let position: LogPosition
         public let version: Version
         public let table: TableUUID
+        public let transaction: TransactionBounds?
+
+        /// Where the transaction's first change stands in its origin's log: what its changes have in common.
+        public var transactionStart: LogPosition? {
+            transaction.map { LogPosition(rawValue: position.rawValue &- UInt64($0.index)) }
+        }
     }
 
     /// Reads the header of a record that this store has checked before.
@@ -126,11 +140,16 @@ public struct ChangeRecord: Sendable, Hashable {
         var reader = ByteReader(bytes)
         _ = try reader.readUInt8()
         guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .invalid("change record's kind", at: 1) }
-        _ = try reader.readUInt16()
+        _ = try reader.readUInt8()
+        let flags = try reader.readUInt8()
         let position = LogPosition(rawValue: try reader.readUInt64())
         let version = try Version(from: &reader)
         _ = try Version(from: &reader)
         let table = TableUUID(high: try reader.readUInt64(), low: try reader.readUInt64())
-        return Header(kind: kind, position: position, version: version, table: table)
+        var transaction: TransactionBounds?
+        if flags & transactionFlag != 0 {
+            transaction = TransactionBounds(index: try reader.readUInt16(), count: try reader.readUInt16())
+        }
+        return Header(kind: kind, position: position, version: version, table: table, transaction: transaction)
     }
 }

@@ -66,6 +66,8 @@ extension RegionReader {
     }
 
     /// Reads the log as `snapshot` has it.
+    ///
+    /// A page never ends between two changes of one transaction, however long it gets: a receiver applies a page in one commit.
     public func changes(
         after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, in snapshot: Store.Snapshot,
         byteLimit: Int, scanLimit: Int = 10_000
@@ -74,20 +76,23 @@ extension RegionReader {
         guard position < end else { return page }
         var byteCount = 0
         var scanned = 0
+        var transactions = TransactionCut()
         let range = KeyRange(from: Layout.logKey(position.successor), to: Layout.logKey(end.successor))
         do {
             try snapshot.visit(range, in: Layout.log, direction: .forward) { key, value in
-                guard byteCount < byteLimit, scanned < scanLimit else { return false }
+                let isFull = byteCount >= byteLimit || scanned >= scanLimit
+                guard !isFull || transactions.isOpen else { return false }
                 guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
+                let entry = try LogEntry(decoding: value)
+                let header = try ChangeRecord.header(of: entry.record)
+                let concerns = entry.outcome != .filled && header.version.origin == filter.origin
+                let continues = transactions.take(concerns ? header : nil)
+                guard !isFull || continues else { return false }
                 // Positions have no gaps, so that a missing one was trimmed.
                 if scanned == 0 { page.isTrimmed = own != position.successor.rawValue }
                 scanned += 1
                 page.readPosition = LogPosition(rawValue: own)
-                let entry = try LogEntry(decoding: value)
-                guard entry.outcome != .filled else { return true }
-                let header = try ChangeRecord.header(of: entry.record)
-                guard header.version.origin == filter.origin else { return true }
-                if filter.matches(header) {
+                if concerns, filter.matches(header) {
                     page.records.append(entry.record)
                     byteCount += entry.record.count
                 }

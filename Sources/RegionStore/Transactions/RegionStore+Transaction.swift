@@ -1,0 +1,122 @@
+import Expressions
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+extension RegionStore {
+    /// Carries out a transaction: every step, or none.
+    ///
+    /// All conditions are evaluated, also after one is false, since the client is told of each. The changes get positions side by side
+    /// in the log, each marked with its place among them.
+    ///
+    /// - Throws: `TransactionError`; nothing has changed then.
+    public func transact(
+        _ transaction: Transaction, at nowMilliseconds: UInt64
+    ) throws(TransactionError) -> TransactionOutcome {
+        if let failure { throw .storage("\(failure)") }
+        if let token = transaction.token {
+            switch try usage(of: token, at: nowMilliseconds) {
+            case .unused: break
+            case .same: return .repeated(sizes: try sizes(of: transaction.steps))
+            case .other: throw .tokenMismatch
+            }
+        }
+        let prepared = try prepare(transaction.steps)
+        // Before anything is staged, as it may fail.
+        if let token = transaction.token { try remember(token, at: nowMilliseconds) }
+        let count = prepared.reduce(0) { $0 + ($1.changesLog ? 1 : 0) }
+        var index: UInt16 = 0
+        var results: [ItemWriteResult] = []
+        for step in prepared {
+            switch step {
+            case .write(let write):
+                // A transaction of one change needs no mark.
+                let bounds =
+                    step.changesLog && count > 1
+                    ? ChangeRecord.TransactionBounds(index: index, count: UInt16(clamping: count)) : nil
+                results.append(stage(write, transaction: bounds, at: nowMilliseconds))
+                if step.changesLog { index += 1 }
+            case .check(_, let size):
+                results.append(
+                    ItemWriteResult(old: nil, new: nil, updated: nil, oldSize: size, newSize: size, indexEffects: []))
+            }
+        }
+        return .done(results)
+    }
+
+    private enum PreparedStep {
+        case write(PreparedWrite)
+        case check(key: [UInt8], size: Int)
+
+        var changesLog: Bool {
+            if case .write(let write) = self { !write.changesNothing } else { false }
+        }
+
+        var key: [UInt8] {
+            switch self {
+            case .write(let write): write.key
+            case .check(let key, _): key
+            }
+        }
+
+        /// The size of the larger of the item before and after.
+        var byteCount: Int {
+            switch self {
+            case .write(let write): max(write.old?.sizeInBytes ?? 0, write.new?.sizeInBytes ?? 0)
+            case .check(_, let size): size
+            }
+        }
+    }
+
+    private func prepare(_ steps: [Transaction.Step]) throws(TransactionError) -> [PreparedStep] {
+        var keys: Set<[UInt8]> = []
+        for key in steps.compactMap(\.storageKey) where !keys.insert(key).inserted { throw .duplicateItem }
+        var prepared: [PreparedStep] = []
+        var reasons: [ItemWriteError?] = []
+        for step in steps {
+            do throws(ItemWriteError) {
+                prepared.append(try prepare(step))
+                reasons.append(nil)
+            } catch {
+                if case .storage(let what) = error { throw .storage(what) }
+                reasons.append(error)
+            }
+        }
+        guard prepared.count == steps.count else { throw .cancelled(reasons) }
+        guard prepared.reduce(0, { $0 + $1.byteCount }) <= Transaction.maximumByteCount else { throw .tooLarge }
+        return prepared
+    }
+
+    private func prepare(_ step: Transaction.Step) throws(ItemWriteError) -> PreparedStep {
+        switch step {
+        case .write(let write): return .write(try prepare(write))
+        case .check(let table, let key, let condition):
+            // A check is a deletion's condition without the deletion.
+            let checked = try prepare(ItemWrite(table: table, action: .delete(key: key), condition: condition))
+            return .check(key: checked.key, size: checked.old?.sizeInBytes ?? 0)
+        }
+    }
+
+    private func sizes(of steps: [Transaction.Step]) throws(TransactionError) -> [Int] {
+        var sizes: [Int] = []
+        for step in steps {
+            do throws(ItemWriteError) {
+                let item = try step.storageKey.flatMap { key throws(ItemWriteError) in try storedItem(key).1 }
+                sizes.append(item?.sizeInBytes ?? 0)
+            } catch {
+                throw .storage("\(error)")
+            }
+        }
+        return sizes
+    }
+}
+
+extension Transaction.Step {
+    /// Where the item lies, by the table as the request knew it.
+    fileprivate var storageKey: [UInt8]? {
+        switch self {
+        case .write(let write): write.table.storageKey(of: write.key)
+        case .check(let table, let key, _): table.storageKey(of: key)
+        }
+    }
+}

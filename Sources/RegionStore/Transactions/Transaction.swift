@@ -1,0 +1,68 @@
+public import Expressions
+public import ItemModel
+
+/// Up to a hundred writes and checks of different items, of which all take effect or none does: what TransactWriteItems asks for.
+///
+/// It is one command of the region's one writer, so nothing comes between its conditions and its writes: two transactions never
+/// conflict, and neither do a transaction and a write. `TransactionConflict` is for services that lock items; here whoever comes
+/// second sees what the first has done.
+public struct Transaction: Sendable {
+    public let steps: [Step]
+    public let token: Token?
+
+    /// One action of a transaction.
+    public enum Step: Sendable {
+        case write(ItemWrite)
+        /// A condition on an item that the transaction leaves as it is.
+        case check(table: Table, key: Item, condition: Condition)
+    }
+
+    /// What a client names a transaction by, so that it can ask for it again without its being carried out twice.
+    public struct Token: Sendable, Hashable {
+        public let name: Text
+        /// A digest of what the client asked for: another under the same name is refused.
+        public let fingerprint: [UInt8]
+
+        public init(name: Text, fingerprint: [UInt8]) {
+            self.name = name
+            self.fingerprint = fingerprint
+        }
+
+        /// For how long a token is remembered after its transaction, in milliseconds.
+        ///
+        /// Source: AWS developer guide, "Amazon DynamoDB Transactions: idempotency".
+        public static var validityMilliseconds: UInt64 { 10 * 60_000 }
+    }
+
+    public init(_ steps: [Step], token: Token? = nil) {
+        self.steps = steps
+        self.token = token
+    }
+
+    /// The bound on the sizes of all items of a transaction, in bytes.
+    ///
+    /// A link ships a transaction's changes in one message, which this bounds too.
+    public static var maximumByteCount: Int { 4 << 20 }
+}
+
+/// What a transaction did.
+public enum TransactionOutcome: Sendable {
+    /// One result for each step; of a check with the item's size before and after.
+    case done([ItemWriteResult])
+    /// Its token was used before, by the same request: nothing was done again. The size of each step's item as it stands.
+    case repeated(sizes: [Int])
+}
+
+/// Why a transaction was refused; nothing has changed then.
+public enum TransactionError: Error, Sendable {
+    /// For each step why it cannot be carried out, nil where it can; at least one is not nil.
+    case cancelled([ItemWriteError?])
+    /// Two steps are about one item.
+    case duplicateItem
+    /// The items are larger than ``Transaction/maximumByteCount`` together.
+    case tooLarge
+    /// The token was used for something else less than ten minutes ago.
+    case tokenMismatch
+    /// The store failed: nothing more can be written until the process has started anew.
+    case storage(String)
+}
