@@ -8,6 +8,7 @@ struct PersistentState {
     var highWaterMark = HybridTimestamp.zero
     var vector = AppliedVector()
     var floors = AppliedVector()
+    var fragments = AppliedVector()
     var lastPosition = LogPosition.zero
     var logStart = LogPosition(rawValue: 1)
     var tombstoneCursor = LogPosition.zero
@@ -44,6 +45,7 @@ struct PersistentState {
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
         state.vector = try vector(Layout.MetaKey.vector)
         state.floors = try vector(Layout.MetaKey.floors)
+        state.fragments = try vector(Layout.MetaKey.fragments)
         state.logStart = LogPosition(rawValue: try integer(Layout.MetaKey.logStart, 1))
         state.tombstoneCursor = LogPosition(rawValue: try integer(Layout.MetaKey.tombstoneCursor, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)

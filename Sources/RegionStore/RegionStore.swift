@@ -25,6 +25,8 @@ public final class RegionStore<Store: KeyValueStore> {
     /// What was applied, of every origin but this one.
     var vector: AppliedVector
     var floors: AppliedVector
+    /// For each origin the highest position of what came in parts, without all that was before it.
+    var fragments: AppliedVector
     package var lastPosition: LogPosition
     var logStart: LogPosition
     var tombstoneCursor: LogPosition
@@ -58,6 +60,7 @@ public final class RegionStore<Store: KeyValueStore> {
         var tokens: [Text: TokenEntry] = [:]
         var isVectorChanged = false
         var isFloorsChanged = false
+        var isFragmentsChanged = false
         var isShortIDChanged = false
         var isCatalogChanged = false
         var isClockAdvanced = false
@@ -67,8 +70,8 @@ public final class RegionStore<Store: KeyValueStore> {
         var countedTables: [TableUUID] = []
 
         var isEmpty: Bool {
-            batch.isEmpty && !isVectorChanged && !isFloorsChanged && !isShortIDChanged && !isClockAdvanced
-                && catalogTables.isEmpty
+            batch.isEmpty && !isVectorChanged && !isFloorsChanged && !isFragmentsChanged && !isShortIDChanged
+                && !isClockAdvanced && catalogTables.isEmpty
         }
     }
 
@@ -95,6 +98,7 @@ public final class RegionStore<Store: KeyValueStore> {
             highWaterMark: state.highWaterMark, maximumOffsetMilliseconds: configuration.maximumClockOffsetMilliseconds)
         vector = state.vector
         floors = state.floors
+        fragments = state.fragments
         lastPosition = state.lastPosition
         logStart = state.logStart
         tombstoneCursor = state.tombstoneCursor
@@ -137,6 +141,9 @@ public final class RegionStore<Store: KeyValueStore> {
             pending.batch.put(Layout.MetaKey.vector, encoded(vector), in: Layout.meta)
         }
         if pending.isFloorsChanged { pending.batch.put(Layout.MetaKey.floors, encoded(floors), in: Layout.meta) }
+        if pending.isFragmentsChanged {
+            pending.batch.put(Layout.MetaKey.fragments, encoded(fragments), in: Layout.meta)
+        }
         if pending.isShortIDChanged {
             pending.batch.put(Layout.MetaKey.nextShortID, Layout.bigEndian(nextShortID), in: Layout.meta)
         }

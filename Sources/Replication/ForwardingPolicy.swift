@@ -141,6 +141,9 @@ extension RegionStore {
         for route in plan.routes where route.through == sender.region && route.origin != sender {
             requests.append(.forward(route.origin, after: route.after))
         }
+        for (origin, after, successor) in remaindersNeeded(from: sender.region) {
+            requests.append(.remainder(of: origin, after: after, successor: successor))
+        }
         return requests
     }
 }

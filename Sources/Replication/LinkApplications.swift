@@ -42,6 +42,8 @@ public final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
                 // An origin that still writes has to know of the replica: only its own answer says so.
                 guard isDirect || store.isSuperseded(origin) else { break }
                 store.finishCatchUp(of: replica, from: origin, after: position)
+            case .remainderEnd(let origin, let region, let after, let seen, let isTrimmed):
+                store.finishRemainder(of: origin, from: region, after: after, position: seen, isTrimmed: isTrimmed)
             }
             return .applied(store.appliedVector)
         } catch {

@@ -36,19 +36,26 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
     private func log(_ read: SenderLink.ChangesRead) throws(KeyValueStoreError) -> SenderLink.ReadOutcome {
         let snapshot = try reader.snapshot()
         var tables = reader.catalog.tables(replicatedTo: peer)
-        if let table = read.table {
+        if !read.prerequisite.entries.isEmpty {
             let applied = try reader.vector(in: snapshot)
-            guard tables.contains(table),
-                read.prerequisite.entries.allSatisfy({ applied[$0.origin] >= $0.position })
-            else { return .unavailable(.unknownTable) }
+            guard
+                read.prerequisite.entries.allSatisfy({
+                    applied.contains($0.origin) && applied[$0.origin] >= $0.position
+                })
+            else { return .unavailable(read.isRemainder ? .incomplete : .unknownTable) }
+        }
+        if let table = read.table {
+            guard tables.contains(table) else { return .unavailable(.unknownTable) }
             tables = [table]
         }
         let isOwn = read.origin == reader.origin
         var coverage = LogCoverage.complete
         if !isOwn {
             coverage = try reader.coverage(
-                of: read.origin, after: read.since, for: peer, table: read.table, in: snapshot)
+                of: read.origin, after: read.since, for: peer, table: read.table, isRemainder: read.isRemainder,
+                in: snapshot)
         }
+        if read.isRemainder, coverage == .incomplete { return .unavailable(.incomplete) }
         if read.table != nil, coverage != .complete {
             return .unavailable(coverage == .trimmed ? .trimmed : .incomplete)
         }
@@ -58,8 +65,13 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
             after: read.after, upTo: end,
             matching: LogFilter(origin: read.origin, tables: tables, includesCatalog: read.table == nil),
             in: snapshot, byteLimit: read.byteLimit)
-        if !isOwn, coverage == .complete, page.readPosition >= end {
-            page.completePosition = try reader.vector(in: snapshot)[read.origin]
+        if page.readPosition >= end {
+            if read.isRemainder {
+                page.completePosition = try reader.seenPosition(of: read.origin, in: snapshot)
+                page.isTrimmed = page.isTrimmed || coverage == .trimmed
+            } else if !isOwn, coverage == .complete {
+                page.completePosition = try reader.vector(in: snapshot)[read.origin]
+            }
         }
         return .changes(page)
     }

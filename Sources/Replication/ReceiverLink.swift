@@ -51,6 +51,8 @@ public struct ReceiverLink: ~Copyable {
         case fillEnd(LocalReplica, AppliedVector)
         /// `isDirect` says that the origin itself has sent it.
         case catchUpEnd(LocalReplica, of: Origin, after: LogPosition, isDirect: Bool)
+        /// What the sender's region held of a lost disk is here.
+        case remainderEnd(of: Origin, from: RegionID, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     }
 
     /// - Parameter regions: every region of the topology.
@@ -122,12 +124,12 @@ public struct ReceiverLink: ~Copyable {
                     continue
                 }
                 actions.append(.send(.request(.stopForwarding(origin))))
-            } else if requests.contains(request) {
+            } else if requests.contains(where: { $0 == request || $0.isPart(of: request) }) {
                 kept.append(request)
             }
         }
         asked = kept
-        for request in requests where !asked.contains(request) {
+        for request in requests where !asked.contains(where: { request == $0 || request.isPart(of: $0) }) {
             if case .forward(let origin, _) = request, isForwarding(origin) { continue }
             asked.append(request)
             actions.append(.send(.request(request)))
@@ -230,8 +232,13 @@ public struct ReceiverLink: ~Copyable {
             switch request {
             case .fill(let replica): return [.releaseFill(replica)]
             case .catchUp(let replica, _, _, _): return reason == .trimmed ? [.fillAgain(replica)] : []
-            case .forward, .stopForwarding: return []
+            case .forward, .stopForwarding, .remainder: return []
             }
+        case .remainderEnd(let sequence, let origin, let after, let seen, let isTrimmed):
+            asked.removeAll { $0.isRemainder(of: origin) }
+            return apply(
+                sequence,
+                .remainderEnd(of: origin, from: sender.region, after: after, seen: seen, isTrimmed: isTrimmed))
         case .hello, .welcome, .acknowledge, .request, .refuse:
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
@@ -268,5 +275,18 @@ extension LinkMessage.Request {
     /// Whether it asks for that origin's changes.
     fileprivate func forwards(_ origin: Origin) -> Bool {
         if case .forward(origin, _) = self { true } else { false }
+    }
+
+    /// Whether it asks for all that is left of that origin.
+    fileprivate func isRemainder(of origin: Origin) -> Bool {
+        if case .remainder(origin, _, _) = self { true } else { false }
+    }
+
+    /// Whether `other` brings what it asks for, and more: part of a remainder may have come meanwhile.
+    fileprivate func isPart(of other: Self) -> Bool {
+        guard case .remainder(let origin, let after, let successor) = self,
+            case .remainder(origin, let earlier, successor) = other
+        else { return false }
+        return earlier <= after
     }
 }

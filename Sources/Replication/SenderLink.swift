@@ -75,8 +75,11 @@ public struct SenderLink: ~Copyable {
         public let since: LogPosition
         /// One table alone, which the peer must have a replica of; nil for everything that concerns the peer.
         public let table: TableUUID?
-        /// What this region must have applied, to know of the replica that the changes are for; empty for nothing.
+        /// What this region must have applied, to know of the replica that the changes are for, or of the incarnation that has taken the
+        /// origin's place; empty for nothing.
         public let prerequisite: AppliedVector
+        /// Whether all that is left of a lost disk is wanted.
+        public internal(set) var isRemainder = false
         public let byteLimit: Int
     }
 

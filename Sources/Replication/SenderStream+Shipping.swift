@@ -27,6 +27,20 @@ extension SenderStream {
             return [.send(.unavailable(catchUp.request, reason))]
         case (.fill(let replica, _), .table(let page, let vector)): return ship(page, vector, of: replica)
         case (.fill(let replica, _), .unavailable(let reason)): return [.send(.unavailable(.fill(replica), reason))]
+        case (.locateRemainder(let remainder), .located(let place)):
+            begin(.remainder(remainder, readPosition: place, isTrimmed: false))
+            return []
+        case (.remainder(let remainder, _, let isTrimmed), .changes(let page)):
+            return ship(page, of: remainder, isTrimmed: isTrimmed)
+        case (.remainder(let remainder, _, _), .unavailable(let reason)):
+            return [.send(.unavailable(remainder.request, reason))]
+        case (.remainderCatalog(let remainder, let seen), .catalog(let entries, _)):
+            // At a position that the receiver has gone past it teaches what it says, and claims nothing.
+            let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: entries)
+            let byteCount = entries.reduce(0) { $0 + $1.count }
+            return [
+                .send(.catalog(sequence: take(byteCount: byteCount), image)), end(of: remainder, seen: seen, true),
+            ]
         default:
             // Not what was asked for: it is asked for again.
             begin(job)
@@ -78,6 +92,31 @@ extension SenderStream {
             begin(.catchUp(catchUp, readPosition: page.readPosition))
         }
         return actions
+    }
+
+    private mutating func ship(_ page: LogPage, of remainder: Remainder, isTrimmed: Bool) -> [SenderLink.Action] {
+        let isTrimmed = isTrimmed || page.isTrimmed
+        var actions: [SenderLink.Action] = []
+        if let batch = Self.incompleteBatch(page.records, of: remainder.origin) { actions.append(send(batch)) }
+        if let seen = page.completePosition {
+            if isTrimmed {
+                begin(.remainderCatalog(remainder, seen: seen))
+            } else {
+                actions.append(end(of: remainder, seen: seen, false))
+            }
+        } else {
+            begin(.remainder(remainder, readPosition: page.readPosition, isTrimmed: isTrimmed))
+        }
+        return actions
+    }
+
+    private mutating func end(
+        of remainder: Remainder, seen: LogPosition, _ isTrimmed: Bool
+    ) -> SenderLink.Action {
+        .send(
+            .remainderEnd(
+                sequence: take(byteCount: 0), of: remainder.origin, after: remainder.after, seen: seen,
+                isTrimmed: isTrimmed))
     }
 
     private mutating func ship(

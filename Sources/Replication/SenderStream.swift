@@ -37,6 +37,19 @@ struct SenderStream {
         case locateCatchUp(CatchUp)
         case catchUp(CatchUp, readPosition: LogPosition)
         case fill(LocalReplica, next: [UInt8]?)
+        case locateRemainder(Remainder)
+        case remainder(Remainder, readPosition: LogPosition, isTrimmed: Bool)
+        /// The catalog, which may hold what is trimmed from the log, and the end.
+        case remainderCatalog(Remainder, seen: LogPosition)
+    }
+
+    /// All that is left of an origin whose disk is lost.
+    struct Remainder: Hashable {
+        let origin: Origin
+        let after: LogPosition
+        let successor: Origin
+
+        var request: LinkMessage.Request { .remainder(of: origin, after: after, successor: successor) }
     }
 
     /// A table's changes once more.
@@ -126,6 +139,10 @@ struct SenderStream {
             stopForwarding(origin)
             jobs.append(.locate(origin, after: after))
         case .stopForwarding(let origin): stopForwarding(origin)
+        case .remainder(let origin, let after, let successor):
+            guard origin != own else { return .answer(.unavailable(request, .incomplete)) }
+            cancel { $0.remainder?.origin == origin }
+            jobs.append(.locateRemainder(Remainder(origin: origin, after: after, successor: successor)))
         }
         return .accepted
     }
@@ -180,14 +197,16 @@ struct SenderStream {
     ) -> (SenderLink.Read, Job)? {
         func changes(
             _ origin: Origin, _ position: LogPosition, upTo end: LogPosition?, for catchUp: CatchUp? = nil,
-            since: LogPosition
+            remainderBefore successor: Origin? = nil, since: LogPosition
         ) -> SenderLink.Read {
             var prerequisite = AppliedVector()
             if let catchUp { prerequisite.raise(peer, to: catchUp.added) }
+            if let successor, successor != own { prerequisite.raise(successor, to: .zero) }
             return .changes(
                 SenderLink.ChangesRead(
                     origin: origin, after: position, upTo: end, since: since, table: catchUp?.replica.table,
-                    prerequisite: prerequisite, byteLimit: configuration.batchByteCount))
+                    prerequisite: prerequisite, isRemainder: successor != nil, byteLimit: configuration.batchByteCount
+                ))
         }
         switch job {
         case .catalog: return (.catalog, job)
@@ -210,6 +229,14 @@ struct SenderStream {
             )
         case .fill(let replica, let next):
             return (.table(replica.table, from: next, byteLimit: configuration.batchByteCount), job)
+        case .locateRemainder(let remainder): return (.locate(remainder.origin, after: remainder.after), job)
+        case .remainder(let remainder, let position, _):
+            return (
+                changes(
+                    remainder.origin, position, upTo: nil, remainderBefore: remainder.successor,
+                    since: remainder.after), job
+            )
+        case .remainderCatalog: return (.catalog, job)
         }
     }
 }
@@ -219,7 +246,16 @@ extension SenderStream.Job {
     fileprivate var catchUp: SenderStream.CatchUp? {
         switch self {
         case .locateCatchUp(let catchUp), .catchUp(let catchUp, _): catchUp
-        case .catalog, .own, .locate, .forwarded, .fill: nil
+        default: nil
+        }
+    }
+
+    /// The remainder that it is part of.
+    fileprivate var remainder: SenderStream.Remainder? {
+        switch self {
+        case .locateRemainder(let remainder), .remainder(let remainder, _, _), .remainderCatalog(let remainder, _):
+            remainder
+        default: nil
         }
     }
 }

@@ -88,15 +88,53 @@ import Testing
         let world = try World(3)
         for region in world.regions { region.store.tick(at: region.now) }
         for region in world.regions { try region.commit() }
+        // All of them know of all.
+        var vector = AppliedVector()
+        for region in world.regions { vector.raise(region.origin, to: .zero) }
+        for number in [2, 3] as [UInt16] {
+            world[1].store.noteAcknowledged(by: RegionID(rawValue: number), vector: vector)
+        }
         #expect(world[1].store.stableTime == .zero)
         world[1].store.noteClosed(world[2].origin, at: HybridTimestamp(milliseconds: 70))
         #expect(world[1].store.stableTime == .zero)
         world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 60))
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
-        // A closed timestamp never goes back, but another incarnation's begins anew.
+        // A closed timestamp never goes back.
         world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 50))
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
-        world[1].store.noteClosed(Origin(rawValue: 3 << 48 | 1), at: HybridTimestamp(milliseconds: 10))
-        #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 10))
+    }
+
+    @Test func `stable time waits until everybody has what anybody holds of a disk that was lost`() throws {
+        let world = try World(3)
+        let store = world[1].store
+        let (second, lost, new) = (world[2].origin, world[3].origin, Origin(rawValue: 3 << 48 | 1))
+        func vector(_ entries: (Origin, UInt64)...) -> AppliedVector {
+            entries.reduce(into: AppliedVector()) { $0.raise($1.0, to: LogPosition(rawValue: $1.1)) }
+        }
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        store.noteAcknowledged(by: second.region, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
+        store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
+        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70))
+        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 60))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+
+        // The new incarnation closes more, but the second region has not heard of it, and may be getting more of the old one.
+        store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (new, 2)))
+        store.noteClosed(new, at: HybridTimestamp(milliseconds: 65))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        #expect(store.remaindersNeeded(from: second.region).isEmpty)
+
+        // Now it has, and says that it has seen more of the old one than this region.
+        store.noteAcknowledged(by: second.region, vector: vector((store.origin, 0), (second, 4), (lost, 9), (new, 1)))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        #expect(store.remaindersNeeded(from: second.region).map(\.origin) == [lost])
+        #expect(store.remaindersNeeded(from: lost.region).isEmpty)
+
+        store.finishRemainder(
+            of: lost, from: second.region, after: .zero, position: LogPosition(rawValue: 9), isTrimmed: false)
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 65))
+        #expect(store.vector[lost] == LogPosition(rawValue: 9))
+        #expect(store.remaindersNeeded(from: second.region).isEmpty)
     }
 }

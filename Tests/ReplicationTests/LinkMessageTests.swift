@@ -101,6 +101,18 @@ struct LinkMessageTests {
             .unavailable(.stopForwarding(origin), .trimmed),
             "0c040002aabbccddeeff03"
         ),
+        (
+            .request(
+                .remainder(
+                    of: origin, after: LogPosition(rawValue: 4), successor: Origin(rawValue: origin.rawValue + 1))),
+            "08050002aabbccddeeff00000000000000040002aabbccddef00"
+        ),
+        (
+            .remainderEnd(
+                sequence: 5, of: origin, after: LogPosition(rawValue: 4), seen: LogPosition(rawValue: 9),
+                isTrimmed: true),
+            "0d00000000000000050002aabbccddeeff0000000000000004000000000000000901"
+        ),
     ]
 
     @Test("Every kind has the bytes that it has had from the first version on", arguments: golden.indices)

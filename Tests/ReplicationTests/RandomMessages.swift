@@ -10,7 +10,7 @@ struct RandomMessages {
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    static let kindCount = 12
+    static let kindCount = 13
 
     mutating func next() -> LinkMessage { message(ofKind: Int.random(in: 0..<Self.kindCount, using: &random)) }
 
@@ -58,6 +58,10 @@ struct RandomMessages {
             return .fillPage(sequence: random.next(), replica(), items)
         case 9: return .fillEnd(sequence: random.next(), replica(), vector())
         case 10: return .catchUpEnd(sequence: random.next(), replica(), of: origin(), after: position())
+        case 11:
+            return .remainderEnd(
+                sequence: random.next(), of: origin(), after: position(), seen: position(),
+                isTrimmed: Bool.random(using: &random))
         default:
             let reason = LinkMessage.Unavailability.allCases.randomElement(using: &random) ?? .trimmed
             return .unavailable(request(), reason)
@@ -65,10 +69,11 @@ struct RandomMessages {
     }
 
     private mutating func request() -> LinkMessage.Request {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0: .fill(replica())
         case 1: .catchUp(replica(), added: position(), of: origin(), after: position())
         case 2: .forward(origin(), after: position())
+        case 3: .remainder(of: origin(), after: position(), successor: origin())
         default: .stopForwarding(origin())
         }
     }

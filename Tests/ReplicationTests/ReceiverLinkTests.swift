@@ -248,6 +248,28 @@ struct ReceiverLinkTests {
         #expect(receiver.machine.needs([catchUp]).count == 1)
     }
 
+    @Test("The remainder of a lost disk is asked for once, also when part of it came meanwhile")
+    func remainder() {
+        let receiver = streaming()
+        let successor = Origin(rawValue: Fixture.third.rawValue + 1)
+        func request(after position: UInt64) -> LinkMessage.Request {
+            .remainder(of: Fixture.third, after: Fixture.position(position), successor: successor)
+        }
+        #expect(receiver.machine.needs([request(after: 4)]) == [.send(.request(request(after: 4)))])
+        #expect(receiver.machine.needs([request(after: 6)]).isEmpty)
+        // More is wanted than what was asked for.
+        #expect(receiver.machine.needs([request(after: 3)]) == [.send(.request(request(after: 3)))])
+        let application = ReceiverLink.Application.remainderEnd(
+            of: Fixture.third, from: sender.region, after: Fixture.position(3), seen: Fixture.position(9),
+            isTrimmed: false)
+        let end = LinkMessage.remainderEnd(
+            sequence: 1, of: Fixture.third, after: Fixture.position(3), seen: Fixture.position(9), isTrimmed: false)
+        #expect(receiver.received(end) == [.apply(sequence: 1, application)])
+        #expect(receiver.machine.needs([request(after: 9)]).count == 1)
+        #expect(receiver.received(.unavailable(request(after: 9), .incomplete)).isEmpty)
+        #expect(receiver.machine.needs([request(after: 9)]).count == 1)
+    }
+
     @Test("What is no longer needed of another region's changes is called off")
     func stopForwarding() {
         let receiver = streaming()

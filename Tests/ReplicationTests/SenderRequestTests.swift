@@ -83,6 +83,53 @@ struct SenderRequestTests {
         #expect(sender.machine.logAdvanced(to: Fixture.bounds(to: 6), at: Fixture.at(1)).isEmpty)
     }
 
+    @Test("All that is left of a lost disk is sent with an end, and with the catalog where some of it left the log")
+    func remainder() {
+        let sender = Fixture.streaming(from: 5, log: Fixture.bounds(to: 5))
+        let (third, successor) = (Fixture.third, Origin(rawValue: Fixture.third.rawValue + 1))
+        let request = LinkMessage.Request.remainder(of: third, after: Fixture.position(2), successor: successor)
+        func read(after position: UInt64) -> SenderLink.Action {
+            .read(
+                .changes(
+                    .init(
+                        origin: third, after: Fixture.position(position), upTo: nil, since: Fixture.position(2),
+                        table: nil, prerequisite: Fixture.vector((successor, 0)), isRemainder: true, byteLimit: 100)))
+        }
+        func end(_ sequence: UInt64, isTrimmed: Bool) -> SenderLink.Action {
+            .send(
+                .remainderEnd(
+                    sequence: sequence, of: third, after: Fixture.position(2), seen: Fixture.position(9),
+                    isTrimmed: isTrimmed))
+        }
+        var last = Fixture.page([], upTo: 5)
+        last.completePosition = Fixture.position(9)
+        #expect(sender.received(.request(request)) == [.read(.locate(third, after: Fixture.position(2)))])
+        #expect(sender.read(.located(Fixture.position(1))) == [read(after: 1)])
+        // This region has not heard of the one that took the lost one's place.
+        #expect(sender.read(.unavailable(.incomplete)) == [.send(.unavailable(request, .incomplete))])
+
+        _ = sender.received(.request(request))
+        _ = sender.read(.located(Fixture.position(1)))
+        let record = Fixture.record(7, of: third)
+        #expect(
+            sender.read(.changes(Fixture.page([record], upTo: 4)))
+                == [
+                    Fixture.batch([record], upTo: 7, of: third, isComplete: false, sequence: 1), read(after: 4),
+                ])
+        #expect(sender.read(.changes(last)) == [end(2, isTrimmed: false)])
+
+        _ = sender.received(.request(request))
+        _ = sender.read(.located(Fixture.position(1)))
+        var trimmed = Fixture.page([], upTo: 4)
+        trimmed.isTrimmed = true
+        #expect(sender.read(.changes(trimmed)) == [read(after: 4)])
+        #expect(sender.read(.changes(last)) == [.read(.catalog)])
+        let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: [[1]])
+        #expect(
+            sender.read(.catalog([[1]], position: Fixture.position(5)))
+                == [.send(.catalog(sequence: 3, image)), end(4, isTrimmed: true)])
+    }
+
     @Test(
         "A catch-up goes up to the log's end, as an earlier connection may have brought what this one has not sent yet")
     func catchUpAfterReconnect() {

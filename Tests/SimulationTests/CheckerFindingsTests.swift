@@ -27,10 +27,22 @@ struct CheckerFindingsTests {
             FaultPlan(at: .milliseconds(5_950), duration: .milliseconds(500), kind: .diskLoss(region: names[0])),
         ]
         let violations = Run(scenario, seed: 1).run().violations
-        withKnownIssue("a new incarnation's closed timestamp replaces that of the one before it") {
-            #expect(violations.isEmpty, "\(violations)")
-        }
-        // Tombstones that stay longer than needed are the other known fault after a disk loss: see `DefectTests`.
-        #expect(violations.allSatisfy { ["stable time", "leaks"].contains($0.checker) })
+        #expect(violations.isEmpty, "\(violations)")
+    }
+
+    @Test("a region that lost its disk collects the deletions that its last incarnation made")
+    func tombstonesAfterDiskLoss() {
+        let names = WorldTests.topology().regions.map(\.name)
+        var scenario = WorldTests.scenario(16, perSecond: 60)
+        var plan = scenario.workload[0]
+        plan.keys = .init(count: 60, distribution: .uniform)
+        plan.mix = .init()
+        (plan.mix.put, plan.mix.delete) = (50, 50)
+        scenario.workload = [plan]
+        scenario.faults = [
+            FaultPlan(at: .seconds(5), duration: .seconds(4), kind: .diskLoss(region: names[2]))
+        ]
+        let violations = Run(scenario, seed: 1).run().violations
+        #expect(violations.isEmpty, "\(violations)")
     }
 }

@@ -66,9 +66,7 @@ struct CheckerTests {
         ]
         for seed in 1...3 as ClosedRange<UInt64> {
             let result = Run(scenario, seed: seed).run()
-            // Tombstones that stay longer than needed after a disk loss are a known fault: see `DefectTests`.
-            let violations = result.violations.filter { $0.checker != "leaks" }
-            #expect(violations.isEmpty, "seed \(seed): \(violations)")
+            #expect(result.violations.isEmpty, "seed \(seed): \(result.violations)")
             #expect(result.lostAcknowledgedWrites > 10)
             #expect((2_000...3_300).contains(result.recoveryPointMilliseconds), "\(result.recoveryPointMilliseconds)")
         }

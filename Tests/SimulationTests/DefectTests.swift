@@ -10,12 +10,7 @@ struct DefectTests {
     @Test("say nothing where nothing is wrong", arguments: DefectScenario.allCases)
     func clean(scenario: DefectScenario) {
         for seed in Self.seeds {
-            var violations = scenario.violations(seed: seed) { _ in SimulationHooks() }
-            if scenario == .diskLoss {
-                // A region that has lost its disk keeps some tombstones for longer than it needs them.
-                withKnownIssue(isIntermittent: true) { #expect(!violations.contains { $0.checker == "leaks" }) }
-                violations.removeAll { $0.checker == "leaks" }
-            }
+            let violations = scenario.violations(seed: seed) { _ in SimulationHooks() }
             #expect(violations.isEmpty, "\(scenario), seed \(seed): \(violations.prefix(3).map(\.text))")
         }
     }

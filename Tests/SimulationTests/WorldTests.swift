@@ -71,10 +71,7 @@ struct WorldTests {
         let fault = FaultPlan(at: .seconds(10), duration: .seconds(30), kind: kind)
         for seed in 1...1 as ClosedRange<UInt64> {
             let result = Run(Self.scenario(60, faults: [fault]), seed: seed).run()
-            // Tombstones that stay longer than needed after a disk loss are a known fault: see `DefectTests`.
-            let isDiskLoss = if case .diskLoss = kind { true } else { false }
-            let violations = result.violations.filter { !isDiskLoss || $0.checker != "leaks" }
-            #expect(violations.isEmpty, "\(kind), seed \(seed): \(violations)")
+            #expect(result.violations.isEmpty, "\(kind), seed \(seed): \(result.violations)")
         }
     }
 }

@@ -4,8 +4,12 @@ public import HybridClock
 struct PeerKnowledge {
     /// What each other region has applied, as its last acknowledgement said.
     var vectors: [(region: RegionID, vector: AppliedVector)] = []
-    /// For each other region its incarnation and closed timestamp: nothing stamped at or below it will follow from there.
-    var closed: [(region: RegionID, origin: Origin, stamp: HybridTimestamp)] = []
+    /// For each other region that was heard of its present incarnation, and how far that is closed.
+    var closed: [ClosedRegion] = []
+    /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
+    var isOwnPastSettled = false
+    /// What other regions have said to be all that they hold of a disk that was lost.
+    var remainders: [Remainder] = []
     /// This region's own closed timestamp: the clock's mark at the last commit.
     ///
     /// Every stamp to come is above it, even after a crash with the physical clock set back, since the mark was in
@@ -15,6 +19,20 @@ struct PeerKnowledge {
     var fills: [(replica: LocalReplica, source: RegionID)] = []
 
     func vector(of region: RegionID) -> AppliedVector? { vectors.first { $0.region == region }?.vector }
+
+    /// Another region's present incarnation.
+    struct ClosedRegion {
+        let region: RegionID
+        var origin: Origin
+        /// Nothing of this incarnation that is stamped at or below it will follow.
+        var stamp = HybridTimestamp.zero
+        /// How far the region was closed before this incarnation, for as long as others may hold more of the disks that it has lost; nil
+        /// when they cannot.
+        var held: HybridTimestamp?
+
+        /// Nothing of the region that is stamped at or below it will follow, of whichever incarnation.
+        var effective: HybridTimestamp { held ?? stamp }
+    }
 }
 
 extension RegionStore {
@@ -25,21 +43,28 @@ extension RegionStore {
         } else {
             peers.vectors.append((region, vector))
         }
+        settlePast()
     }
 
     /// Notes that `origin` will send nothing more that is stamped at or below `stamp`, and that all it has sent was applied.
     ///
-    /// Ignored while a replica here lacks changes that the link has gone past: stable time must not overtake them.
+    /// The stamp is ignored while a replica here lacks changes that the link has gone past: stable time must not overtake them.
     public func noteClosed(_ origin: Origin, at stamp: HybridTimestamp) {
-        guard !catalog.all.contains(where: { $0.table?.status == .active && $0.local.lacksChanges(of: origin) }) else {
-            return
+        let index: Int
+        if let known = peers.closed.firstIndex(where: { $0.region == origin.region }) {
+            index = known
+            if peers.closed[known].origin != origin {
+                // Nobody can say yet what of the one before it is still to come.
+                let held = peers.closed[known].effective
+                peers.closed[known] = .init(region: origin.region, origin: origin, held: held)
+            }
+        } else {
+            index = peers.closed.endIndex
+            peers.closed.append(.init(region: origin.region, origin: origin, held: .zero))
         }
-        guard let index = peers.closed.firstIndex(where: { $0.region == origin.region }) else {
-            return peers.closed.append((origin.region, origin, stamp))
-        }
-        let isSame = peers.closed[index].origin == origin
-        peers.closed[index].origin = origin
-        peers.closed[index].stamp = isSame ? max(peers.closed[index].stamp, stamp) : stamp
+        let isLacking = catalog.all.contains { $0.table?.status == .active && $0.local.lacksChanges(of: origin) }
+        if !isLacking { peers.closed[index].stamp = max(peers.closed[index].stamp, stamp) }
+        settlePast()
     }
 
     /// Nothing stamped at or below it will be committed here any more.
@@ -48,16 +73,13 @@ extension RegionStore {
     /// Nothing stamped at or below it will come from that region any more; zero until it was heard of.
     public func closedTimestamp(of region: RegionID) -> HybridTimestamp {
         region == configuration.region
-            ? peers.closedTimestamp : peers.closed.first { $0.region == region }?.stamp ?? .zero
+            ? peers.closedTimestamp : peers.closed.first { $0.region == region }?.effective ?? .zero
     }
 
-    /// Every change up to it, from every region of the topology, is here; zero until all of them were heard of.
+    /// Every change up to it that any region still holds is here; zero until all of the topology were heard of.
     public var stableTime: HybridTimestamp {
-        var stable = peers.closedTimestamp
-        for region in configuration.regions where region.id != configuration.region {
-            stable = min(stable, peers.closed.first { $0.region == region.id }?.stamp ?? .zero)
-        }
-        return stable
+        guard peers.isOwnPastSettled else { return .zero }
+        return configuration.regions.reduce(peers.closedTimestamp) { min($0, closedTimestamp(of: $1.id)) }
     }
 
     /// The tables whose replica here waits to be filled, and which `region` can fill as its own replica is active.
@@ -104,7 +126,7 @@ extension RegionStore {
         peers.fills.append((replica, region))
     }
 
-    private func hasActiveReplica(_ state: Catalog.TableState, in region: RegionID) -> Bool {
+    func hasActiveReplica(_ state: Catalog.TableState, in region: RegionID) -> Bool {
         guard let name = configuration.name(of: region) else { return false }
         return state.entry[SettingName.replica(name)].flatMap { Replica(region: name, $0) }?.status == .active
     }
@@ -143,11 +165,6 @@ extension RegionStore {
         return gaps
     }
 
-    /// Whether the region of `origin` has begun anew without its disk: nobody waits for the old incarnation's log.
-    public func isSuperseded(_ origin: Origin) -> Bool {
-        peers.closed.contains { $0.region == origin.region && $0.origin != origin }
-    }
-
     /// Up to where each origin's log need not be shipped to this region again, its own log included.
     public var receivedVector: AppliedVector {
         var result = vector
@@ -161,7 +178,7 @@ extension RegionStore {
     /// replica may have missed.
     public var appliedVector: AppliedVector {
         var result = receivedVector
-        for entry in gaps.entries where !isSuperseded(entry.origin) { result.lower(entry.origin, to: entry.position) }
+        for entry in gaps.entries { result.lower(entry.origin, to: entry.position) }
         return result
     }
 }

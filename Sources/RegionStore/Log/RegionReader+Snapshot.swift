@@ -5,19 +5,28 @@ public import KeyValueStore
 extension RegionReader {
     /// What had been applied when `snapshot` was taken, of this region's own log too.
     public func vector(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> AppliedVector {
-        var vector = AppliedVector()
+        var vector = try vector(Layout.MetaKey.vector, in: snapshot)
+        vector.raise(origin, to: try lastPosition(in: snapshot))
+        return vector
+    }
+
+    /// Up to where this region has seen the log of `origin`, with or without gaps, when `snapshot` was taken.
+    public func seenPosition(
+        of origin: Origin, in snapshot: Store.Snapshot
+    ) throws(KeyValueStoreError) -> LogPosition {
+        max(try vector(in: snapshot)[origin], try vector(Layout.MetaKey.fragments, in: snapshot)[origin])
+    }
+
+    private func vector(_ key: [UInt8], in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> AppliedVector {
         do {
-            if let bytes = try snapshot.value(for: Layout.MetaKey.vector, in: Layout.meta) {
-                var reader = ByteReader(bytes)
-                vector = try AppliedVector(from: &reader)
-            }
-            vector.raise(origin, to: try lastPosition(in: snapshot))
+            guard let bytes = try snapshot.value(for: key, in: Layout.meta) else { return AppliedVector() }
+            var reader = ByteReader(bytes)
+            return try AppliedVector(from: &reader)
         } catch let error as KeyValueStoreError {
             throw error
         } catch {
             throw .corruption("\(error)")
         }
-        return vector
     }
 
     /// What `snapshot` holds of one table's changes, for a replica that is filled from it; nil where this region's own replica is gone or
@@ -91,28 +100,26 @@ extension RegionReader {
     /// How much of what `origin` changed after `position` this region can pass on, of every table that has a replica at `receiver` and
     /// has or had one at the origin: only where it is all may a receiver count it as complete.
     ///
-    /// - Parameter table: the one table that is asked about; nil for all.
+    /// - Parameters:
+    ///   - table: the one table that is asked about; nil for all.
+    ///   - isRemainder: whether the receiver asks all others as well, the origin's disk being lost: what this region does not have is
+    ///     then for them to send.
     public func coverage(
         of origin: Origin, after position: LogPosition, for receiver: Text, table: TableUUID? = nil,
-        in snapshot: Store.Snapshot
+        isRemainder: Bool = false, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> LogCoverage {
         guard let originName = configuration.name(of: origin.region) else { return .incomplete }
-        var isTrimmed = false
-        do {
-            if let bytes = try snapshot.value(for: Layout.MetaKey.floors, in: Layout.meta) {
-                var reader = ByteReader(bytes)
-                isTrimmed = try AppliedVector(from: &reader)[origin] > position
-            }
-        } catch let error as KeyValueStoreError {
-            throw error
-        } catch {
-            throw .corruption("\(error)")
-        }
+        var isTrimmed = try vector(Layout.MetaKey.floors, in: snapshot)[origin] > position
         for (entry, local) in try catalogValues(in: snapshot) {
             guard table == nil || entry.uuid == table, entry.mentions(SettingName.replica(originName)),
                 entry[SettingName.replica(receiver)] != nil
             else { continue }
-            guard local.tableID != nil, !local.lacksChanges(of: origin) else { return .incomplete }
+            if isRemainder {
+                guard local.tableID != nil else { continue }
+                guard !local.needsFill else { return .incomplete }
+            } else {
+                guard local.tableID != nil, !local.lacksChanges(of: origin) else { return .incomplete }
+            }
             isTrimmed = isTrimmed || local.floor[origin] > position
         }
         return isTrimmed ? .trimmed : .complete

@@ -38,14 +38,22 @@ extension RegionStore {
                 throw error
             }
         }
-        guard batch.isComplete, batch.position > known || !vector.contains(batch.origin) else { return }
+        guard batch.isComplete else { return noteFragments(of: batch.origin, checked.map(\.record.position).max()) }
+        guard batch.position > known || !vector.contains(batch.origin) else { return }
         vector.raise(batch.origin, to: batch.position)
         pending.isVectorChanged = true
-        if !checked.isEmpty {
+        // Behind this place stands all that is above the position, but for what came in parts before.
+        if !checked.isEmpty, fragments[batch.origin] <= batch.position {
             pending.batch.put(
                 Layout.originKey(batch.origin, batch.position), Layout.bigEndian(lastPosition.rawValue),
                 in: Layout.origins)
         }
+    }
+
+    private func noteFragments(of origin: Origin, _ position: LogPosition?) {
+        guard let position, position > max(vector[origin], fragments[origin]) else { return }
+        fragments.raise(origin, to: position)
+        pending.isFragmentsChanged = true
     }
 
     /// Whether an old record is one that this region's replica of the table has not had: everything else up to the vector is here, or

@@ -46,7 +46,7 @@ extension RegionStore {
     private func collect(_ entry: LogEntry, _ header: ChangeRecord.Header, stable: HybridTimestamp) throws -> Bool {
         guard let state = catalog[header.table], let table = state.table else { return true }
         // What a replica still has to get of older changes is behind the stable time's back.
-        guard !state.local.needsFill, !awaitsCatchUp(state.local) else { return false }
+        guard !state.local.needsFill, state.local.catchUps.entries.isEmpty else { return false }
         let record = try ChangeRecord(decoding: entry.record)
         guard let key = table.storageKey(of: try Item(decoding: record.payload)),
             let stored = try itemValue(key), stored.isTombstone, stored.version == header.version
@@ -56,9 +56,10 @@ extension RegionStore {
         let position = entry.outcome == .filled ? state.local.floor[header.version.origin] : header.position
         for replica in table.replicas where replica.region != configuration.name {
             guard let region = configuration.id(of: replica.region) else { continue }
-            // An origin's own position is in nobody's acknowledged vector but as its log's end.
+            // What a region has written itself it has, as long as it has its disk.
+            let isOwn = region == header.version.origin.region && !isSuperseded(header.version.origin)
             guard
-                region == header.version.origin.region || replica.status == .creationFailed
+                isOwn || replica.status == .creationFailed
                     || peers.vector(of: region).map({ $0[header.version.origin] >= position }) ?? false
             else { return false }
         }
@@ -66,11 +67,6 @@ extension RegionStore {
         pending.items[key] = .some(nil)
         counters.tombstonesCollected += 1
         return true
-    }
-
-    /// Whether a region that still exists has to ship old changes of a table once more.
-    private func awaitsCatchUp(_ local: LocalTableState) -> Bool {
-        local.catchUps.entries.contains { !isSuperseded($0.origin) }
     }
 
     /// Forgets changes that are older than streams keep them, that every other region has, and whose tombstones are

@@ -19,6 +19,7 @@ extension LinkMessage {
         case fillEnd = 10
         case catchUpEnd = 11
         case unavailable = 12
+        case remainderEnd = 13
     }
 
     /// The first bytes of a hello, so that something else that connects is told at once.
@@ -90,6 +91,13 @@ extension LinkMessage {
             replica.encode(into: &writer)
             writer.append(origin.rawValue)
             writer.append(position.rawValue)
+        case .remainderEnd(let sequence, let origin, let after, let seen, let isTrimmed):
+            writer.append(Kind.remainderEnd.rawValue)
+            writer.append(sequence)
+            writer.append(origin.rawValue)
+            writer.append(after.rawValue)
+            writer.append(seen.rawValue)
+            writer.append(isTrimmed ? 1 : 0 as UInt8)
         case .unavailable(let request, let reason):
             writer.append(Kind.unavailable.rawValue)
             request.encode(into: &writer)
@@ -147,6 +155,11 @@ extension LinkMessage {
                 sequence: try reader.readUInt64(), try LocalReplica(from: &reader),
                 of: Origin(rawValue: try reader.readUInt64()),
                 after: LogPosition(rawValue: try reader.readUInt64()))
+        case .remainderEnd:
+            self = .remainderEnd(
+                sequence: try reader.readUInt64(), of: Origin(rawValue: try reader.readUInt64()),
+                after: LogPosition(rawValue: try reader.readUInt64()),
+                seen: LogPosition(rawValue: try reader.readUInt64()), isTrimmed: try Self.readFlag(from: &reader))
         case .unavailable:
             let request = try Request(from: &reader)
             let start = reader.offset
@@ -256,6 +269,11 @@ extension LinkMessage.Request {
         case .stopForwarding(let origin):
             writer.append(4 as UInt8)
             writer.append(origin.rawValue)
+        case .remainder(let origin, let after, let successor):
+            writer.append(5 as UInt8)
+            writer.append(origin.rawValue)
+            writer.append(after.rawValue)
+            writer.append(successor.rawValue)
         }
     }
 
@@ -271,6 +289,10 @@ extension LinkMessage.Request {
             self = .forward(
                 Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()))
         case 4: self = .stopForwarding(Origin(rawValue: try reader.readUInt64()))
+        case 5:
+            self = .remainder(
+                of: Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()),
+                successor: Origin(rawValue: try reader.readUInt64()))
         default: throw .invalid("request's kind", at: start)
         }
     }

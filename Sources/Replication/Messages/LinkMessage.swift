@@ -29,6 +29,10 @@ public enum LinkMessage: Sendable, Hashable {
     case fillEnd(sequence: UInt64, LocalReplica, AppliedVector)
     /// The end of what was asked for with `Request.catchUp`.
     case catchUpEnd(sequence: UInt64, LocalReplica, of: Origin, after: LogPosition)
+    /// The end of what was asked for with `Request.remainder`, with the highest position of the lost log that the sender has seen.
+    ///
+    /// `isTrimmed` says that some of it is no longer in the sender's log.
+    case remainderEnd(sequence: UInt64, of: Origin, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     /// The sender cannot do what was asked, at least not now.
     case unavailable(Request, Unavailability)
 
@@ -155,6 +159,10 @@ public enum LinkMessage: Sendable, Hashable {
         case forward(Origin, after: LogPosition)
         /// No more of another origin's changes.
         case stopForwarding(Origin)
+        /// All that the sender holds of an origin whose disk is lost, after a position in that origin's log.
+        ///
+        /// A sender that has not heard of the incarnation that took the origin's place may yet receive more of it, and cannot answer.
+        case remainder(of: Origin, after: LogPosition, successor: Origin)
     }
 
     /// Why a request cannot be met.
@@ -183,6 +191,7 @@ extension LinkMessage {
         case .fillPage: "fill page"
         case .fillEnd: "fill end"
         case .catchUpEnd: "end of catch-up"
+        case .remainderEnd: "end of remainder"
         case .unavailable: "unavailable"
         }
     }

@@ -107,7 +107,7 @@ final class Holdings: WorldObserver {
         switch application {
         case .fillPage(let replica, _): change(replica, in: region) { $0.isFilling = true }
         case .fillEnd(let replica, _): change(replica, in: region) { $0.isFillOver = true }
-        case .catalog, .changes, .heartbeat, .catchUpEnd: break
+        case .catalog, .changes, .heartbeat, .catchUpEnd, .remainderEnd: break
         }
     }
 

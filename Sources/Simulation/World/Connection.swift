@@ -123,7 +123,7 @@ extension LinkMessage {
         case .catalog(_, let image): 64 + image.entries.reduce(0) { $0 + $1.count }
         case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
         case .fillPage(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
-        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .unavailable, .refuse: 64
+        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .remainderEnd, .unavailable, .refuse: 64
         }
     }
 }
