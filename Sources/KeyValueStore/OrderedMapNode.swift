@@ -92,8 +92,8 @@ final class OrderedMapNode: @unchecked Sendable {
     static func removeRange(from lower: OrderedMapKey?, to upper: OrderedMapKey?, in node: inout OrderedMapNode) {
         makeUnique(&node)
         if node.isLeaf {
-            let start = lower.map(node.firstIndex(notBefore:)) ?? 0
-            let end = upper.map(node.firstIndex(notBefore:)) ?? node.keys.count
+            let start = node.index(from: lower)
+            let end = node.index(to: upper)
             node.keys.removeSubrange(start..<end)
             node.values.removeSubrange(start..<end)
             return
@@ -102,8 +102,8 @@ final class OrderedMapNode: @unchecked Sendable {
             node.removeChildren(0..<node.children.count)
             return
         }
-        let first = lower.map(node.childIndex(of:)) ?? 0
-        let last = upper.map(node.firstIndex(notBefore:)) ?? node.children.count - 1
+        let first = node.childIndex(from: lower)
+        let last = node.childIndex(to: upper)
         guard first < last else {
             removeRange(from: lower, to: upper, in: &node.children[first])
             node.tidyChild(at: first)
@@ -140,13 +140,15 @@ final class OrderedMapNode: @unchecked Sendable {
         from lower: OrderedMapKey?, to upper: OrderedMapKey?, _ visitor: ([UInt8], [UInt8]) throws -> Bool
     ) rethrows -> Bool {
         if isLeaf {
+            let (keys, values) = (keys, values)
             for index in entries(from: lower, to: upper) {
                 guard try visitor(keys[index].bytes, values[index]) else { return false }
             }
             return true
         }
-        let first = lower.map(childIndex(of:)) ?? 0
-        let last = upper.map(firstIndex(notBefore:)) ?? children.count - 1
+        let children = children
+        let first = childIndex(from: lower)
+        let last = childIndex(to: upper)
         guard first <= last else { return true }
         for index in first...last {
             guard
@@ -163,13 +165,15 @@ final class OrderedMapNode: @unchecked Sendable {
         from lower: OrderedMapKey?, to upper: OrderedMapKey?, _ visitor: ([UInt8], [UInt8]) throws -> Bool
     ) rethrows -> Bool {
         if isLeaf {
+            let (keys, values) = (keys, values)
             for index in entries(from: lower, to: upper).reversed() {
                 guard try visitor(keys[index].bytes, values[index]) else { return false }
             }
             return true
         }
-        let first = lower.map(childIndex(of:)) ?? 0
-        let last = upper.map(firstIndex(notBefore:)) ?? children.count - 1
+        let children = children
+        let first = childIndex(from: lower)
+        let last = childIndex(to: upper)
         guard first <= last else { return true }
         for index in (first...last).reversed() {
             guard
@@ -225,6 +229,8 @@ final class OrderedMapNode: @unchecked Sendable {
         keys.withUnsafeBufferPointer { keys in
             var low = 0
             var high = keys.count
+            // A log's keys come in order: where they go is known after one comparison.
+            if high > 0, keys[high &- 1] < key { return high }
             while low < high {
                 let middle = (low &+ high) &>> 1
                 if keys[middle] < key { low = middle &+ 1 } else { high = middle }
@@ -239,6 +245,7 @@ final class OrderedMapNode: @unchecked Sendable {
         keys.withUnsafeBufferPointer { keys in
             var low = 0
             var high = keys.count
+            if high > 0, !(key < keys[high &- 1]) { return high }
             while low < high {
                 let middle = (low &+ high) &>> 1
                 if key < keys[middle] { high = middle } else { low = middle &+ 1 }
@@ -247,9 +254,31 @@ final class OrderedMapNode: @unchecked Sendable {
         }
     }
 
+    // Where a range begins and ends; nil is without bound.
+
+    private func index(from lower: OrderedMapKey?) -> Int {
+        guard let lower else { return 0 }
+        return firstIndex(notBefore: lower)
+    }
+
+    private func index(to upper: OrderedMapKey?) -> Int {
+        guard let upper else { return keys.count }
+        return firstIndex(notBefore: upper)
+    }
+
+    private func childIndex(from lower: OrderedMapKey?) -> Int {
+        guard let lower else { return 0 }
+        return childIndex(of: lower)
+    }
+
+    private func childIndex(to upper: OrderedMapKey?) -> Int {
+        guard let upper else { return children.count - 1 }
+        return firstIndex(notBefore: upper)
+    }
+
     private func entries(from lower: OrderedMapKey?, to upper: OrderedMapKey?) -> Range<Int> {
-        let start = lower.map(firstIndex(notBefore:)) ?? 0
-        let end = upper.map(firstIndex(notBefore:)) ?? keys.count
+        let start = index(from: lower)
+        let end = index(to: upper)
         return start..<max(start, end)
     }
 

@@ -9,6 +9,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     public let origin: Origin
     package let store: Store
     private let published: Mutex<Published>
+    let decodedCatalog = DecodedCatalog()
 
     /// What the writer shows after each commit.
     private struct Published {

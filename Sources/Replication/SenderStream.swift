@@ -103,10 +103,15 @@ struct SenderStream {
     mutating func settle(upTo sequence: UInt64) -> [Batch]? {
         guard sequence <= lastSequence, sequence >= settledSequence else { return nil }
         settledSequence = sequence
-        let count = inFlight.firstIndex { $0.sequence > sequence } ?? inFlight.count
-        let settled = inFlight[..<count]
-        inFlightByteCount -= settled.reduce(0) { $0 + $1.byteCount }
-        let batches = settled.compactMap(\.lag)
+        // Without a slice of the messages, which would have the array copied when they are removed.
+        var batches: [Batch] = []
+        var count = 0
+        for message in inFlight {
+            guard message.sequence <= sequence else { break }
+            count += 1
+            inFlightByteCount -= message.byteCount
+            if let lag = message.lag { batches.append(lag) }
+        }
         inFlight.removeFirst(count)
         return batches
     }

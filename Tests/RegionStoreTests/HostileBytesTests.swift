@@ -37,6 +37,13 @@ import Testing
             ) {
                 bytes throws(BinaryDecodingError) in _ = try LogEntry(decoding: bytes)
             },
+            Decoder(
+                name: "StoredLogEntry",
+                valid: LogEntry(record: CodecTests.record.encoded(), outcome: .applied, oldImage: [3]).encoded(),
+                endsItself: false
+            ) {
+                bytes throws(BinaryDecodingError) in _ = try StoredLogEntry(bytes).header()
+            },
             Decoder(name: "CatalogEntry", valid: CodecTests.entry.encoded()) {
                 bytes throws(BinaryDecodingError) in _ = try CatalogEntry(decoding: bytes)
             },

@@ -39,7 +39,7 @@ package struct ItemValue {
 
     /// The item, decoded; nil for a tombstone.
     package func decodedItem() throws(BinaryDecodingError) -> Item? {
-        guard let itemBytes else { return nil }
-        return try Item(decoding: itemBytes)
+        guard !isTombstone else { return nil }
+        return try BinaryItem(bytes, in: Self.headerByteCount..<bytes.count).decoded()
     }
 }

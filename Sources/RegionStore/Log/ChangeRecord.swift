@@ -1,3 +1,4 @@
+import HybridClock
 public import ItemModel
 
 /// One change as it is logged and shipped; the stored bytes are the bytes on the wire.
@@ -137,19 +138,33 @@ public struct ChangeRecord: Sendable, Hashable {
 
     /// Reads the header of a record that this store has checked before.
     public static func header(of bytes: [UInt8]) throws(BinaryDecodingError) -> Header {
-        var reader = ByteReader(bytes)
-        _ = try reader.readUInt8()
-        guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .invalid("change record's kind", at: 1) }
-        _ = try reader.readUInt8()
-        let flags = try reader.readUInt8()
-        let position = LogPosition(rawValue: try reader.readUInt64())
-        let version = try Version(from: &reader)
-        _ = try Version(from: &reader)
-        let table = TableUUID(high: try reader.readUInt64(), low: try reader.readUInt64())
+        try header(of: bytes, in: bytes.indices)
+    }
+
+    /// Reads the header of the record that lies in `range` of `bytes`, which must lie within them.
+    ///
+    /// By offsets rather than field after field: whoever looks through a log reads little else.
+    static func header(of bytes: [UInt8], in range: Range<Int>) throws(BinaryDecodingError) -> Header {
+        guard range.count >= fixedByteCount else { throw .truncated(at: range.upperBound) }
+        let start = range.lowerBound
+        guard let kind = Kind(rawValue: bytes[start + 1]) else { throw .invalid("change record's kind", at: start + 1) }
         var transaction: TransactionBounds?
-        if flags & transactionFlag != 0 {
+        if bytes[start + 3] & transactionFlag != 0 {
+            var reader = ByteReader(bytes, in: (start + fixedByteCount)..<range.upperBound)
             transaction = TransactionBounds(index: try reader.readUInt16(), count: try reader.readUInt16())
         }
-        return Header(kind: kind, position: position, version: version, table: table, transaction: transaction)
+        return bytes.withUnsafeBytes { buffer in
+            func integer(_ offset: Int) -> UInt64 {
+                UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self))
+            }
+            let version = Version(
+                stamp: HybridTimestamp(rawValue: integer(12)), origin: Origin(rawValue: integer(20)))
+            return Header(
+                kind: kind, position: LogPosition(rawValue: integer(4)), version: version,
+                table: TableUUID(high: integer(44), low: integer(52)), transaction: transaction)
+        }
     }
+
+    /// The bytes of every record up to its transaction's bounds, or its payload where it has none.
+    private static let fixedByteCount = 60
 }

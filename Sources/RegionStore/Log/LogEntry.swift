@@ -37,13 +37,39 @@ package struct LogEntry: Hashable {
     }
 
     package init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+        let stored = try StoredLogEntry(bytes)
+        record = stored.record
+        outcome = stored.outcome
+        oldImage = Array(bytes[(stored.recordRange.upperBound + 1)...])
+    }
+}
+
+/// A log entry read where it is stored: most of those that are looked through are not wanted, and need not be copied.
+package struct StoredLogEntry {
+    /// The whole value.
+    package let bytes: [UInt8]
+    /// Where in it the record lies.
+    package let recordRange: Range<Int>
+    package let outcome: LogEntry.Outcome
+
+    package init(_ bytes: [UInt8]) throws(BinaryDecodingError) {
         var reader = ByteReader(bytes)
-        record = try reader.readLengthPrefixedBytes()
+        recordRange = try reader.readLengthPrefixedRange()
         let start = reader.offset
-        guard let outcome = Outcome(rawValue: try reader.readUInt8()) else {
+        guard let outcome = LogEntry.Outcome(rawValue: try reader.readUInt8()) else {
             throw .invalid("log entry's outcome", at: start)
         }
         self.outcome = outcome
-        oldImage = Array(bytes[reader.offset...])
+        self.bytes = bytes
+    }
+
+    /// Whether there was an item before the change that a stream wants.
+    package var hasOldImage: Bool { recordRange.upperBound + 1 < bytes.count }
+
+    /// The record, copied.
+    package var record: [UInt8] { Array(bytes[recordRange]) }
+
+    package func header() throws(BinaryDecodingError) -> ChangeRecord.Header {
+        try ChangeRecord.header(of: bytes, in: recordRange)
     }
 }

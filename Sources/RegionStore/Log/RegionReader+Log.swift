@@ -83,8 +83,8 @@ extension RegionReader {
                 let isFull = byteCount >= byteLimit || scanned >= scanLimit
                 guard !isFull || transactions.isOpen else { return false }
                 guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
-                let entry = try LogEntry(decoding: value)
-                let header = try ChangeRecord.header(of: entry.record)
+                let entry = try StoredLogEntry(value)
+                let header = try entry.header()
                 let concerns = entry.outcome != .filled && header.version.origin == filter.origin
                 let continues = transactions.take(concerns ? header : nil)
                 guard !isFull || continues else { return false }
@@ -94,7 +94,7 @@ extension RegionReader {
                 page.readPosition = LogPosition(rawValue: own)
                 if concerns, filter.matches(header) {
                     page.records.append(entry.record)
-                    byteCount += entry.record.count
+                    byteCount += entry.recordRange.count
                 }
                 return true
             }

@@ -46,20 +46,18 @@ extension RegionReader {
     private func catalogValues(
         in reader: some KeyValueReader
     ) throws(KeyValueStoreError) -> [(entry: CatalogEntry, local: LocalTableState)] {
-        var values: [(entry: CatalogEntry, local: LocalTableState)] = []
+        var bytes: [[UInt8]] = []
         do {
             try reader.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
-                var reader = ByteReader(value)
-                let entry = try CatalogEntry(from: &reader)
-                values.append((entry, try LocalTableState(from: &reader)))
+                bytes.append(value)
                 return true
             }
+            return try decodedCatalog.values(bytes)
         } catch let error as KeyValueStoreError {
             throw error
         } catch {
             throw .corruption("\(error)")
         }
-        return values
     }
 
     /// The last position of this region's log when `snapshot` was taken.

@@ -23,8 +23,8 @@ extension RegionStore {
             try store.visit(range, in: Layout.log, direction: .forward) { key, value in
                 guard seen < limit, let own: UInt64 = Layout.integer(key) else { return false }
                 seen += 1
-                let entry = try LogEntry(decoding: value)
-                let header = try ChangeRecord.header(of: entry.record)
+                let entry = try StoredLogEntry(value)
+                let header = try entry.header()
                 if header.kind == .delete, entry.outcome != .lost {
                     guard try collect(entry, header, stable: stable) else { return false }
                 }
@@ -43,7 +43,8 @@ extension RegionStore {
     }
 
     /// - Returns: whether this entry is dealt with; false where its tombstone has to wait, and all behind it with it.
-    private func collect(_ entry: LogEntry, _ header: ChangeRecord.Header, stable: HybridTimestamp) throws -> Bool {
+    private func collect(_ entry: StoredLogEntry, _ header: ChangeRecord.Header, stable: HybridTimestamp) throws -> Bool
+    {
         guard let state = catalog[header.table], let table = state.table else { return true }
         // What a replica still has to get of older changes is behind the stable time's back.
         guard !state.local.needsFill, state.local.catchUps.entries.isEmpty else { return false }
@@ -91,8 +92,8 @@ extension RegionStore {
             let range = KeyRange(from: Layout.logKey(logStart), to: Layout.logKey(tombstoneCursor.successor))
             try store.visit(range, in: Layout.log, direction: .forward) { key, value in
                 guard seen < limit, let own: UInt64 = Layout.integer(key) else { return false }
-                let entry = try LogEntry(decoding: value)
-                let header = try ChangeRecord.header(of: entry.record)
+                let entry = try StoredLogEntry(value)
+                let header = try entry.header()
                 guard header.version.stamp < retained,
                     own <= acknowledged.rawValue || header.version.stamp < limited
                 else { return false }

@@ -112,20 +112,20 @@ final class History: WorldObserver {
         let header = entry.header
         let isOwn = header.version.origin == own.origin && entry.outcome != .filled
         var resolved = ResolvedEntry(
-            item: nil, mark: Mark(header.version), replaced: Self.replaced(in: entry.record),
+            item: nil, mark: Mark(header.version), replaced: Self.replaced(in: entry),
             isDelete: header.kind == .delete, outcome: entry.outcome, isOwn: isOwn, position: entry.position)
         if isOwn { checkOwn(entry, promised: promised, in: region) }
         guard header.kind != .catalog else {
             own.append(nil)
             return resolved
         }
-        let payload = Self.payloadOffset(in: entry.record)
+        let payload = Self.payload(of: entry)
         if isOwn {
             resolved.item = item(of: entry, payload: payload, store: store)
             own.append(
                 resolved.item.map {
                     OriginHistory.Change(
-                        stamp: resolved.mark.stamp, payloadHash: Hashing.hash(entry.record, from: payload),
+                        stamp: resolved.mark.stamp, payloadHash: Hashing.hash(entry.bytes, in: payload),
                         position: UInt32(truncatingIfNeeded: entry.position.rawValue), item: Int32($0),
                         isDelete: resolved.isDelete)
                 })
@@ -146,7 +146,7 @@ final class History: WorldObserver {
         let change = origin.changes[place]
         resolved.item = Int(change.item)
         if change.stamp != resolved.mark.stamp || change.isDelete != resolved.isDelete
-            || change.payloadHash != Hashing.hash(entry.record, from: payload)
+            || change.payloadHash != Hashing.hash(entry.bytes, in: payload)
         {
             violate(
                 "\(region.name) got another change of \(items.text(of: Int(change.item))) at \(header.position) than "
@@ -172,10 +172,10 @@ final class History: WorldObserver {
         }
     }
 
-    private func item(of entry: ObservedEntry, payload: Int, store: SimulatedRegion.Store) -> Int? {
+    private func item(of entry: ObservedEntry, payload: Range<Int>, store: SimulatedRegion.Store) -> Int? {
         var table = items.number(ofTable: entry.header.table)
         if table == nil { table = store.reader.catalog.table(entry.header.table).map { items.number(of: $0) } }
-        return table.flatMap { items.number(ofBinary: entry.record, from: payload, inTable: $0) }
+        return table.flatMap { items.number(ofBinary: entry.bytes, in: payload, inTable: $0) }
     }
 
     private func violate(_ text: String, as checker: String = "log") { world.violate(checker, text) }
@@ -184,13 +184,20 @@ final class History: WorldObserver {
 
     // The form of a record is spelt out here once more, so that a mistake in reading it is not checked by itself.
 
-    private static func replaced(in record: [UInt8]) -> Mark {
-        guard record.count >= 44 else { return Mark() }
-        func integer(at offset: Int) -> UInt64 { record[offset..<offset + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+    private static func replaced(in entry: ObservedEntry) -> Mark {
+        let start = entry.record.lowerBound
+        guard entry.record.count >= 44 else { return Mark() }
+        func integer(at offset: Int) -> UInt64 {
+            var value: UInt64 = 0
+            for index in (start + offset)..<(start + offset + 8) { value = value << 8 | UInt64(entry.bytes[index]) }
+            return value
+        }
         return Mark(stamp: integer(at: 28), origin: integer(at: 36))
     }
 
-    private static func payloadOffset(in record: [UInt8]) -> Int {
-        record.count > 3 && record[3] & 1 != 0 ? 64 : 60
+    private static func payload(of entry: ObservedEntry) -> Range<Int> {
+        let record = entry.record
+        let offset = record.count > 3 && entry.bytes[record.lowerBound + 3] & 1 != 0 ? 64 : 60
+        return min(record.lowerBound + offset, record.upperBound)..<record.upperBound
     }
 }

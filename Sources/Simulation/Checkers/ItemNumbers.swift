@@ -55,10 +55,9 @@ final class ItemNumbers {
         return number(ofForm: scratch, from: 0, inTable: table)
     }
 
-    /// The item whose binary form begins at `offset`, of which only the key is decoded.
-    func number(ofBinary bytes: [UInt8], from offset: Int, inTable table: Int) -> Int? {
-        guard offset <= bytes.count else { return nil }
-        let item = BinaryItem(bytes, in: offset..<bytes.count)
+    /// The item whose binary form lies in `range`, of which only the key is decoded.
+    func number(ofBinary bytes: [UInt8], in range: Range<Int>, inTable table: Int) -> Int? {
+        let item = BinaryItem(bytes, in: range)
         let schema = tables[table].keySchema
         scratch.removeAll(keepingCapacity: true)
         for attributes in [schema.partition, schema.sort] {
@@ -103,13 +102,29 @@ final class ItemNumbers {
 
 /// Hashes that tell bytes apart within one run; not made to withstand anybody.
 enum Hashing {
-    /// Eight bytes at a time, with the multiplier and the shift of FNV-1a's kin.
     static func hash(_ bytes: [UInt8], from offset: Int) -> UInt64 {
-        bytes.withUnsafeBytes { buffer in
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(truncatingIfNeeded: max(0, buffer.count - offset))
-            var place = offset
+        hash(bytes, in: min(offset, bytes.count)..<bytes.count)
+    }
+
+    /// Eight bytes at a time; of what is long, four times eight beside each other, so that no multiplication waits for another.
+    static func hash(_ bytes: [UInt8], in range: Range<Int>) -> UInt64 {
+        bytes[range].withUnsafeBytes { buffer in
+            func word(_ place: Int) -> UInt64 { buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self) }
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(truncatingIfNeeded: buffer.count)
+            var place = 0
+            if buffer.count >= 64 {
+                var lanes = (hash, hash &+ 1, hash &+ 2, hash &+ 3)
+                while place + 32 <= buffer.count {
+                    lanes.0 = mixed(lanes.0 ^ word(place))
+                    lanes.1 = mixed(lanes.1 ^ word(place + 8))
+                    lanes.2 = mixed(lanes.2 ^ word(place + 16))
+                    lanes.3 = mixed(lanes.3 ^ word(place + 24))
+                    place += 32
+                }
+                hash = mixed(mixed(mixed(mixed(lanes.0) ^ lanes.1) ^ lanes.2) ^ lanes.3)
+            }
             while place + 8 <= buffer.count {
-                hash = mixed(hash ^ buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                hash = mixed(hash ^ word(place))
                 place += 8
             }
             var rest: UInt64 = 0

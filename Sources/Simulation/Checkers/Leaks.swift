@@ -56,7 +56,7 @@ final class Leaks: WorldObserver {
         var oldest: UInt64?
         let range = KeyRange(from: Layout.logKey(store.reader.logStart), to: nil)
         try? store.reader.store.visit(range, in: Layout.log, direction: .forward) { _, value in
-            oldest = try ChangeRecord.header(of: LogEntry(decoding: value).record).version.stamp.milliseconds
+            oldest = try StoredLogEntry(value).header().version.stamp.milliseconds
             return false
         }
         let now = region.instant.physicalMilliseconds

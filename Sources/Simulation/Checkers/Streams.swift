@@ -43,8 +43,8 @@ struct Streams {
         let log = KeyRange(from: Layout.logKey(first), to: Layout.logKey(.init(rawValue: .max)))
         try store.reader.store.visit(log, in: Layout.log, direction: .forward) { key, value in
             guard let position: UInt64 = Layout.integer(key) else { return false }
-            let entry = try LogEntry(decoding: value)
-            let header = try ChangeRecord.header(of: entry.record)
+            let entry = try StoredLogEntry(value)
+            let header = try entry.header()
             let isThere = next < pointers.count && pointers[next] == position
             if isThere { next += 1 }
             if next < pointers.count, pointers[next] <= position {
@@ -54,7 +54,7 @@ struct Streams {
             let isChange = entry.outcome == .applied && header.kind != .catalog && header.table == table.uuid
             if isThere, !isChange {
                 text = "points at position \(position), which did not become an item"
-            } else if isChange, !isThere, header.kind == .put || !entry.oldImage.isEmpty {
+            } else if isChange, !isThere, header.kind == .put || entry.hasOldImage {
                 // A deletion of nothing is in no stream.
                 text = "lacks the change \(header.version) at position \(position)"
             }

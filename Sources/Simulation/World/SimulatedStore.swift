@@ -15,13 +15,11 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
         self.hooks = hooks
     }
 
-    private static let contents = [Layout.catalog, Layout.items, Layout.indexes]
-
     func snapshot() throws(KeyValueStoreError) -> InMemoryStore.Snapshot { try memory.snapshot() }
 
     func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError) {
         let batch = hooks.alterBatch?(batch, memory) ?? batch
-        if batch.operations.contains(where: { Self.contents.contains($0.keyspace) }) { contentVersion += 1 }
+        if batch.operations.contains(where: \.changesContent) { contentVersion += 1 }
         try memory.commit(batch, durability: hooks.ignoresSync ? .buffered : durability)
     }
 
@@ -42,9 +40,12 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
 }
 
 extension WriteBatch.Operation {
-    fileprivate var keyspace: Keyspace {
-        switch self {
-        case .put(let keyspace, _, _), .delete(let keyspace, _), .deleteRange(let keyspace, _): keyspace
-        }
+    /// Whether it may change a table, an item or an index entry.
+    fileprivate var changesContent: Bool {
+        let index =
+            switch self {
+            case .put(let keyspace, _, _), .delete(let keyspace, _), .deleteRange(let keyspace, _): keyspace.index
+            }
+        return index == Layout.catalog.index || index == Layout.items.index || index == Layout.indexes.index
     }
 }

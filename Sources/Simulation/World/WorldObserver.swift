@@ -53,8 +53,9 @@ struct ObservedEntry {
     let outcome: LogEntry.Outcome
     /// Without its payload.
     let header: ChangeRecord.Header
-    /// The record's bytes.
-    let record: [UInt8]
+    /// The stored entry, and where in it the record lies.
+    let bytes: [UInt8]
+    let record: Range<Int>
 }
 
 /// A request of a client, at its end.
@@ -80,11 +81,11 @@ extension RegionReader {
         let range = KeyRange(from: Layout.logKey(position.successor), to: Layout.logKey(end.successor))
         try? store.visit(range, in: Layout.log, direction: .forward) { key, value in
             guard let own: UInt64 = Layout.integer(key) else { return false }
-            let entry = try LogEntry(decoding: value)
+            let entry = try StoredLogEntry(value)
             entries.append(
                 ObservedEntry(
                     position: LogPosition(rawValue: own), outcome: entry.outcome,
-                    header: try ChangeRecord.header(of: entry.record), record: entry.record))
+                    header: try entry.header(), bytes: value, record: entry.recordRange))
             return true
         }
         return entries
