@@ -84,18 +84,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
 
     /// Several items, all as of one commit; nil where there is none.
     public func items(_ keys: [Item], in table: Table) throws(KeyValueStoreError) -> [StoredItem?] {
-        let storageKeys = keys.map { table.storageKey(of: $0) }
-        let values = try store.snapshot().values(for: storageKeys.compactMap(\.self), in: Layout.items)
-        var found: [StoredItem?] = []
-        var next = values.makeIterator()
-        for key in storageKeys {
-            guard key != nil, let value = next.next(), let bytes = value else {
-                found.append(nil)
-                continue
-            }
-            found.append(try Self.storedItem(bytes))
-        }
-        return found
+        try items(keys.map { (table, $0) })
     }
 
     static func storedItem(_ bytes: [UInt8]) throws(KeyValueStoreError) -> StoredItem? {

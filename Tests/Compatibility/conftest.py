@@ -12,6 +12,7 @@ import uuid
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -49,6 +50,22 @@ def client(installation):
 @pytest.fixture(scope="session")
 def resource(installation):
     return boto3.resource("dynamodb", **installation.client_options(HOME))
+
+
+@pytest.fixture(scope="session")
+def raw(installation):
+    """Sends a request that boto3 would not, and gives the code and the message of the error that it gets."""
+    unchecked = installation.client(
+        HOME, config=Config(parameter_validation=False, retries={"total_max_attempts": 1}))
+
+    def call(operation, parameters):
+        method = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+        with pytest.raises(ClientError) as caught:
+            getattr(unchecked, method)(**parameters)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+    return call
 
 
 @pytest.fixture

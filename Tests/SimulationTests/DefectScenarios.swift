@@ -4,7 +4,7 @@ import ConfigurationFiles
 
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
-    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica
+    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica, transactions
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -47,6 +47,24 @@ enum DefectScenario: String, CaseIterable, Sendable {
                 FaultPlan(
                     at: .seconds(3), duration: .seconds(5),
                     kind: .partition(groups: [[names[0]], [names[1], names[2]]]))
+            ]
+        case .transactions:
+            // Each region has clients everywhere and a second table is in two regions only; what gathers during the partition fills
+            // several batches.
+            scenario.tables.append(TablePlan(name: "totals", replicas: [names[0], names[1]]))
+            scenario.workload[0].mix = WorkloadPlan.Mix()
+            scenario.workload[0].mix.transaction = 70
+            scenario.workload[0].mix.put = 20
+            scenario.workload[0].mix.delete = 10
+            scenario.workload[0].keys = .init(count: 200, distribution: .uniform)
+            scenario.workload[0].arrival = .poisson(perSecond: 80)
+            scenario.workload[0].itemByteCount = 2_000
+            scenario.faults = [
+                FaultPlan(
+                    at: .seconds(3), duration: .seconds(4),
+                    kind: .partition(groups: [[names[0]], [names[1], names[2]]])),
+                FaultPlan(
+                    at: .seconds(8), duration: .seconds(2), kind: .powerLoss(region: names[1])),
             ]
         case .newReplica:
             scenario.tables[0].replicas = [names[0], names[1]]

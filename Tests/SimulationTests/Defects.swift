@@ -54,7 +54,7 @@ struct Defect: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all: [Defect] = resolution + storage + replication + time
+    static let all: [Defect] = resolution + storage + replication + transactions + time
 }
 
 // MARK: - Which change wins

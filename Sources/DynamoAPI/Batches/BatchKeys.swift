@@ -13,8 +13,13 @@ struct BatchKeys {
 
     /// Takes one more key, which has the table's key attributes and no others.
     mutating func insert(_ key: Item, of table: Table) throws(DynamoFault) {
-        guard seen.insert(TableKey(table: table.id, key: key)).inserted else {
+        guard isNew(key, of: table) else {
             throw .validation("Provided list of item keys contains duplicates")
         }
+    }
+
+    /// Takes one more key, and says whether it was not there yet.
+    mutating func isNew(_ key: Item, of table: Table) -> Bool {
+        seen.insert(TableKey(table: table.id, key: key)).inserted
     }
 }

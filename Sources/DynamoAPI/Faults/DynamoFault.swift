@@ -12,25 +12,37 @@ public struct DynamoFault: Error, Sendable, Equatable {
     public let status: Int
     /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
     let item: Item?
+    /// Of a cancelled transaction: what speaks against each action, in their order.
+    let cancellationReasons: [CancellationReason]
     /// `message`, but `Message` with some exceptions.
     private let messageName: StaticString
 
     private init(
-        _ type: String, _ message: String?, status: Int = 400, item: Item? = nil, messageName: StaticString = "message"
+        _ type: String, _ message: String?, status: Int = 400, item: Item? = nil,
+        cancellationReasons: [CancellationReason] = [], messageName: StaticString = "message"
     ) {
         self.type = type
         self.message = message
         self.status = status
         self.item = item
+        self.cancellationReasons = cancellationReasons
         self.messageName = messageName
     }
 
-    private init(dynamo name: String, _ message: String, status: Int = 400, item: Item? = nil) {
+    init(dynamo name: String, _ message: String, status: Int = 400, item: Item? = nil) {
         self.init("com.amazonaws.dynamodb.v20120810#\(name)", message, status: status, item: item)
+    }
+
+    /// One of the exceptions about transactions, whose messages have a capital.
+    init(transaction name: String, _ message: String, _ cancellationReasons: [CancellationReason] = []) {
+        self.init(
+            "com.amazonaws.dynamodb.v20120810#\(name)", message, cancellationReasons: cancellationReasons,
+            messageName: "Message")
     }
 
     public static func == (left: DynamoFault, right: DynamoFault) -> Bool {
         (left.type, left.message, left.status) == (right.type, right.message, right.status) && left.item == right.item
+            && left.cancellationReasons == right.cancellationReasons
     }
 
     /// The exception's name without its namespace.
@@ -118,6 +130,12 @@ extension DynamoFault {
         if let item {
             writer.name("Item")
             writer.item(item)
+        }
+        if !cancellationReasons.isEmpty {
+            writer.name("CancellationReasons")
+            writer.beginArray()
+            for reason in cancellationReasons { reason.write(to: &writer) }
+            writer.endArray()
         }
         writer.endObject()
         return APIResponse(status: status, body: writer.bytes)

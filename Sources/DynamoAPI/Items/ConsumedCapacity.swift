@@ -19,10 +19,30 @@ enum CapacityLevel: String, Sendable {
 struct ConsumedCapacity {
     /// The table as the request named it.
     let tableName: Text
+    /// What kind of request took them.
+    private let kind: Kind
     /// Of the table itself.
     private(set) var tableUnits = 0.0
     /// Of the indexes touched, in the order of the first touch.
     private var indexes: [Index] = []
+
+    /// Transactions take twice as much, and say of what.
+    enum Kind: Sendable {
+        case single
+        case transactionalRead
+        case transactionalWrite
+
+        /// How many units there are to each of a single request.
+        fileprivate var factor: Double { self == .single ? 1 : 2 }
+
+        fileprivate var member: StaticString? {
+            switch self {
+            case .single: nil
+            case .transactionalRead: "ReadCapacityUnits"
+            case .transactionalWrite: "WriteCapacityUnits"
+            }
+        }
+    }
 
     private struct Index {
         let name: Text
@@ -33,8 +53,9 @@ struct ConsumedCapacity {
     private static let readUnitByteCount = 4096
     private static let writeUnitByteCount = 1024
 
-    init(_ tableName: Text) {
+    init(_ tableName: Text, _ kind: Kind = .single) {
         self.tableName = tableName
+        self.kind = kind
     }
 
     /// The units of reading `byteCount` bytes: half of them where an eventually consistent read will do.
@@ -48,13 +69,13 @@ struct ConsumedCapacity {
         Double(max(1, (byteCount + writeUnitByteCount - 1) / writeUnitByteCount))
     }
 
-    mutating func addTable(_ units: Double) { tableUnits += units }
+    mutating func addTable(_ units: Double) { tableUnits += units * kind.factor }
 
     mutating func addIndex(_ name: Text, isGlobal: Bool, _ units: Double) {
         if let position = indexes.firstIndex(where: { $0.name == name }) {
-            indexes[position].units += units
+            indexes[position].units += units * kind.factor
         } else {
-            indexes.append(Index(name: name, isGlobal: isGlobal, units: units))
+            indexes.append(Index(name: name, isGlobal: isGlobal, units: units * kind.factor))
         }
     }
 
@@ -71,11 +92,10 @@ struct ConsumedCapacity {
     func write(to writer: inout JSONWriter, level: CapacityLevel) {
         writer.beginObject()
         writer.member("TableName", tableName.string)
-        writer.name("CapacityUnits")
-        writer.units(indexes.reduce(tableUnits) { $0 + $1.units })
+        writeMembers(indexes.reduce(tableUnits) { $0 + $1.units }, to: &writer)
         if level == .indexes {
             writer.name("Table")
-            Self.writeUnits(tableUnits, to: &writer)
+            writeUnits(tableUnits, to: &writer)
             writeIndexes("LocalSecondaryIndexes", isGlobal: false, to: &writer)
             writeIndexes("GlobalSecondaryIndexes", isGlobal: true, to: &writer)
         }
@@ -89,15 +109,22 @@ struct ConsumedCapacity {
         writer.beginObject()
         for index in indexes {
             writer.name(text: index.name)
-            Self.writeUnits(index.units, to: &writer)
+            writeUnits(index.units, to: &writer)
         }
         writer.endObject()
     }
 
-    private static func writeUnits(_ units: Double, to writer: inout JSONWriter) {
+    private func writeUnits(_ units: Double, to writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(units, to: &writer)
+        writer.endObject()
+    }
+
+    private func writeMembers(_ units: Double, to writer: inout JSONWriter) {
         writer.name("CapacityUnits")
         writer.units(units)
-        writer.endObject()
+        guard let member = kind.member else { return }
+        writer.name(member)
+        writer.units(units)
     }
 }

@@ -56,6 +56,8 @@ enum OperationTable<Region: RegionAccess> {
             Entry(PutItem.self),
             Entry(Query.self),
             Entry(Scan.self),
+            Entry(TransactGetItems.self),
+            Entry(TransactWriteItems.self),
             Entry(UpdateItem.self),
             Entry(UpdateTable.self),
         ]

@@ -20,7 +20,6 @@ enum RefusedOperations {
     private static let objectStorage = "there is no object storage to read from or write to"
     private static let kinesis = "there are no Kinesis streams; the table's own stream has the changes"
     private static let statements = "PartiQL is not there yet"
-    private static let transactions = "transactions are not there yet"
     private static let streams = "the Streams API is not there yet"
     private static let tables = "not there yet"
 
@@ -62,8 +61,6 @@ enum RefusedOperations {
         Entry("SearchVectors", "there are no vector indexes"),
         Entry("StartBulkPutItems", objectStorage),
         Entry("TagResource", tables),
-        Entry("TransactGetItems", transactions),
-        Entry("TransactWriteItems", transactions),
         Entry("UntagResource", tables),
         Entry("UpdateContinuousBackups", tables),
         Entry("UpdateContributorInsights", tables),

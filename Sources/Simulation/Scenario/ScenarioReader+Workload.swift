@@ -207,7 +207,7 @@ extension WorkloadPlan.Mix {
         [
             ("read", \.read), ("put", \.put), ("update", \.update), ("delete", \.delete), ("insert", \.insert),
             ("scan", \.scan), ("read-modify-write", \.readModifyWrite), ("put-if-absent", \.putIfAbsent),
-            ("batch", \.batch),
+            ("batch", \.batch), ("transaction", \.transaction),
         ]
     }
 }

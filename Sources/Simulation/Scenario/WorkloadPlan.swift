@@ -59,6 +59,8 @@ public struct WorkloadPlan: Sendable, Equatable {
         public var putIfAbsent = 0
         /// A batch of several puts and deletes that one command of the writer carries out.
         public var batch = 0
+        /// TransactWriteItems of several puts, updates, deletes and checks.
+        public var transaction = 0
 
         public init() {}
 

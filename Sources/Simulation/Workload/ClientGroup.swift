@@ -29,6 +29,7 @@ final class ClientGroup {
             (plan.mix.read, .read), (plan.mix.put, .put), (plan.mix.update, .update), (plan.mix.delete, .delete),
             (plan.mix.insert, .insert), (plan.mix.scan, .scan), (plan.mix.readModifyWrite, .readModifyWrite),
             (plan.mix.putIfAbsent, .putIfAbsent), (plan.mix.batch, .batch),
+            (plan.mix.transaction, .transaction),
         ].filter { $0.0 > 0 }
         weightSum = max(1, pickers.reduce(0) { $0 + $1.weight })
         failover = FailoverState(plan.failover, home: home, in: world, table: table)

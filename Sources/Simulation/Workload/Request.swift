@@ -6,27 +6,27 @@ import RegionStore
 final class Request {
     /// What it asks for.
     enum Kind {
-        case read, put, update, delete, insert, scan, readModifyWrite, putIfAbsent, batch
+        case read, put, update, delete, insert, scan, readModifyWrite, putIfAbsent, batch, transaction
 
         var isWrite: Bool {
             switch self {
             case .read, .scan: false
-            case .put, .update, .delete, .insert, .readModifyWrite, .putIfAbsent, .batch: true
+            case .put, .update, .delete, .insert, .readModifyWrite, .putIfAbsent, .batch, .transaction: true
             }
         }
     }
 
     let kind: Kind
-    private let group: ClientGroup
-    private let key: Item
-    /// The keys of a batch, beside `key`.
-    private var others: [Item] = []
+    let group: ClientGroup
+    let key: Item
+    /// The keys of a batch or a transaction, beside `key`.
+    private(set) var others: [Item] = []
     /// Tells two writes of one key apart.
-    private let mark: UInt64
+    let mark: UInt64
     /// Where the write stands in the log of the region that took it; nil where nothing was changed.
-    private var positions: [LogPosition] = []
+    var positions: [LogPosition] = []
     /// Who took the write; nil until it was carried out.
-    private var origin: Origin?
+    var origin: Origin?
 
     init(_ kind: Kind, group: ClientGroup) {
         self.kind = kind
@@ -34,7 +34,7 @@ final class Request {
         mark = group.generator.next()
         let number = kind == .insert ? group.keys.fresh() : group.keys.existing(using: &group.generator)
         key = Self.key(number, in: group, isFresh: kind == .insert)
-        if kind == .batch {
+        if kind == .batch || kind == .transaction {
             for _ in 0..<4 {
                 let other = Self.key(group.keys.existing(using: &group.generator), in: group, isFresh: false)
                 // DynamoDB refuses a batch that names a key twice.
@@ -86,6 +86,7 @@ final class Request {
                 ([key] + others).enumerated().map { index, key in
                     deletes && index % 2 == 1 ? .delete(key: key) : .put(item(key))
                 }, at: region, table, nil, completion)
+        case .transaction: transact(at: region, table, completion)
         }
     }
 
@@ -162,7 +163,7 @@ final class Request {
 
     private func item() -> Item { item(key) }
 
-    private func item(_ key: Item) -> Item {
+    func item(_ key: Item) -> Item {
         var item = key
         item["mark"] = .number(Number(Int(truncatingIfNeeded: mark >> 1)))
         item["group"] = .string(Text("g\(mark % 7)"))

@@ -1,0 +1,49 @@
+import Expressions
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+/// Reads up to a hundred items as of one moment.
+struct TransactGetItems: Operation {
+    static let name: StaticString = "TransactGetItems"
+    static let mayTakeLong = true
+    static let shape = Shape.structure(
+        "TransactGetItemsInput",
+        .required(
+            "TransactItems",
+            .list(
+                .structure(
+                    "TransactGetItem",
+                    .required(
+                        "Get",
+                        .structure(
+                            "Get",
+                            .required("Key", .attributeMap),
+                            .required("TableName", .tableName),
+                            .init("ProjectionExpression", .string),
+                            .init("ExpressionAttributeNames", .nameMap)))),
+                atLeast: 1, atMost: 100)),
+        .init("ReturnConsumedCapacity", .returnConsumedCapacity))
+
+    private let reads: [TransactionRead]
+    private let capacityLevel: CapacityLevel
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        var reads: [TransactionRead] = []
+        for element in request["TransactItems"]?.elements.map(\.self) ?? [] {
+            guard let get = element["Get"] else { continue }
+            reads.append(
+                TransactionRead(
+                    reference: try TableReference(get), key: try get["Key"].map(AttributeDecoding.item) ?? Item(),
+                    projection: try ItemProjection.read(get, expressions)))
+        }
+        self.reads = reads
+        capacityLevel = CapacityLevel(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        try TransactionRead.answer(reads, capacityLevel, in: environment)
+    }
+}

@@ -1,0 +1,113 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// One action of TransactWriteItems.
+struct TransactionAction: Sendable {
+    let reference: TableReference
+    private let action: Action
+    private let condition: Condition?
+    /// Whether a failed condition's reason holds the item.
+    let returnsItem: Bool
+
+    private enum Action {
+        case write(ItemWrite.Action)
+        case check(key: Item)
+    }
+
+    /// Reads an element of `TransactItems`, whose shape has been checked.
+    init(_ json: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        let names: [StaticString] = ["ConditionCheck", "Put", "Delete", "Update"]
+        let given = names.filter { json[$0] != nil }
+        guard given.count == 1, let content = json[given[0]] else {
+            throw .validation("TransactItems can only contain one of Check, Put, Update or Delete")
+        }
+        reference = try TableReference(content)
+        let isUpdate = given[0].description == "Update"
+        let parameters = try ExpressionParameters(
+            content, expressions, kinds: isUpdate ? [.update, .condition] : [.condition], excluding: [])
+        condition = parameters.condition
+        returnsItem = content["ReturnValuesOnConditionCheckFailure"]?.isString("ALL_OLD") ?? false
+        let key = try (content["Key"] ?? content["Item"]).map(AttributeDecoding.item) ?? Item()
+        switch given[0].description {
+        case "Put": action = .write(.put(key))
+        case "Delete": action = .write(.delete(key: key))
+        case "Update":
+            guard let update = parameters.update else { throw .internalError }
+            action = .write(.update(key: key, update))
+        default: action = .check(key: key)
+        }
+    }
+
+    /// The action as the region carries it out, once it fits the table's schema.
+    func step(in table: Table) throws(DynamoFault) -> Transaction.Step {
+        switch action {
+        case .write(let write):
+            switch write {
+            case .put(let item):
+                try table.keySchema.checkItem(item)
+                try table.checkIndexKeys(of: item)
+            case .delete(let key): try table.keySchema.checkKey(key)
+            case .update(let key, let update):
+                try table.keySchema.checkKey(key)
+                do throws(ExpressionError) {
+                    try update.checkLeavesKey(table.keySchema.attributes.map(\.name))
+                } catch {
+                    throw .validation(error.message)
+                }
+            }
+            return .write(ItemWrite(table: table, action: write, condition: condition))
+        case .check(let key):
+            try table.keySchema.checkKey(key)
+            guard let condition else { throw .internalError }
+            return .check(table: table, key: key, condition: condition)
+        }
+    }
+}
+
+extension Shape {
+    /// The elements of `TransactItems` of TransactWriteItems.
+    static let transactWriteItem = Shape.structure(
+        "TransactWriteItem",
+        Member(
+            "ConditionCheck",
+            .structure(
+                "ConditionCheck",
+                .required("Key", .attributeMap),
+                .required("TableName", .tableName),
+                .required("ConditionExpression", .string),
+                Member("ExpressionAttributeNames", .nameMap),
+                Member("ExpressionAttributeValues", .attributeMap),
+                Member("ReturnValuesOnConditionCheckFailure", .returnValuesOnConditionCheckFailure))),
+        Member(
+            "Put",
+            .structure(
+                "Put",
+                .required("Item", .attributeMap),
+                .required("TableName", .tableName),
+                Member("ConditionExpression", .string),
+                Member("ExpressionAttributeNames", .nameMap),
+                Member("ExpressionAttributeValues", .attributeMap),
+                Member("ReturnValuesOnConditionCheckFailure", .returnValuesOnConditionCheckFailure))),
+        Member(
+            "Delete",
+            .structure(
+                "Delete",
+                .required("Key", .attributeMap),
+                .required("TableName", .tableName),
+                Member("ConditionExpression", .string),
+                Member("ExpressionAttributeNames", .nameMap),
+                Member("ExpressionAttributeValues", .attributeMap),
+                Member("ReturnValuesOnConditionCheckFailure", .returnValuesOnConditionCheckFailure))),
+        Member(
+            "Update",
+            .structure(
+                "Update",
+                .required("Key", .attributeMap),
+                .required("UpdateExpression", .string),
+                .required("TableName", .tableName),
+                Member("ConditionExpression", .string),
+                Member("ExpressionAttributeNames", .nameMap),
+                Member("ExpressionAttributeValues", .attributeMap),
+                Member("ReturnValuesOnConditionCheckFailure", .returnValuesOnConditionCheckFailure))))
+}

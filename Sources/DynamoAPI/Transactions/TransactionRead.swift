@@ -1,0 +1,91 @@
+import Expressions
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+/// One read of TransactGetItems, or of an ExecuteTransaction that reads.
+///
+/// All of them are read from one snapshot, so that no write conflicts with them.
+struct TransactionRead: Sendable {
+    let reference: TableReference
+    let key: Item
+    let projection: Projection?
+    /// What the item must be, beside having the key, to be found; nil for anything.
+    var filter: Condition?
+
+    /// Reads all and answers.
+    static func answer<Region: RegionAccess>(
+        _ reads: [TransactionRead], _ capacityLevel: CapacityLevel, in environment: Environment<Region>
+    ) throws(DynamoFault) -> APIResponse {
+        var keys: [(table: Table, key: Item)] = []
+        for read in reads { keys.append((try environment.table(read.reference), read.key)) }
+        try check(keys)
+        let items: [StoredItem?]
+        do throws(KeyValueStoreError) {
+            items = try environment.region.reader.items(keys)
+        } catch {
+            throw .internalError
+        }
+        return try response(to: reads, items, capacityLevel)
+    }
+
+    private static func check(_ keys: [(table: Table, key: Item)]) throws(DynamoFault) {
+        var reasons: [CancellationReason] = []
+        for (table, key) in keys {
+            do throws(DynamoFault) {
+                try table.keySchema.checkKey(key)
+                reasons.append(.none)
+            } catch {
+                reasons.append(CancellationReason(error))
+            }
+        }
+        guard reasons.allSatisfy({ $0.code == .none }) else { throw .transactionCancelled(reasons) }
+        var seen = BatchKeys()
+        for (table, key) in keys {
+            guard seen.isNew(key, of: table) else { throw .multipleOperationsOnItem }
+        }
+    }
+
+    private static func response(
+        to reads: [TransactionRead], _ items: [StoredItem?], _ capacityLevel: CapacityLevel
+    ) throws(DynamoFault) -> APIResponse {
+        var writer = JSONWriter(capacity: 256 + items.reduce(0) { $0 + ($1?.value.count ?? 0) * 2 })
+        var capacities: [ConsumedCapacity] = []
+        var byteCount = 0
+        writer.beginObject()
+        writer.name("Responses")
+        writer.beginArray()
+        for (read, item) in zip(reads, items) {
+            let size = try item?.binaryItem.checkedSize() ?? 0
+            byteCount += size
+            let place = capacities.firstIndex { $0.tableName == read.reference.given }
+            if place == nil { capacities.append(ConsumedCapacity(read.reference.given, .transactionalRead)) }
+            capacities[place ?? capacities.count - 1].addTable(ConsumedCapacity.readUnits(size, isConsistent: true))
+            writer.beginObject()
+            if let item, try read.isWanted(item) {
+                writer.name("Item")
+                try ItemProjection.write(item.binaryItem, read.projection, to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        guard byteCount <= Transaction.maximumByteCount else { throw .transactionTooLarge }
+        if capacityLevel != .none {
+            writer.name("ConsumedCapacity")
+            writer.beginArray()
+            for capacity in capacities { capacity.write(to: &writer, level: capacityLevel) }
+            writer.endArray()
+        }
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+
+    private func isWanted(_ item: StoredItem) throws(DynamoFault) -> Bool {
+        guard let filter else { return true }
+        do throws(BinaryDecodingError) {
+            return filter.evaluate(try Item(decoding: item.bytes))
+        } catch {
+            throw .internalError
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ItemModel
+import RegionStore
+
+/// Checks that a transaction is never seen in part: not in the region that it was made in, and not in any other.
+///
+/// At home all of its changes are in one commit. Elsewhere, once one of its changes was committed, the region holds every other one
+/// that it should have, or a newer write of that item: so a read of one commit shows what last-writer-wins leaves of all of it. Left
+/// out are tables that the region has no replica of, those that are being filled, and those that lack older changes of the
+/// transaction's origin and still catch up, table by table.
+final class Transactions: WorldObserver {
+    private unowned let world: World
+    private let history: History
+    private let holdings: Holdings
+    /// Of the commit that is looked at.
+    private var seen: [Group] = []
+    /// Each origin's transactions, in the order of its log.
+    private var made: [(origin: Origin, transactions: [Span])] = []
+
+    /// Where a transaction lies in its origin's log.
+    private struct Span {
+        let start: UInt64
+        let count: UInt64
+    }
+
+    /// The changes of one transaction in one commit.
+    private struct Group {
+        let origin: Origin
+        let start: LogPosition
+        let count: Int
+        let isOwn: Bool
+        var found = 0
+    }
+
+    init(of world: World, history: History, holdings: Holdings) {
+        self.world = world
+        self.history = history
+        self.holdings = holdings
+    }
+
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        seen.removeAll(keepingCapacity: true)
+        for entry in entries {
+            guard entry.outcome != .filled else { continue }
+            guard let bounds = entry.header.transaction, let start = entry.header.transactionStart else {
+                checkUnmarked(entry, in: region)
+                continue
+            }
+            let origin = entry.header.version.origin
+            let place = seen.lastIndex { $0.start == start && $0.origin == origin }
+            if place == nil {
+                seen.append(
+                    Group(origin: origin, start: start, count: Int(bounds.count), isOwn: origin == store.origin))
+            }
+            seen[place ?? seen.count - 1].found += 1
+        }
+        for group in seen {
+            if group.isOwn { checkOwn(group, in: region) } else { checkRemote(group, in: region, store: store) }
+        }
+    }
+
+    private func checkUnmarked(_ entry: ObservedEntry, in region: SimulatedRegion) {
+        guard entry.header.kind != .catalog,
+            let transactions = made.first(where: { $0.origin == entry.header.version.origin })?.transactions
+        else { return }
+        let position = entry.header.position.rawValue
+        var (low, high) = (0, transactions.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if transactions[middle].start <= position { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, position < transactions[low - 1].start + transactions[low - 1].count else { return }
+        world.violate(
+            "transactions",
+            "\(region.name) got the change at \(position) of \(entry.header.version.origin) without its transaction's mark"
+        )
+    }
+
+    private func checkOwn(_ group: Group, in region: SimulatedRegion) {
+        if made.last(where: { $0.origin == group.origin }) == nil { made.append((group.origin, [])) }
+        if let place = made.firstIndex(where: { $0.origin == group.origin }) {
+            made[place].transactions.append(Span(start: group.start.rawValue, count: UInt64(group.count)))
+        }
+        guard group.found != group.count else { return }
+        world.violate(
+            "transactions",
+            "\(region.name) committed \(group.found) of the \(group.count) changes of its transaction at \(group.start)"
+        )
+    }
+
+    private func checkRemote(_ group: Group, in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        guard group.found < group.count, !store.gaps.contains(group.origin),
+            let origin = history.history(of: group.origin)
+        else { return }
+        for index in 0..<group.count {
+            let position = LogPosition(rawValue: group.start.rawValue + UInt64(index))
+            guard let place = origin.place(at: position) else { continue }
+            let change = origin.changes[place]
+            let item = Int(change.item)
+            let mark = origin.mark(of: change)
+            guard holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isSettled,
+                !holdings.has(mark, of: item, in: region.index), !holdings.isDeleted(item, after: mark)
+            else { continue }
+            world.violate(
+                "transactions",
+                "\(region.name) shows \(group.found) changes of the transaction at \(group.start) of "
+                    + "\(world.regions[origin.region].name), and lacks that of \(history.items.text(of: item)), \(mark)"
+            )
+            return
+        }
+    }
+}
