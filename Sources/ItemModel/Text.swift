@@ -52,13 +52,17 @@ public struct Text: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, 
 
     @inlinable
     public static func == (left: Text, right: Text) -> Bool {
-        let (a, b) = (left.string.utf8, right.string.utf8)
-        return a.count == b.count && a.elementsEqual(b)
+        let (a, b) = (left.string.utf8.span, right.string.utf8.span)
+        guard a.count == b.count else { return false }
+        for index in a.indices where a[index] != b[index] { return false }
+        return true
     }
 
     @inlinable
     public static func < (left: Text, right: Text) -> Bool {
-        left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+        let (a, b) = (left.string.utf8.span, right.string.utf8.span)
+        for index in 0..<min(a.count, b.count) where a[index] != b[index] { return a[index] < b[index] }
+        return a.count < b.count
     }
 
     @inlinable

@@ -11,6 +11,8 @@ final class OrderedMapNode: @unchecked Sendable {
     /// A leaf's values, beside its keys.
     private var values: ContiguousArray<[UInt8]>
     private var children: ContiguousArray<OrderedMapNode>
+    /// Whether it has entries and no children, which never changes.
+    private let isLeaf: Bool
 
     /// The most entries of a leaf, and the most children of an inner node.
     static let capacity = 32
@@ -37,6 +39,7 @@ final class OrderedMapNode: @unchecked Sendable {
         keys = [key]
         values = [value]
         children = []
+        isLeaf = true
     }
 
     /// An inner node of two children.
@@ -44,12 +47,14 @@ final class OrderedMapNode: @unchecked Sendable {
         keys = [separator]
         values = []
         children = [left, right]
+        isLeaf = false
     }
 
     private init(
         keys: ContiguousArray<OrderedMapKey>, values: ContiguousArray<[UInt8]>,
-        children: ContiguousArray<OrderedMapNode>
+        children: ContiguousArray<OrderedMapNode>, isLeaf: Bool
     ) {
+        self.isLeaf = isLeaf
         self.keys = keys
         self.values = values
         self.children = children
@@ -214,13 +219,11 @@ final class OrderedMapNode: @unchecked Sendable {
 
     // MARK: -
 
-    private var isLeaf: Bool { children.isEmpty }
-
     private var size: Int { isLeaf ? keys.count : children.count }
 
     private static func makeUnique(_ node: inout OrderedMapNode) {
         guard !isKnownUniquelyReferenced(&node) else { return }
-        node = OrderedMapNode(keys: node.keys, values: node.values, children: node.children)
+        node = OrderedMapNode(keys: node.keys, values: node.values, children: node.children, isLeaf: node.isLeaf)
     }
 
     /// The index of the first key at or above `key`: in an inner node, of the last child that may hold keys below it.
@@ -294,7 +297,8 @@ final class OrderedMapNode: @unchecked Sendable {
         guard keys.count > Self.capacity else { return PutOutcome() }
         let middle = Self.splitIndex(insertedAt: index)
         let right = OrderedMapNode(
-            keys: ContiguousArray(keys[middle...]), values: ContiguousArray(values[middle...]), children: [])
+            keys: ContiguousArray(keys[middle...]), values: ContiguousArray(values[middle...]), children: [],
+            isLeaf: true)
         keys.removeSubrange(middle...)
         values.removeSubrange(middle...)
         return PutOutcome(split: Split(separator: right.keys[0], right: right))
@@ -304,7 +308,8 @@ final class OrderedMapNode: @unchecked Sendable {
         let middle = Self.splitIndex(insertedAt: index)
         let separator = keys[middle - 1]
         let right = OrderedMapNode(
-            keys: ContiguousArray(keys[middle...]), values: [], children: ContiguousArray(children[middle...]))
+            keys: ContiguousArray(keys[middle...]), values: [], children: ContiguousArray(children[middle...]),
+            isLeaf: false)
         keys.removeSubrange((middle - 1)...)
         children.removeSubrange(middle...)
         return Split(separator: separator, right: right)

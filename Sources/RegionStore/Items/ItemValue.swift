@@ -35,7 +35,7 @@ package struct ItemValue {
     }
 
     /// The binary item; nil for a tombstone.
-    package var itemBytes: [UInt8]? { isTombstone ? nil : Array(bytes[Self.headerByteCount...]) }
+    package var itemBytes: ArraySlice<UInt8>? { isTombstone ? nil : bytes[Self.headerByteCount...] }
 
     /// The item, decoded; nil for a tombstone.
     package func decodedItem() throws(BinaryDecodingError) -> Item? {

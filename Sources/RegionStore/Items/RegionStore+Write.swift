@@ -123,7 +123,8 @@ extension RegionStore {
         let table: Table
         let key: [UInt8]
         let old: Item?
-        let oldBytes: [UInt8]?
+        /// Where they are stored.
+        let oldBytes: ArraySlice<UInt8>?
         let oldSize: Int
         let new: Item?
         let newBytes: [UInt8]?
@@ -137,12 +138,12 @@ extension RegionStore {
     func stage(_ change: ItemChange, record: [UInt8], at position: LogPosition) -> [ItemWriteResult.IndexEffect] {
         let effects = stageItem(change)
         let table = change.table
-        let isStreamed = table.streamViewType != nil && change.oldBytes != change.newBytes
+        let isStreamed = table.streamViewType != nil && change.oldBytes != change.newBytes?[...]
         let keepsOldImage =
             isStreamed && (table.streamViewType == .oldImage || table.streamViewType == .newAndOldImages)
-        let entry = LogEntry(
+        let entry = LogEntry.encode(
             record: record, outcome: .applied, oldImage: keepsOldImage ? change.oldBytes ?? [] : [])
-        pending.batch.put(Layout.logKey(position), entry.encoded(), in: Layout.log)
+        pending.batch.put(Layout.logKey(position), entry, in: Layout.log)
         if isStreamed { pending.batch.put(Layout.streamKey(table.id, shard: 0, position), [], in: Layout.streams) }
         return effects
     }
@@ -173,14 +174,18 @@ extension RegionStore {
             let newKey = change.new.flatMap { index.storageKey(of: $0, in: change.table) }
             let oldEntry = oldKey == nil ? nil : change.old.map { index.projected($0, in: change.table) }
             let newEntry = newKey == nil ? nil : change.new.map { index.projected($0, in: change.table) }
-            guard oldKey != newKey || oldEntry != newEntry else { continue }
+            let holdsAll = index.definition.projection == .all
+            // Of equal items the bytes are equal too.
+            let isSameEntry = holdsAll ? change.oldBytes == change.newBytes?[...] : oldEntry == newEntry
+            guard oldKey != newKey || !isSameEntry else { continue }
             var sizes: [Int] = []
             if let oldKey, oldKey != newKey {
                 pending.batch.delete(oldKey, in: Layout.indexes)
                 sizes.append(oldEntry?.sizeInBytes ?? 0)
             }
             if let newKey, let newEntry {
-                pending.batch.put(newKey, newEntry.encoded(), in: Layout.indexes)
+                let bytes = holdsAll ? change.newBytes ?? newEntry.encoded() : newEntry.encoded()
+                pending.batch.put(newKey, bytes, in: Layout.indexes)
                 sizes.append(max(newEntry.sizeInBytes, oldKey == newKey ? oldEntry?.sizeInBytes ?? 0 : 0))
             }
             effects.append(.init(index: index.name, isGlobal: index.isGlobal, entrySizes: sizes))

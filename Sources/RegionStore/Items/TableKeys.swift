@@ -14,14 +14,28 @@ extension KeySchema {
 
     /// Appends hash, partition key forms and sort key forms; false where an attribute is missing, of another type or empty.
     func appendForms(of item: Item, to bytes: inout [UInt8]) -> Bool {
-        var forms: [UInt8] = []
+        // The hash is put in front of what it is of when that is there.
+        let start = bytes.count
+        withUnsafeBytes(of: 0 as UInt64) { bytes.append(contentsOf: $0) }
         for attribute in partition {
-            guard append(attribute, of: item, to: &forms) else { return false }
+            guard append(attribute, of: item, to: &bytes) else { return false }
         }
-        bytes += Layout.bigEndian(PartitionHash.hash(forms))
-        bytes += forms
+        let hash = PartitionHash.hash(bytes.span.extracting((start + 8)...))
+        for index in 0..<8 { bytes[start + index] = UInt8(truncatingIfNeeded: hash >> UInt64(56 - 8 * index)) }
         for attribute in sort {
             guard append(attribute, of: item, to: &bytes) else { return false }
+        }
+        return true
+    }
+
+    /// Appends partition key forms and sort key forms, as they stand at the end of an index's key; false likewise.
+    func appendReferringForms(of item: Item, to bytes: inout [UInt8]) -> Bool {
+        for attributes in [partition, sort] {
+            for attribute in attributes {
+                guard let value = item[attribute.name], value.kind == attribute.kind,
+                    KeyEncoder.append(value, to: &bytes)
+                else { return false }
+            }
         }
         return true
     }
@@ -57,13 +71,9 @@ extension SecondaryIndex {
     func storageKey(of item: Item, in table: Table) -> [UInt8]? {
         var bytes = Layout.prefix(id)
         bytes.reserveCapacity(96)
-        guard definition.keySchema.appendForms(of: item, to: &bytes) else { return nil }
-        for attribute in table.keySchema.attributes {
-            guard let value = item[attribute.name], value.kind == attribute.kind, KeyEncoder.append(value, to: &bytes)
-            else {
-                return nil
-            }
-        }
+        guard definition.keySchema.appendForms(of: item, to: &bytes),
+            table.keySchema.appendReferringForms(of: item, to: &bytes)
+        else { return nil }
         return bytes
     }
 

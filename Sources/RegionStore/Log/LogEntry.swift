@@ -21,7 +21,10 @@ package struct LogEntry: Hashable {
         case repeated = 4
     }
 
-    func encoded() -> [UInt8] {
+    func encoded() -> [UInt8] { Self.encode(record: record, outcome: outcome, oldImage: oldImage[...]) }
+
+    /// The binary form of an entry that need not be made.
+    static func encode(record: [UInt8], outcome: Outcome, oldImage: ArraySlice<UInt8> = []) -> [UInt8] {
         var writer = ByteWriter(capacity: record.count + oldImage.count + 8)
         writer.appendVarint(UInt64(record.count))
         writer.append(contentsOf: record)

@@ -146,7 +146,7 @@ extension RegionReader {
                     return false
                 }
                 let value = try ItemValue(decoding: bytes)
-                let payload = try value.itemBytes ?? table.decodedKey(key).encoded()
+                let payload = try value.itemBytes.map { Array($0) } ?? table.decodedKey(key).encoded()
                 page.items.append(
                     SnapshotItem(version: value.version, isTombstone: value.isTombstone, payload: payload))
                 byteCount += bytes.count + key.count

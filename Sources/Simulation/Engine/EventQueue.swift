@@ -1,10 +1,18 @@
 /// What is to happen, in the order of its times and, at one time, in the order in which it was planned.
 struct EventQueue {
-    /// A binary heap of places in `bodies`: moving a place costs no reference counting.
+    /// A binary heap of places in `events`: moving a place costs no reference counting.
     private var heap: [Place] = []
-    private var bodies: [(() -> Void)?] = []
+    private var events: [Event?] = []
     private var free: [Int32] = []
     private var nextNumber: UInt64 = 0
+
+    /// What happens, when, and in which process of which region; nil for in none.
+    struct Event {
+        let time: VirtualTime
+        let region: SimulatedRegion?
+        let process: Int
+        let body: () -> Void
+    }
 
     private struct Place {
         let time: UInt64
@@ -22,14 +30,17 @@ struct EventQueue {
     /// When the next event is due.
     var nextTime: VirtualTime? { heap.first.map { VirtualTime(nanoseconds: $0.time) } }
 
-    mutating func insert(at time: VirtualTime, _ body: @escaping () -> Void) {
+    mutating func insert(
+        at time: VirtualTime, in region: SimulatedRegion? = nil, process: Int = 0, _ body: @escaping () -> Void
+    ) {
+        let event = Event(time: time, region: region, process: process, body: body)
         let slot: Int32
         if let reused = free.popLast() {
             slot = reused
-            bodies[Int(slot)] = body
+            events[Int(slot)] = event
         } else {
-            slot = Int32(bodies.count)
-            bodies.append(body)
+            slot = Int32(events.count)
+            events.append(event)
         }
         heap.append(Place(time: time.nanoseconds, number: nextNumber, slot: slot))
         nextNumber += 1
@@ -37,15 +48,15 @@ struct EventQueue {
     }
 
     /// Takes the next event out.
-    mutating func popFirst() -> (time: VirtualTime, body: () -> Void)? {
+    mutating func popFirst() -> Event? {
         guard let first = heap.first, let last = heap.popLast() else { return nil }
         if !heap.isEmpty {
             heap[0] = last
             siftDown()
         }
-        guard let body = bodies[Int(first.slot)].take() else { return nil }
+        guard let event = events[Int(first.slot)].take() else { return nil }
         free.append(first.slot)
-        return (VirtualTime(nanoseconds: first.time), body)
+        return event
     }
 
     private mutating func siftUp(_ start: Int) {

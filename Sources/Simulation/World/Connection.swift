@@ -10,44 +10,45 @@ final class Connection {
     let receiver: ReceiverShell
     private unowned let world: World
     private(set) var isOpen = true
-    private var toReceiver: Direction
-    private var toSender: Direction
+    private let toReceiver: Direction
+    private let toSender: Direction
 
     /// The messages one way.
-    private struct Direction {
+    private final class Direction {
         let from: Int
         let to: Int
+        let isToReceiver: Bool
         /// When the last one arrives.
         var lastArrival = VirtualTime.zero
         /// What waits for the way to be open, in the order in which it was sent.
         var held: [LinkMessage] = []
+
+        init(from: SimulatedRegion, to: SimulatedRegion, isToReceiver: Bool) {
+            self.from = from.index
+            self.to = to.index
+            self.isToReceiver = isToReceiver
+        }
     }
 
     init(from sender: SenderShell, to receiver: ReceiverShell, in world: World) {
         self.sender = sender
         self.receiver = receiver
         self.world = world
-        toReceiver = Direction(from: sender.region.index, to: receiver.region.index)
-        toSender = Direction(from: receiver.region.index, to: sender.region.index)
+        toReceiver = Direction(from: sender.region, to: receiver.region, isToReceiver: true)
+        toSender = Direction(from: receiver.region, to: sender.region, isToReceiver: false)
     }
 
-    func sendToReceiver(_ message: LinkMessage) {
-        send(message, \.toReceiver) { connection, message in connection.receiver.received(message) }
-    }
+    func sendToReceiver(_ message: LinkMessage) { send(message, toReceiver) }
 
-    func sendToSender(_ message: LinkMessage) {
-        send(message, \.toSender) { connection, message in connection.sender.received(message, on: connection) }
-    }
+    func sendToSender(_ message: LinkMessage) { send(message, toSender) }
 
     /// Sends what was held back on a way that is open again.
     func wayOpened(from: Int, to: Int) {
-        for path in [\Connection.toReceiver, \Connection.toSender] {
-            guard self[keyPath: path].from == from, self[keyPath: path].to == to else { continue }
-            let held = self[keyPath: path].held
-            self[keyPath: path].held = []
-            for message in held {
-                if path == \Connection.toReceiver { sendToReceiver(message) } else { sendToSender(message) }
-            }
+        for direction in [toReceiver, toSender] {
+            guard direction.from == from, direction.to == to else { continue }
+            let held = direction.held
+            direction.held = []
+            for message in held { send(message, direction) }
         }
     }
 
@@ -76,37 +77,31 @@ final class Connection {
         }
     }
 
-    private func send(
-        _ message: LinkMessage, _ path: ReferenceWritableKeyPath<Connection, Direction>,
-        deliver: @escaping (Connection, LinkMessage) -> Void
-    ) {
+    private func send(_ message: LinkMessage, _ direction: Direction) {
         guard isOpen else { return }
-        let direction = self[keyPath: path]
         guard direction.held.isEmpty, !world.network.isBlocked(from: direction.from, to: direction.to) else {
-            self[keyPath: path].held.append(message)
+            direction.held.append(message)
             return
         }
         let process = world.regions[direction.to].process
         world.network.transmit(from: direction.from, to: direction.to, byteCount: message.wireByteCount) {
             [self] latency in
             guard isOpen else { return }
-            let arrival = max(world.now + latency, self[keyPath: path].lastArrival)
-            self[keyPath: path].lastArrival = arrival
-            world.schedule(at: arrival) { [self] in arrive(message, path, at: process, deliver) }
+            let arrival = max(world.now + latency, direction.lastArrival)
+            direction.lastArrival = arrival
+            world.schedule(at: arrival) { [self] in arrive(message, direction, at: process) }
         }
     }
 
-    private func arrive(
-        _ message: LinkMessage, _ path: ReferenceWritableKeyPath<Connection, Direction>, at process: Int,
-        _ deliver: @escaping (Connection, LinkMessage) -> Void
-    ) {
+    private func arrive(_ message: LinkMessage, _ direction: Direction, at process: Int) {
         guard isOpen else { return }
-        let (from, to) = (self[keyPath: path].from, self[keyPath: path].to)
-        guard self[keyPath: path].held.isEmpty, !world.network.isBlocked(from: from, to: to) else {
-            self[keyPath: path].held.append(message)
+        guard direction.held.isEmpty, !world.network.isBlocked(from: direction.from, to: direction.to) else {
+            direction.held.append(message)
             return
         }
-        world.run(on: world.regions[to], of: process) { deliver(self, message) }
+        world.run(on: world.regions[direction.to], of: process) { [self] in
+            if direction.isToReceiver { receiver.received(message) } else { sender.received(message, on: self) }
+        }
     }
 }
 
@@ -123,7 +118,9 @@ extension LinkMessage {
         case .catalog(_, let image): 64 + image.entries.reduce(0) { $0 + $1.count }
         case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
         case .fillPage(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
-        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .remainderEnd, .unavailable, .refuse: 64
+        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .remainderEnd, .unavailable,
+            .refuse:
+            64
         }
     }
 }

@@ -11,6 +11,7 @@ final class SenderShell: LinkShell {
     private var timer = 0
     private(set) var connectionCount = 0
     private let store: RegionStore<SimulatedStore>
+    private var lastBounds: SenderLink.LogBounds?
 
     init(from region: SimulatedRegion, store: RegionStore<SimulatedStore>, to peer: SimulatedRegion) {
         self.region = region
@@ -24,7 +25,14 @@ final class SenderShell: LinkShell {
 
     func start() { perform(machine.start(at: region.instant)) }
 
-    func logAdvanced() { perform(machine.logAdvanced(to: Self.bounds(of: store), at: region.instant)) }
+    /// The region has committed, and its log is now within these bounds.
+    ///
+    /// Where they are as before nothing is due: the machine has looked after each thing that happened to it.
+    func logAdvanced(to bounds: SenderLink.LogBounds) {
+        guard bounds != lastBounds else { return }
+        lastBounds = bounds
+        perform(machine.logAdvanced(to: bounds, at: region.instant))
+    }
 
     func peerCameUp() { perform(machine.peerCameUp(at: region.instant)) }
 
@@ -42,7 +50,7 @@ final class SenderShell: LinkShell {
         perform(machine.disconnected(at: region.instant, using: &region.generator))
     }
 
-    private static func bounds(of store: RegionStore<SimulatedStore>) -> SenderLink.LogBounds {
+    static func bounds(of store: RegionStore<SimulatedStore>) -> SenderLink.LogBounds {
         SenderLink.LogBounds(
             start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp)
     }

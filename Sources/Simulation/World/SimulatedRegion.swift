@@ -282,7 +282,8 @@ final class SimulatedRegion {
         }
         committedVector = store.appliedVector
         observeLog(of: store)
-        for sender in senders { sender.logAdvanced() }
+        let bounds = SenderShell.bounds(of: store)
+        for sender in senders { sender.logAdvanced(to: bounds) }
         return true
     }
 

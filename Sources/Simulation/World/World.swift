@@ -69,7 +69,7 @@ final class World {
     func schedule(
         after duration: VirtualDuration, on region: SimulatedRegion, of process: Int, _ body: @escaping () -> Void
     ) {
-        events.insert(at: now + duration) { region.run(in: process, body) }
+        events.insert(at: now + duration, in: region, process: process, body)
     }
 
     func run(on region: SimulatedRegion, of process: Int, _ body: @escaping () -> Void) {
@@ -80,7 +80,11 @@ final class World {
     func run(until end: VirtualTime) {
         while let next = events.nextTime, next <= end, let event = events.popFirst() {
             now = event.time
-            event.body()
+            if let region = event.region {
+                region.run(in: event.process, event.body)
+            } else {
+                event.body()
+            }
         }
         now = max(now, end)
     }
