@@ -35,9 +35,7 @@ struct OrderedMap: Sendable {
 
     mutating func remove(_ key: [UInt8]) {
         let key = OrderedMapKey(key)
-        // Looked up first, so that the removal of what is not there copies no node.
-        guard let value = root?.value(for: key) else { return }
-        Self.withRoot(&root) { OrderedMapNode.remove(key, from: &$0) }
+        guard root != nil, let value = Self.withRoot(&root, { OrderedMapNode.remove(key, from: &$0) }) else { return }
         count -= 1
         byteCount -= key.bytes.count + value.count
         dropRootLevels()

@@ -75,20 +75,21 @@ final class OrderedMapNode: @unchecked Sendable {
         return outcome
     }
 
-    /// Removes a key that is there.
+    /// Removes a key, and returns its value; nil where it was not there.
     ///
-    /// The node may become empty.
-    static func remove(_ key: OrderedMapKey, from node: inout OrderedMapNode) {
+    /// The node may become empty. Where the key is not there a node that is shared with another map may be copied all the same.
+    static func remove(_ key: OrderedMapKey, from node: inout OrderedMapNode) -> [UInt8]? {
         makeUnique(&node)
-        if node.isLeaf {
-            let index = node.firstIndex(notBefore: key)
-            node.keys.remove(at: index)
-            node.values.remove(at: index)
-        } else {
+        guard node.isLeaf else {
             let index = node.childIndex(of: key)
-            remove(key, from: &node.children[index])
+            guard let removed = remove(key, from: &node.children[index]) else { return nil }
             node.tidyChild(at: index)
+            return removed
         }
+        let index = node.firstIndex(notBefore: key)
+        guard index < node.keys.count, node.keys[index] == key else { return nil }
+        node.keys.remove(at: index)
+        return node.values.remove(at: index)
     }
 
     /// Removes the keys from `lower` to below `upper`, nil being without bound.
@@ -296,9 +297,13 @@ final class OrderedMapNode: @unchecked Sendable {
         values.insert(value, at: index)
         guard keys.count > Self.capacity else { return PutOutcome() }
         let middle = Self.splitIndex(insertedAt: index)
-        let right = OrderedMapNode(
-            keys: ContiguousArray(keys[middle...]), values: ContiguousArray(values[middle...]), children: [],
-            isLeaf: true)
+        // With room for all that it will hold: a log's last leaf is filled from its first entry on.
+        var (rightKeys, rightValues) = (ContiguousArray<OrderedMapKey>(), ContiguousArray<[UInt8]>())
+        rightKeys.reserveCapacity(Self.capacity + 1)
+        rightValues.reserveCapacity(Self.capacity + 1)
+        rightKeys.append(contentsOf: keys[middle...])
+        rightValues.append(contentsOf: values[middle...])
+        let right = OrderedMapNode(keys: rightKeys, values: rightValues, children: [], isLeaf: true)
         keys.removeSubrange(middle...)
         values.removeSubrange(middle...)
         return PutOutcome(split: Split(separator: right.keys[0], right: right))

@@ -14,7 +14,10 @@ public struct WriteBatch: Sendable, Equatable {
     /// The keys' and values' bytes so far: what an owner bounds a batch by.
     public private(set) var byteCount = 0
 
-    public init() {}
+    /// An empty batch.
+    ///
+    /// - Parameter capacity: for how many operations to make room at once.
+    public init(capacity: Int = 0) { operations.reserveCapacity(capacity) }
 
     public var isEmpty: Bool { operations.isEmpty }
 

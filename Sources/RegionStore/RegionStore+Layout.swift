@@ -80,12 +80,12 @@ public enum Layout {
     package static func logKey(_ position: LogPosition) -> [UInt8] { bigEndian(position.rawValue) }
 
     static func originKey(_ origin: Origin, _ position: LogPosition) -> [UInt8] {
-        bigEndian(origin.rawValue) + bigEndian(position.rawValue)
+        bigEndian(origin.rawValue, position.rawValue)
     }
 
     /// One shard a table until shards follow partitions.
     package static func streamKey(_ table: TableID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
-        bigEndian(table.rawValue) + bigEndian(shard) + bigEndian(position.rawValue)
+        bigEndian(UInt64(table.rawValue) << 32 | UInt64(shard), position.rawValue)
     }
 
     static func countKey(_ table: TableID) -> [UInt8] { MetaKey.countPrefix + bigEndian(table.rawValue) }
@@ -94,6 +94,11 @@ public enum Layout {
 
     static func tokenTimeKey(_ time: UInt64, _ name: Text) -> [UInt8] {
         MetaKey.tokenTimePrefix + bigEndian(time) + name.utf8
+    }
+
+    /// Two integers, one behind the other.
+    static func bigEndian(_ first: UInt64, _ second: UInt64) -> [UInt8] {
+        withUnsafeBytes(of: (first.bigEndian, second.bigEndian)) { Array($0) }
     }
 
     static func bigEndian(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {

@@ -49,11 +49,8 @@ public final class RegionStore<Store: KeyValueStore> {
 
     /// What the commands since the last commit have changed.
     struct PendingChanges {
-        var batch = WriteBatch()
-        /// The values written to the `items` keyspace; nil for a key removed.
-        ///
-        /// Only looked up, never iterated.
-        var items: [[UInt8]: [UInt8]?] = [:]
+        var batch = WriteBatch(capacity: 16)
+        var items = PendingItems()
         /// The tokens of transactions.
         ///
         /// Only looked up, never iterated.
@@ -152,8 +149,7 @@ public final class RegionStore<Store: KeyValueStore> {
             guard let state = catalog[uuid], let id = state.local.tableID else { continue }
             pending.batch.put(
                 Layout.countKey(id),
-                Layout.bigEndian(UInt64(clamping: state.itemCount))
-                    + Layout.bigEndian(UInt64(clamping: state.byteCount)),
+                Layout.bigEndian(UInt64(clamping: state.itemCount), UInt64(clamping: state.byteCount)),
                 in: Layout.meta)
         }
     }

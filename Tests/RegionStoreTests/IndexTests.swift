@@ -82,6 +82,8 @@ import Testing
         #expect(try region.put(item("a", ["color": "green"])).indexEffects.isEmpty)
         #expect(try region.put(item("a", ["color": "green", "x": 1])).indexEffects.map(\.entrySizes.count) == [1])
         #expect(try region.delete(["pk": "a"]).indexEffects.map(\.entrySizes.count) == [1])
+        #expect(try region.put(item("b", ["x": 1])).indexEffects.isEmpty)
+        #expect(try region.put(item("b", ["x": 2])).indexEffects.isEmpty)
     }
 
     @Test func `an index added to a table that holds items is entered bit by bit, while writes go on`() throws {

@@ -37,6 +37,17 @@ public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The vector with `origin` at `position`, or beyond where it is beyond.
+    ///
+    /// Made at every commit, so in one piece.
+    func raised(_ origin: Origin, to position: LogPosition) -> AppliedVector {
+        var result = AppliedVector()
+        result.entries.reserveCapacity(entries.count + 1)
+        result.entries.append(contentsOf: entries)
+        result.raise(origin, to: position)
+        return result
+    }
+
     /// Takes `origin` back to `position`, where it is beyond; an origin that is not there stays so.
     mutating func lower(_ origin: Origin, to position: LogPosition) {
         let index = lowerBound(of: origin)

@@ -153,11 +153,11 @@ extension RegionStore {
         let table = change.table
         if change.newBytes == nil, !table.isGlobal {
             pending.batch.delete(change.key, in: Layout.items)
-            pending.items[change.key] = .some(nil)
+            pending.items.set(change.key, to: nil)
         } else {
             let value = ItemValue.encode(version: change.version, item: change.newBytes)
             pending.batch.put(change.key, value, in: Layout.items)
-            pending.items[change.key] = value
+            pending.items.set(change.key, to: value)
         }
         let count = (change.new == nil ? 0 : 1) - (change.old == nil ? 0 : 1)
         if count != 0 || change.newSize != change.oldSize {
@@ -177,7 +177,7 @@ extension RegionStore {
             let holdsAll = index.definition.projection == .all
             // Of equal items the bytes are equal too.
             let isSameEntry = holdsAll ? change.oldBytes == change.newBytes?[...] : oldEntry == newEntry
-            guard oldKey != newKey || !isSameEntry else { continue }
+            guard oldKey != newKey || (newKey != nil && !isSameEntry) else { continue }
             var sizes: [Int] = []
             if let oldKey, oldKey != newKey {
                 pending.batch.delete(oldKey, in: Layout.indexes)

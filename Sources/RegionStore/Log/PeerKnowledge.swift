@@ -167,9 +167,7 @@ extension RegionStore {
 
     /// Up to where each origin's log need not be shipped to this region again, its own log included.
     public var receivedVector: AppliedVector {
-        var result = vector
-        result.raise(origin, to: lastPosition)
-        return result
+        vector.raised(origin, to: lastPosition)
     }
 
     /// What every replica here has of every origin, the region's own log included: what it acknowledges.

@@ -31,7 +31,7 @@ public struct LogFilter: Sendable, Hashable {
 
     public init(origin: Origin, tables: [TableUUID], includesCatalog: Bool) {
         self.origin = origin
-        self.tables = tables.sorted()
+        self.tables = zip(tables, tables.dropFirst()).allSatisfy { $0 < $1 } ? tables : tables.sorted()
         self.includesCatalog = includesCatalog
     }
 

@@ -65,7 +65,7 @@ extension RegionStore {
             else { return false }
         }
         pending.batch.delete(key, in: Layout.items)
-        pending.items[key] = .some(nil)
+        pending.items.set(key, to: nil)
         counters.tombstonesCollected += 1
         return true
     }
