@@ -102,6 +102,12 @@ bench: setup ## request rates of one region beside those of an NIO server withou
 	$(PYTHON) Tests/Benchmarks/Endpoint/bench.py \
 	    --region $(RELEASE)/meridian --baseline $(RELEASE)/baseline-server $(ARGUMENTS)
 
+.PHONY: bench-simulation
+bench-simulation: setup ## simulated requests a second of one core, and what the checkers cost
+	swift build -c release --product simulation-benchmark
+	$(RELEASE)/simulation-benchmark Tests/Benchmarks/Simulation/reads.yaml Tests/Benchmarks/Simulation/mixed.yaml \
+	    Simulations/region-outage.yaml $(ARGUMENTS)
+
 # The working tree
 
 .PHONY: format clean

@@ -99,6 +99,7 @@ let package = Package(
         benchmark("baseline-server", "Endpoint/BaselineServer", nio),
         benchmark(
             "fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["ConfigurationFiles", "RegionServer", logging]),
+        benchmark("simulation-benchmark", "Simulation/Program", ["Simulation"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "KeyValueStoreConformance", dependencies: ["KeyValueStore", "TestSupport"],

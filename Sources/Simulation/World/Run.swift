@@ -17,6 +17,14 @@ public final class Run {
         self.init(scenario, seed: seed, hooks: SimulationHooks())
     }
 
+    /// Prepares a run that is measured.
+    ///
+    /// - Parameter isChecked: whether the checkers watch; what they cost shows without them.
+    package convenience init(_ scenario: Scenario, seed: UInt64, isChecked: Bool) {
+        self.init(scenario, seed: seed)
+        if !isChecked { world.observers = [figures] }
+    }
+
     init(_ scenario: Scenario, seed: UInt64, hooks: SimulationHooks) {
         var scenario = scenario
         if let random = scenario.randomFaults {
