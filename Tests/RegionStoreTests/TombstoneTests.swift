@@ -57,6 +57,25 @@ import Testing
         for region in world.regions { #expect(try region.items().isEmpty && region.tombstoneCount() == 1) }
     }
 
+    @Test func `a deletion wins over an older write of a replica that was removed meanwhile`() throws {
+        let world = try World(2)
+        try world[1].createTable()
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+        try world[2].put(item("a"))
+        world.pass(milliseconds: 1)
+        try world[1].update("T", .deleteReplica(region: world[2].name))
+        world.pass(milliseconds: 1)
+        try world[1].delete(["pk": "a"])
+        try world.exchange()
+        #expect(try world[1].items().isEmpty)
+        try beat(world, links: [(1, 2), (2, 1)])
+        try beat(world, links: [(1, 2), (2, 1)])
+        try collect(world[1])
+        #expect(try world[1].tombstoneCount() == 0)
+    }
+
     @Test func `a deletion of what is not there yet wins over the write that it overtook`() throws {
         let world = try world()
         try world[2].put(item("a"))

@@ -83,6 +83,12 @@ struct CatalogEntry: Sendable, Hashable {
     /// Whether a setting exists or was removed.
     func mentions(_ name: Text) -> Bool { settings.contains { $0.name == name } }
 
+    /// Whether a region other than `region` has or had a replica.
+    func mentionsReplica(besides region: Text) -> Bool {
+        let own = SettingName.replica(region)
+        return settings.contains { $0.name != own && $0.name.utf8.starts(with: SettingName.replicaPrefix.utf8) }
+    }
+
     /// Binary form: UUID (16) · name · count of settings · each: name, version, whether it has a value, value as a binary map.
     func encode(into writer: inout ByteWriter) {
         writer.append(uuid.high)

@@ -220,6 +220,7 @@ extension RegionStore {
         return Table(
             name: state.entry.name, uuid: state.entry.uuid, id: id,
             createdMilliseconds: state.local.createdMilliseconds, status: status, keySchema: foundation.keySchema,
-            indexes: indexes, settings: settings, local: state.local, replicas: replicas)
+            indexes: indexes, settings: settings, local: state.local, replicas: replicas,
+            keepsTombstones: state.entry.mentionsReplica(besides: configuration.name))
     }
 }

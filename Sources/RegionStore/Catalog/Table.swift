@@ -38,11 +38,14 @@ public final class Table: Sendable {
     ///
     /// Just this region's on a regional table.
     public let replicas: [Replica]
+    /// Whether another region has or has had a replica, whose older writes may yet come: deletions then leave tombstones.
+    let keepsTombstones: Bool
 
     init(
         name: Text, uuid: TableUUID, id: TableID, createdMilliseconds: UInt64, status: TableStatus,
         keySchema: KeySchema,
-        indexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState, replicas: [Replica]
+        indexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState, replicas: [Replica],
+        keepsTombstones: Bool
     ) {
         self.name = name
         self.uuid = uuid
@@ -62,6 +65,7 @@ public final class Table: Sendable {
         isDeletionProtected = local.isDeletionProtected
         tags = local.tags
         self.replicas = replicas
+        self.keepsTombstones = keepsTombstones
     }
 
     /// The index of that name, if there is one.

@@ -151,7 +151,7 @@ extension RegionStore {
     /// The part of a change that is state and not history: what a snapshot carries too.
     func stageItem(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
         let table = change.table
-        if change.newBytes == nil, !table.isGlobal {
+        if change.newBytes == nil, !table.keepsTombstones {
             pending.batch.delete(change.key, in: Layout.items)
             pending.items.set(change.key, to: nil)
         } else {
