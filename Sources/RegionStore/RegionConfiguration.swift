@@ -19,6 +19,12 @@ public struct RegionConfiguration: Sendable {
     ///
     /// Zero by default: the service waits about half an hour, to protect itself.
     public var timeToLiveChangeIntervalMilliseconds: UInt64 = 0
+    /// How long a stream's shards take records before others follow them, in milliseconds: the service's do so for about four hours.
+    public var streamShardLifetimeMilliseconds: UInt64 = 4 * 3_600_000
+    /// How many shards of a new stream are open at a time: a power of two.
+    ///
+    /// Raised, it holds for other streams as soon as their shards are replaced; lowered, it holds for new streams only.
+    public var streamShardCount: UInt32 = 1
     /// DynamoDB's quota of tables in a region.
     public var maximumTableCount = 2_500
 

@@ -22,7 +22,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         self.store = store
         self.configuration = configuration
         self.origin = origin
-        published = Mutex(Published(catalog: CatalogSnapshot(Catalog())))
+        published = Mutex(Published(catalog: CatalogSnapshot(Catalog(), StreamRegistry())))
     }
 
     /// - Parameter catalog: nil leaves it as it is.

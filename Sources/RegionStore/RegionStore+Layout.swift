@@ -12,7 +12,7 @@ public import KeyValueStore
 /// | `indexes` | index id (4) · hash (8) · index key forms · table key forms        | binary item: what is projected    |
 /// | `log`     | log position (8)                                                   | `LogEntry`                        |
 /// | `origins` | origin (8) · origin's log position (8)                             | own log position (8)              |
-/// | `streams` | table id (4) · shard (4) · log position (8)                        | nothing                           |
+/// | `streams` | stream id (4) · shard (4) · log position (8)                       | `StreamPointer`                   |
 /// | `expiry`  | table id (4) · expiry second (8) · key forms                       | nothing                           |
 /// | `meta`    | name                                                               | see ``MetaKey``                   |
 ///
@@ -62,6 +62,10 @@ public enum Layout {
         static let tokenPrefix = Array("token/".utf8)
         /// `token-time/`, the milliseconds of the transaction (8) and the token's name: nothing.
         static let tokenTimePrefix = Array("token-time/".utf8)
+        /// `stream/` and a stream id (4): `ChangeStream`.
+        static let streamPrefix = Array("stream/".utf8)
+        /// `trimmed/`, a stream id (4) and a shard (4): the position of the last of its records that was trimmed (8).
+        static let trimmedPrefix = Array("trimmed/".utf8)
     }
 
     static func catalogKey(name: Text, uuid: TableUUID) -> [UInt8] {
@@ -83,10 +87,21 @@ public enum Layout {
         bigEndian(origin.rawValue, position.rawValue)
     }
 
-    /// One shard a table until shards follow partitions.
-    package static func streamKey(_ table: TableID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
-        bigEndian(UInt64(table.rawValue) << 32 | UInt64(shard), position.rawValue)
+    package static func prefix(_ stream: StreamID) -> [UInt8] { bigEndian(stream.rawValue) }
+
+    package static func streamKey(_ stream: StreamID, shard: UInt32, _ position: LogPosition) -> [UInt8] {
+        bigEndian(UInt64(stream.rawValue) << 32 | UInt64(shard), position.rawValue)
     }
+
+    static func streamStateKey(_ stream: StreamID) -> [UInt8] { MetaKey.streamPrefix + bigEndian(stream.rawValue) }
+
+    /// What all of a stream's keys of trimmed positions begin with.
+    static func trimKey(_ stream: StreamID) -> [UInt8] { MetaKey.trimmedPrefix + bigEndian(stream.rawValue) }
+
+    static func trimKey(_ stream: StreamID, shard: UInt32) -> [UInt8] { trimKey(stream) + bigEndian(shard) }
+
+    /// The hash that a key of the `items` keyspace holds after the table's id.
+    static func hash(inItemKey key: [UInt8]) -> UInt64 { integer(Array(key.dropFirst(4).prefix(8))) ?? 0 }
 
     static func countKey(_ table: TableID) -> [UInt8] { MetaKey.countPrefix + bigEndian(table.rawValue) }
 

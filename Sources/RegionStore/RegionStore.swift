@@ -22,6 +22,9 @@ public final class RegionStore<Store: KeyValueStore> {
     let store: Store
     var clock: HybridLogicalClock
     var catalog = Catalog()
+    var streams = StreamRegistry()
+    /// Before which time no stream's shards need to be looked at.
+    var streamsDueMilliseconds: UInt64 = 0
     /// What was applied, of every origin but this one.
     var vector: AppliedVector
     var floors: AppliedVector
@@ -102,6 +105,7 @@ public final class RegionStore<Store: KeyValueStore> {
         nextShortID = state.nextShortID
         reader = RegionReader(store: store, configuration: configuration, origin: origin)
         try loadCatalog()
+        try loadStreams()
         publish(withCatalog: true)
     }
 
@@ -163,7 +167,7 @@ public final class RegionStore<Store: KeyValueStore> {
     /// Shows readers what is committed, all of it at once: whoever sees a change in the log sees the catalog that it was made under.
     private func publish(withCatalog: Bool) {
         reader.publish(
-            catalog: withCatalog ? CatalogSnapshot(catalog) : nil, lastPosition: lastPosition, logStart: logStart)
+            catalog: withCatalog ? CatalogSnapshot(catalog, streams) : nil, lastPosition: lastPosition, logStart: logStart)
     }
 
     /// The next place in the log.
@@ -205,5 +209,6 @@ public final class RegionStore<Store: KeyValueStore> {
         _ = clock.now(at: nowMilliseconds)
         pending.isClockAdvanced = true
         activateOrphans(at: nowMilliseconds)
+        maintainStreams(at: nowMilliseconds)
     }
 }

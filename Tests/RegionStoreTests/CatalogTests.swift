@@ -95,15 +95,14 @@ import Testing
         #expect(region.reader.table(named: "T") == nil)
     }
 
-    @Test func `a deleted table leaves no item, index entry, stream or count, and its numbers are not used again`()
+    @Test func `a deleted table leaves no item, index entry or count, and its numbers are not used again`()
         throws
     {
-        let first = try region.createTable(indexes: [.global("i", "color")]) { $0.streamViewType = .newAndOldImages }
+        let first = try region.createTable(indexes: [.global("i", "color")])
         for number in 0..<5 { try region.put(item("\(number)", ["color": "red"])) }
-        #expect(try !region.contents(of: Layout.streams).isEmpty)
         _ = try region.store.deleteTable("T", at: region.now)
         try region.commit()
-        for keyspace in [Layout.items, Layout.indexes, Layout.streams, Layout.expiry] {
+        for keyspace in [Layout.items, Layout.indexes, Layout.expiry] {
             #expect(try region.contents(of: keyspace).isEmpty)
         }
         #expect(try region.disk.value(for: Layout.countKey(first.id), in: Layout.meta) == nil)

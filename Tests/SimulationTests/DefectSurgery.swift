@@ -117,8 +117,19 @@ struct BatchSurgery {
         ]
         changes[index].outcome = .applied
         let position = LogPosition(rawValue: change.position)
-        let id = TableID(rawValue: table.reduce(0) { $0 << 8 | UInt32($1) })
-        changes[index].stream = .put(Layout.streams, key: Layout.streamKey(id, shard: 0, position), value: [])
+        guard let stream = streamID(ofTable: Array(change.record[44..<60])) else { return }
+        changes[index].stream = .put(
+            Layout.streams, key: stream + [0, 0, 0, 0] + Layout.logKey(position), value: Array(repeating: 1, count: 9))
+    }
+
+    /// The bytes of the number of a table's stream, from the region's disk.
+    private func streamID(ofTable uuid: [UInt8]) -> [UInt8]? {
+        var found: [UInt8]?
+        try? memory.visit(KeyRange(prefix: Array("stream/".utf8)), in: Layout.meta, direction: .forward) { _, value in
+            if Array(value[5..<21]) == uuid { found = Array(value[1..<5]) }
+            return true
+        }
+        return found
     }
 }
 

@@ -166,10 +166,9 @@ extension Defect {
         .batch("a change that lost is in the stream", in: .partition, noticedBy: ["streams"]) { surgery in
             for index in surgery.changes.indices where surgery.changes[index].outcome == .lost {
                 let position = LogPosition(rawValue: surgery.changes[index].position)
-                for case .put(Layout.streams, let key, _) in surgery.changes.compactMap(\.stream) {
-                    let id = TableID(rawValue: key.prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
+                for case .put(Layout.streams, let key, let value) in surgery.changes.compactMap(\.stream) {
                     surgery.changes[index].stream = .put(
-                        Layout.streams, key: Layout.streamKey(id, shard: 0, position), value: [])
+                        Layout.streams, key: key.prefix(8) + Layout.logKey(position), value: value)
                 }
             }
         },

@@ -49,6 +49,8 @@ struct Catalog {
 public final class CatalogSnapshot: Sendable {
     /// In the byte order of their names.
     public let tables: [Table]
+    /// By the names of their tables and then by their labels: those enabled, and those disabled whose records are kept.
+    public let streams: [ChangeStream]
     /// Every region in which some table of each name has a replica, known from the catalog that all regions share.
     let regionsByName: [Text: [Text]]
     /// For each region the tables that it has, is getting or is losing a replica of, in order: what links ship to it.
@@ -60,8 +62,9 @@ public final class CatalogSnapshot: Sendable {
     /// Looked up only.
     private let byUUID: [TableUUID: Table]
 
-    init(_ catalog: Catalog) {
+    init(_ catalog: Catalog, _ streams: StreamRegistry) {
         let all = catalog.all
+        self.streams = streams.all
         tables = all.compactMap(\.table).sorted { $0.name < $1.name }
         byUUID = Dictionary(tables.map { ($0.uuid, $0) }) { first, _ in first }
         byName = Dictionary(tables.map { ($0.name, $0) }) { first, _ in first }

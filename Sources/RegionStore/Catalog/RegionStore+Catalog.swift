@@ -87,10 +87,7 @@ extension RegionStore {
             state.local.indexes.insert(
                 index, at: state.local.indexes.firstIndex { $0.name > index.name } ?? state.local.indexes.endIndex)
         }
-        let isStreaming = state.entry[SettingName.stream] != nil
-        if isStreaming, state.local.streamLabelMilliseconds == nil || state.table?.streamViewType == nil {
-            state.local.streamLabelMilliseconds = nowMilliseconds
-        }
+        settleStream(&state, foundation.keySchema, at: nowMilliseconds)
         keep(state)
     }
 
@@ -112,7 +109,10 @@ extension RegionStore {
         guard let replica = localReplica(in: state.entry) else {
             // Somebody else has seen this region's replica go: the region that it belongs to always says so first, unless it
             // lost its disk in between.
-            if state.local.tableID != nil { dropData(&state) }
+            if state.local.tableID != nil {
+                closeStream(of: state.entry.uuid, at: nowMilliseconds)
+                dropData(&state)
+            }
             return settle(&state, at: nowMilliseconds)
         }
         if replica.status == .deleting {
@@ -164,14 +164,15 @@ extension RegionStore {
     /// Removes this region's replica and its data, and keeps what is left: the table of the other regions.
     func dropReplica(_ state: inout Catalog.TableState, version: Version) {
         state.entry.set(SettingName.replica(configuration.name), to: nil, version: version)
+        closeStream(of: state.entry.uuid, at: version.stamp.milliseconds)
         dropData(&state)
         keep(state)
     }
 
-    /// Removes everything under the replica's local numbers, which are never used again.
+    /// Removes everything under the replica's local numbers, which are never used again; what was in its stream stays readable.
     private func dropData(_ state: inout Catalog.TableState) {
         if let id = state.local.tableID {
-            for keyspace in [Layout.items, Layout.streams, Layout.expiry] {
+            for keyspace in [Layout.items, Layout.expiry] {
                 pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(id)), in: keyspace)
             }
             pending.batch.delete(Layout.countKey(id), in: Layout.meta)

@@ -120,7 +120,6 @@ extension RegionStore {
         case .enableStream(let view):
             guard settings.streamViewType == nil else { throw .streamEnabled(table: table.name) }
             state.entry.set(SettingName.stream, to: ["view": .string(Text(view.rawValue))], version: version)
-            state.local.streamLabelMilliseconds = nowMilliseconds
         case .disableStream:
             guard settings.streamViewType != nil else { throw .streamNotEnabled }
             guard !table.isGlobal else { throw .streamNeededByReplicas }

@@ -65,7 +65,7 @@ extension RegionStore {
             ItemChange(
                 table: table, key: prepared.key, old: old, oldBytes: stored?.itemBytes, oldSize: oldSize, new: new,
                 newBytes: bytes, newSize: newSize, version: version),
-            record: record.encoded(), at: position)
+            record: record.encoded(), at: position, nowMilliseconds)
         counters.localWrites += 1
         return ItemWriteResult(
             old: old, new: new, updated: prepared.updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
@@ -135,16 +135,15 @@ extension RegionStore {
     /// Puts everything that belongs to a change into the batch: item or tombstone, index entries, counts, log and stream.
     ///
     /// Local and replicated writes both come through here.
-    func stage(_ change: ItemChange, record: [UInt8], at position: LogPosition) -> [ItemWriteResult.IndexEffect] {
+    func stage(
+        _ change: ItemChange, record: [UInt8], at position: LogPosition, _ nowMilliseconds: UInt64
+    ) -> [ItemWriteResult.IndexEffect] {
         let effects = stageItem(change)
-        let table = change.table
-        let isStreamed = table.streamViewType != nil && change.oldBytes != change.newBytes?[...]
-        let keepsOldImage =
-            isStreamed && (table.streamViewType == .oldImage || table.streamViewType == .newAndOldImages)
+        let place = streamPlace(of: change, at: position, nowMilliseconds)
         let entry = LogEntry.encode(
-            record: record, outcome: .applied, oldImage: keepsOldImage ? change.oldBytes ?? [] : [])
+            record: record, outcome: .applied, oldImage: place?.keepsOldImage ?? false ? change.oldBytes ?? [] : [])
         pending.batch.put(Layout.logKey(position), entry, in: Layout.log)
-        if isStreamed { pending.batch.put(Layout.streamKey(table.id, shard: 0, position), [], in: Layout.streams) }
+        if let place { pending.batch.put(place.key, place.pointer.encoded(), in: Layout.streams) }
         return effects
     }
 

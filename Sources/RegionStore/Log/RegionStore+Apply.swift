@@ -155,7 +155,7 @@ extension RegionStore {
         let position = nextPosition()
         _ = stage(
             try itemChange(record: record, item: item, key: key, stored: stored, table: table), record: change.bytes,
-            at: position)
+            at: position, nowMilliseconds)
     }
 
     func itemChange(

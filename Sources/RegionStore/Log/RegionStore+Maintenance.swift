@@ -97,12 +97,12 @@ extension RegionStore {
                 guard header.version.stamp < retained,
                     own <= acknowledged.rawValue || header.version.stamp < limited
                 else { return false }
+                // What came from another region late is as old as its arrival to those who read streams here.
+                guard
+                    try trimPointer(of: entry, header, at: LogPosition(rawValue: own), retained: retained)
+                else { return false }
                 seen += 1
                 pending.batch.delete(key, in: Layout.log)
-                if header.kind != .catalog, let id = catalog[header.table]?.local.tableID {
-                    pending.batch.delete(
-                        Layout.streamKey(id, shard: 0, LogPosition(rawValue: own)), in: Layout.streams)
-                }
                 if header.version.origin != origin, entry.outcome != .filled {
                     forgotten.raise(header.version.origin, to: header.position)
                 }

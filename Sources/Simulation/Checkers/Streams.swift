@@ -30,16 +30,25 @@ struct Streams {
         let replica = holdings.replica(history.items.number(of: table), in: region.index)
         guard replica.id == table.id else { return }
         let first = max(start, replica.since.successor)
-        var pointers: [UInt64] = []
-        let range = KeyRange(
-            from: Layout.streamKey(table.id, shard: 0, first),
-            to: Layout.streamKey(table.id, shard: .max, .init(rawValue: .max)))
-        try store.reader.store.visit(range, in: Layout.streams, direction: .forward) { key, _ in
-            pointers.append(key.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
-            return true
-        }
-        var next = 0
         var text: String?
+        var pointers: [UInt64] = []
+        for stream in store.reader.catalog.streams where stream.table == table.uuid {
+            for shard in stream.shards {
+                let range = KeyRange(
+                    from: Layout.streamKey(stream.id, shard: shard.number, first),
+                    to: Layout.streamKey(stream.id, shard: shard.number, .init(rawValue: .max)))
+                try store.reader.store.visit(range, in: Layout.streams, direction: .forward) { key, _ in
+                    let position: UInt64 = key.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+                    pointers.append(position)
+                    if !shard.contains(.init(rawValue: position)) {
+                        text = "points at position \(position) in a shard that does not reach there"
+                    }
+                    return true
+                }
+            }
+        }
+        pointers.sort()
+        var next = 0
         let log = KeyRange(from: Layout.logKey(first), to: Layout.logKey(.init(rawValue: .max)))
         try store.reader.store.visit(log, in: Layout.log, direction: .forward) { key, value in
             guard let position: UInt64 = Layout.integer(key) else { return false }
