@@ -19,14 +19,15 @@ final class TestRegion: RegionAccess {
         var isOverloaded = false
     }
 
-    init(_ own: Text) throws {
+    init(_ own: Text, change: (inout RegionConfiguration) -> Void = { _ in }) throws {
         let regions: [Text] = ["eu-central-1", "us-east-1", "ap-northeast-1"]
         var generator = SplitMix64(seed: 1)
         let number = (regions.firstIndex(of: own) ?? 0) + 1
-        let configuration = RegionConfiguration(
+        var configuration = RegionConfiguration(
             region: RegionID(rawValue: UInt16(number)),
             regions: regions.enumerated().map { .init(id: RegionID(rawValue: UInt16($0.offset + 1)), name: $0.element) }
         )
+        change(&configuration)
         let store = try RegionStore(
             opening: InMemoryStore(keyspaces: Layout.keyspaces), configuration: configuration, using: &generator)
         reader = store.reader
@@ -36,6 +37,15 @@ final class TestRegion: RegionAccess {
 
     /// Makes every further submission find the queue full, or not.
     func setOverloaded(_ isOverloaded: Bool) { writer.withLock { $0.isOverloaded = isOverloaded } }
+
+    /// Lets time pass, and the region do what it does now and then.
+    func pass(milliseconds: UInt64) throws {
+        try writer.withLock { writer in
+            writer.clock += milliseconds
+            writer.store.tick(at: writer.clock)
+            try writer.store.commit()
+        }
+    }
 
     func nowMilliseconds() -> UInt64 { writer.withLock { $0.clock } }
 
@@ -64,8 +74,8 @@ struct TestEndpoint {
     let dispatcher: Dispatcher<TestRegion>
 
     /// - Parameter own: the name of the region; all endpoints have the same three regions in their topology.
-    init(region own: Text = "eu-central-1") throws {
-        region = try TestRegion(own)
+    init(region own: Text = "eu-central-1", change: (inout RegionConfiguration) -> Void = { _ in }) throws {
+        region = try TestRegion(own, change: change)
         dispatcher = Dispatcher(region: region)
     }
 
@@ -73,9 +83,11 @@ struct TestEndpoint {
     func send(_ operation: String, _ body: String) -> (status: Int, body: String) { send(operation, Array(body.utf8)) }
 
     /// Sends a request of any bytes and returns the answer's status and body.
-    func send(_ operation: String, _ body: [UInt8]) -> (status: Int, body: String) {
+    func send(
+        _ operation: String, _ body: [UInt8], service: DynamoService = .dynamoDB
+    ) -> (status: Int, body: String) {
         let later = Mutex<APIResponse?>(nil)
-        let now = dispatcher.answer(target: "DynamoDB_20120810.\(operation)", body: body) { response in
+        let now = dispatcher.answer(target: "\(service.rawValue).\(operation)", body: body) { response in
             later.withLock { $0 = response }
         }
         guard let response = now ?? later.withLock({ $0 }) else { return (0, "no answer") }

@@ -196,6 +196,16 @@ struct StreamConsumer {
         #expect(try region.contents(of: Layout.streams).count == 2)
         try region.restart()
         #expect(throws: StreamReadError.trimmed) { try region.reader.page(start, at: region.now) }
+        let all = try region.reader.page(.init(stream: stream, shard: shard, start: .oldest), at: region.now)
+        #expect(all.records.map(\.keys) == [["pk": "young"]])
+        region.now += 12 * 3_600_000
+        let none = try region.reader.page(.init(stream: stream, shard: shard, start: .oldest), at: region.now)
+        #expect(
+            try none.records.isEmpty
+                && region.reader.page(
+                    .init(stream: stream, shard: shard, start: #require(none.next)), at: region.now
+                ).records.isEmpty)
+        region.now -= 12 * 3_600_000
         let on = StreamRead(stream: stream, shard: shard, start: .after(LogPosition(rawValue: 2)))
         #expect(try region.reader.page(on, at: region.now).records.map(\.keys) == [["pk": "young"]])
     }
@@ -266,7 +276,8 @@ struct StreamConsumer {
         }
         let stream = try stream(region)
         for milliseconds in times[0] - 5...times[19] + 5 {
-            let after = try region.reader.position(beforeArrivalAt: milliseconds, in: stream.shards[0], of: stream)
+            let after = try region.reader.position(
+                beforeArrivalAt: milliseconds, in: stream.shards[0], of: stream, at: region.now)
             let page = try region.reader.page(
                 .init(stream: stream, shard: stream.shards[0], start: .after(after)), at: region.now)
             #expect(page.records.count == times.count { $0 >= milliseconds })

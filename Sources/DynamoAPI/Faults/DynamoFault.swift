@@ -107,6 +107,17 @@ extension DynamoFault {
 }
 
 extension DynamoFault {
+    /// A record after the place that a request names is no longer kept.
+    static let trimmedDataAccess = DynamoFault(
+        dynamo: "TrimmedDataAccessException",
+        "The operation attempted to read past the oldest stream record in a shard.")
+
+    static func expiredIterator(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "ExpiredIteratorException", message)
+    }
+}
+
+extension DynamoFault {
     /// More requests wait for the writer than may: the client is to come again later.
     static let overloaded = DynamoFault(
         dynamo: "ThrottlingException", "Rate of requests exceeds the allowed throughput.")

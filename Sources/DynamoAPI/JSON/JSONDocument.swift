@@ -168,6 +168,14 @@ extension JSONValue {
         return Int(double)
     }
 
+    /// A number of seconds since the Unix epoch in milliseconds; zero for what is before it or no number.
+    var epochMilliseconds: UInt64 {
+        guard kind == .number, let seconds = Double(String(decoding: rawBytes, as: UTF8.self)), seconds > 0 else {
+            return 0
+        }
+        return seconds < 1e15 ? UInt64((seconds * 1000).rounded()) : .max
+    }
+
     /// Whether a number has a fraction or an exponent.
     var isDecimal: Bool { rawBytes.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") } }
 }

@@ -20,7 +20,6 @@ enum RefusedOperations {
     private static let objectStorage = "there is no object storage to read from or write to"
     private static let kinesis = "there are no Kinesis streams; the table's own stream has the changes"
     private static let statements = "PartiQL is not there yet"
-    private static let streams = "the Streams API is not there yet"
     private static let tables = "not there yet"
 
     static let entries: [Entry] = [
@@ -69,9 +68,5 @@ enum RefusedOperations {
         Entry("UpdateKinesisStreamingDestination", kinesis),
         Entry("UpdateTableReplicaAutoScaling", tables),
         Entry("UpdateTimeToLive", tables),
-        Entry("DescribeStream", streams, service: .streams),
-        Entry("GetRecords", streams, service: .streams),
-        Entry("GetShardIterator", streams, service: .streams),
-        Entry("ListStreams", streams, service: .streams),
     ]
 }

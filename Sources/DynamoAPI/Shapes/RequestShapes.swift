@@ -79,3 +79,9 @@ extension Shape {
             .required("Value", .string(length: 0...256))))
     static let settingsReplicationMode = Shape.oneOf("ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES")
 }
+
+/// The shapes of streams.
+extension Shape {
+    static let streamARN = Shape.string(length: 37...1024)
+    static let shardID = Shape.string(length: 28...65)
+}

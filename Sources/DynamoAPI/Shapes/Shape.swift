@@ -13,6 +13,8 @@ final class Shape: Sendable {
         case integer
         /// A whole number of 64 bits.
         case long
+        /// A point in time, as seconds since the Unix epoch with or without decimals.
+        case timestamp
         /// Bytes in Base64.
         case blob
         /// An attribute value, whose own rules are ``AttributeDecoding``'s.
@@ -84,6 +86,7 @@ extension Shape {
     static let string = Shape(.string)
     static let boolean = Shape(.boolean)
     static let long = Shape(.long)
+    static let timestamp = Shape(.timestamp)
     static let attributeValue = Shape(.attributeValue)
     /// An item, a key or the values of expressions.
     static let attributeMap = Shape(.map(.attributeValue))

@@ -43,6 +43,7 @@ struct ShapeCheck {
         case .boolean: try SerializationCheck.boolean(value)
         case .integer: try SerializationCheck.number(value, "Integer")
         case .long: try SerializationCheck.number(value, "Long")
+        case .timestamp: try SerializationCheck.number(value, "Date")
         case .blob: try SerializationCheck.blob(value)
         case .attributeValue: return try SerializationCheck.attributeValue(value)
         case .list(let element): return try checkList(value, shape, element)
@@ -138,7 +139,7 @@ extension ShapeCheck {
         case .integer, .long: (measured, noun) = (value.integer ?? 0, "value")
         case .string: (measured, noun) = (value.withStringBytes { $0.count }, "length")
         case .list, .map: (measured, noun) = (value.count, "length")
-        case .boolean, .blob, .attributeValue, .structure: return
+        case .boolean, .timestamp, .blob, .attributeValue, .structure: return
         }
         if let minimum = shape.constraints.minimum, measured < minimum {
             violate(of: value, "Member must have \(noun) greater than or equal to \(minimum)")

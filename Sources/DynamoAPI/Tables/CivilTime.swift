@@ -1,4 +1,4 @@
-/// A point in time in the proleptic Gregorian calendar, as stream labels show it.
+/// A point in time in the proleptic Gregorian calendar, as stream labels and error texts show it.
 enum CivilTime {
     /// `milliseconds` since the Unix epoch as `2015-05-11T21:21:33.291`, in UTC.
     static func label(milliseconds: UInt64) -> String {
@@ -8,6 +8,20 @@ enum CivilTime {
         return """
             \(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))T\(padded(inDay / 3_600_000, 2)):\
             \(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)).\(padded(inDay % 1000, 3))
+            """
+    }
+
+    /// `milliseconds` since the Unix epoch as `Mon May 11 21:21:33 UTC 2015`, which is how some error texts write it.
+    static func sentence(milliseconds: UInt64) -> String {
+        let day = Int(milliseconds / 86_400_000)
+        let inDay = Int(milliseconds % 86_400_000)
+        let (year, month, dayOfMonth) = date(daysSinceEpoch: day)
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        // The epoch was a Thursday.
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        return """
+            \(days[day % 7]) \(months[month - 1]) \(padded(dayOfMonth, 2)) \(padded(inDay / 3_600_000, 2)):\
+            \(padded(inDay / 60_000 % 60, 2)):\(padded(inDay / 1000 % 60, 2)) UTC \(year)
             """
     }
 

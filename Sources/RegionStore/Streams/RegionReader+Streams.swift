@@ -21,7 +21,7 @@ extension RegionReader {
         }
     }
 
-    /// The place in a shard from which nothing is lost when reading begins after `position`.
+    /// Makes sure that nothing is lost where reading begins after `position`.
     ///
     /// - Throws: `trimmed` where a record after `position` is gone, or too old to be told.
     public func check(
@@ -41,11 +41,12 @@ extension RegionReader {
         return max(start, min(lastPosition, shard.last ?? lastPosition))
     }
 
-    /// The place in a shard after which the records stand that came at `milliseconds` or later.
+    /// The place in a shard after which the records stand that came at `milliseconds` or later and are still kept.
     public func position(
-        beforeArrivalAt milliseconds: UInt64, in shard: StreamShard, of stream: ChangeStream
+        beforeArrivalAt milliseconds: UInt64, in shard: StreamShard, of stream: ChangeStream, at nowMilliseconds: UInt64
     ) throws(StreamReadError) -> LogPosition {
         let end = latest(in: shard)
+        let milliseconds = max(milliseconds, oldestMilliseconds(at: nowMilliseconds))
         return try failable { snapshot throws in
             min(end, try StreamWindow(stream, shard, in: snapshot).position(beforeArrivalAt: milliseconds))
         }
@@ -156,21 +157,28 @@ private struct StreamWindow<Snapshot: KeyValueReader> {
         return found
     }
 
+    /// Up to where records were removed.
+    private func trimmedPosition() throws -> LogPosition {
+        guard let bytes = try snapshot.value(for: Layout.trimKey(stream.id, shard: shard.number), in: Layout.meta)
+        else {
+            return start
+        }
+        guard let trimmed: UInt64 = Layout.integer(bytes) else {
+            throw KeyValueStoreError.corruption("a stream's trimmed position")
+        }
+        return max(start, LogPosition(rawValue: trimmed))
+    }
+
     /// Whether a record after `position` was removed, or came before `oldest`.
     func isTrimmed(after position: LogPosition, oldest: UInt64) throws -> Bool {
-        if let bytes = try snapshot.value(for: Layout.trimKey(stream.id, shard: shard.number), in: Layout.meta) {
-            guard let trimmed: UInt64 = Layout.integer(bytes) else {
-                throw KeyValueStoreError.corruption("a stream's trimmed position")
-            }
-            if trimmed > position.rawValue { return true }
-        }
+        if try trimmedPosition() > position { return true }
         return try firstPointer(after: position).map { $0.1.arrivedMilliseconds < oldest } ?? false
     }
 
     /// The place after which the records stand that came at `milliseconds` or later; they came in the order of the log.
     func position(beforeArrivalAt milliseconds: UInt64) throws -> LogPosition {
         guard let first = try firstPointer(after: start), first.1.arrivedMilliseconds < milliseconds else {
-            return start
+            return try trimmedPosition()
         }
         var end = first.0
         try snapshot.visit(
