@@ -72,6 +72,8 @@ public struct RegionCounters: Sendable, Hashable {
     public var conflicts: UInt64 = 0
     /// Batches refused since a stamp was too far ahead of this region's clock.
     public var clockRefusals: UInt64 = 0
+    /// Items that this region deleted as their time had come.
+    public var expirations: UInt64 = 0
     public var tombstonesCollected: UInt64 = 0
 
     public init() {}

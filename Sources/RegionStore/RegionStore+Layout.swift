@@ -13,7 +13,7 @@ public import KeyValueStore
 /// | `log`     | log position (8)                                                   | `LogEntry`                        |
 /// | `origins` | origin (8) · origin's log position (8)                             | own log position (8)              |
 /// | `streams` | stream id (4) · shard (4) · log position (8)                       | `StreamPointer`                   |
-/// | `expiry`  | table id (4) · expiry second (8) · key forms                       | nothing                           |
+/// | `expiry`  | table id (4) · expiry second (8) · hash (8) · key forms            | region that wrote the item (2)    |
 /// | `meta`    | name                                                               | see ``MetaKey``                   |
 ///
 /// `hash` is ``PartitionHash`` of the partition key's forms, so that items lie, and are scanned, in hash order. Key forms

@@ -50,6 +50,19 @@ public final class RegionStore<Store: KeyValueStore> {
     /// Only looked up, never iterated.
     var backfillCursors: [IndexID: [UInt8]] = [:]
 
+    /// Up to where each table's expired items were dealt with; begun anew after a restart.
+    ///
+    /// Only looked up, never iterated.
+    var expiryProgress: [TableID: ExpiryProgress] = [:]
+
+    /// Where the filling of each expiry index goes on; begun anew after a restart.
+    ///
+    /// Only looked up, never iterated.
+    var expiryBackfillCursors: [TableID: [UInt8]] = [:]
+
+    /// The table at which the last sweep stopped that reached its limit.
+    var lastSweptTable = TableUUID(high: 0, low: 0)
+
     /// What the commands since the last commit have changed.
     struct PendingChanges {
         var batch = WriteBatch(capacity: 16)

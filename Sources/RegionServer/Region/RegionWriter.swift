@@ -165,6 +165,7 @@ final class RegionWriter<Store: KeyValueStore>: @unchecked Sendable {
                     store.tick(at: clock.physicalMilliseconds())
                     hasMore = false
                 case .backfill: hasMore = try store.backfillIndexes(limit: 500)
+                case .sweepExpired: hasMore = try store.sweepExpired(at: clock.physicalMilliseconds(), limit: 500)
                 case .collectTombstones: hasMore = try store.collectTombstones(limit: 2_000)
                 case .trimLog: hasMore = try store.trimLog(at: clock.physicalMilliseconds(), limit: 2_000)
                 }

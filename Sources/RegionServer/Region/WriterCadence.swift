@@ -6,6 +6,8 @@ struct WriterCadence {
         case tick
         /// Enters items into new indexes.
         case backfill
+        /// Deletes items whose time has come.
+        case sweepExpired
         case collectTombstones
         case trimLog
 
@@ -14,6 +16,7 @@ struct WriterCadence {
             switch self {
             case .tick: 500
             case .backfill: 100
+            case .sweepExpired: 1_000
             case .collectTombstones: 1_000
             case .trimLog: 10_000
             }

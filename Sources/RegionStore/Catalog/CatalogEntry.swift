@@ -153,6 +153,10 @@ struct LocalTableState: Sendable, Hashable {
     var streamLabelMilliseconds: UInt64?
     var isDeletionProtected = false
     var tags: [Tag] = []
+    /// The attribute that the expiry index's entries were made by; nil while there are none.
+    var expiryAttribute: Text?
+    /// Whether items that were there before the expiry index still have to be entered.
+    var needsExpiryBackfill = false
     /// Whether the replica has to be filled with what it lacks, for the first time or once more.
     var needsFill = false
     /// Whether the replica was complete at some time, so that it serves what it has even while it is filled once more.
@@ -193,7 +197,9 @@ struct LocalTableState: Sendable, Hashable {
 
     /// Whether the replica still lacks something, so that the region has to see to it.
     var isUnsettled: Bool {
-        tableID != nil && (needsFill || !catchUps.entries.isEmpty || indexes.contains(where: \.needsBackfill))
+        tableID != nil
+            && (needsFill || needsExpiryBackfill || !catchUps.entries.isEmpty
+                || indexes.contains(where: \.needsBackfill))
     }
 
     /// Binary form: a binary map of the simple members, then the two vectors.
@@ -211,6 +217,10 @@ struct LocalTableState: Sendable, Hashable {
         if let label = streamLabelMilliseconds { map["stream"] = .number(Number(Int(clamping: label))) }
         map["protected"] = .bool(isDeletionProtected)
         map["tags"] = .list(tags.map { .map(["key": .string($0.key), "value": .string($0.value)]) })
+        if let expiryAttribute {
+            map["expiry"] = .string(expiryAttribute)
+            map["expiryBackfill"] = .bool(needsExpiryBackfill)
+        }
         map["fill"] = .bool(needsFill)
         map["serving"] = .bool(isServing)
         map["begun"] = .bool(isFillBegun)
@@ -246,6 +256,8 @@ struct LocalTableState: Sendable, Hashable {
             guard let key = tag.text("key"), let value = tag.text("value") else { throw .invalid("tag", at: start) }
             tags.append(Tag(key: key, value: value))
         }
+        expiryAttribute = map.text("expiry")
+        needsExpiryBackfill = map.bool("expiryBackfill") ?? false
         needsFill = map.bool("fill") ?? false
         isServing = map.bool("serving") ?? false
         isFillBegun = map.bool("begun") ?? false

@@ -88,6 +88,7 @@ extension RegionStore {
                 index, at: state.local.indexes.firstIndex { $0.name > index.name } ?? state.local.indexes.endIndex)
         }
         settleStream(&state, foundation.keySchema, at: nowMilliseconds)
+        settleExpiry(&state)
         keep(state)
     }
 
@@ -192,6 +193,7 @@ extension RegionStore {
         local.tableID = TableID(rawValue: takeShortID())
         local.indexes = []
         local.isFillBegun = false
+        local.needsExpiryBackfill = false
         state.local = local
         settle(&state, at: local.createdMilliseconds)
     }

@@ -2,7 +2,7 @@ import ItemModel
 public import KeyValueStore
 
 extension RegionStore {
-    /// Enters the next items of a table into an index that was added to it while it held items.
+    /// Enters the next items of a table into an index that was added to it while it held items, or into the index of when they expire.
     ///
     /// Writes maintain the index from the moment that it is added; this enters what was there before. It is run again and again until
     /// it returns false. After a restart it starts anew, which changes nothing that was entered. It reads what is committed, so
@@ -13,7 +13,9 @@ extension RegionStore {
     public func backfillIndexes(limit: Int) throws(KeyValueStoreError) -> Bool {
         if let failure { throw failure }
         precondition(pending.isEmpty, "a backfill reads what is committed: commit first")
-        guard let (state, index) = nextBackfill(), let table = state.table else { return false }
+        guard let (state, index) = nextBackfill(), let table = state.table else {
+            return try backfillExpiry(limit: limit)
+        }
         let cursor = backfillCursors[index.id] ?? Layout.prefix(table.id)
         var range = KeyRange(prefix: Layout.prefix(table.id))
         range.lower = cursor

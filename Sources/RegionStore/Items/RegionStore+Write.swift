@@ -45,7 +45,8 @@ extension RegionStore {
     ///
     /// - Parameter transaction: the change's place in its transaction.
     func stage(
-        _ prepared: PreparedWrite, transaction: ChangeRecord.TransactionBounds? = nil, at nowMilliseconds: UInt64
+        _ prepared: PreparedWrite, transaction: ChangeRecord.TransactionBounds? = nil,
+        cause: ChangeRecord.Cause = .user, at nowMilliseconds: UInt64
     ) -> ItemWriteResult {
         let (table, old, new, stored) = (prepared.table, prepared.old, prepared.new, prepared.stored)
         guard !prepared.changesNothing else {
@@ -56,7 +57,7 @@ extension RegionStore {
         let bytes = new?.encoded()
         let keyAttributes = prepared.keyAttributes
         let record = ChangeRecord(
-            kind: new == nil ? .delete : .put, cause: .user, position: position, version: version,
+            kind: new == nil ? .delete : .put, cause: cause, position: position, version: version,
             replaced: stored?.version ?? .zero, table: table.uuid, transaction: transaction,
             payload: bytes ?? (table.keySchema.key(of: keyAttributes) ?? keyAttributes).encoded())
         let oldSize = old?.sizeInBytes ?? 0
@@ -66,7 +67,10 @@ extension RegionStore {
                 table: table, key: prepared.key, old: old, oldBytes: stored?.itemBytes, oldSize: oldSize, new: new,
                 newBytes: bytes, newSize: newSize, version: version),
             record: record.encoded(), at: position, nowMilliseconds)
-        counters.localWrites += 1
+        switch cause {
+        case .user, .system: counters.localWrites += 1
+        case .timeToLive: counters.expirations += 1
+        }
         return ItemWriteResult(
             old: old, new: new, updated: prepared.updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
     }
@@ -163,6 +167,7 @@ extension RegionStore {
             catalog.addToCounts(of: table.uuid, items: count, bytes: change.newSize - change.oldSize)
             if !pending.countedTables.contains(table.uuid) { pending.countedTables.append(table.uuid) }
         }
+        stageExpiry(change)
         return table.indexes.isEmpty ? [] : stageIndexes(change)
     }
 

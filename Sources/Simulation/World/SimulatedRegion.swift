@@ -315,6 +315,8 @@ final class SimulatedRegion {
             guard commit(store) else { return }
             _ = try store.backfillIndexes(limit: 500)
             guard commit(store) else { return }
+            _ = try store.sweepExpired(at: now, limit: 2_000)
+            guard commit(store) else { return }
             _ = try store.collectTombstones(limit: 2_000)
             guard commit(store) else { return }
             _ = try store.trimLog(at: now, limit: 2_000)
