@@ -2,7 +2,7 @@ import Foundation
 
 extension Topology {
     /// The keys of the file's outermost mapping.
-    private static let keys = ["regions", "access-keys", "certificates", "clock", "replication", "latency"]
+    private static let keys = ["regions", "access-keys", "certificates", "clock", "replication", "streams", "latency"]
 
     /// Reads a topology file.
     ///
@@ -43,6 +43,7 @@ extension Topology {
             topology.certificates = members["certificates"].flatMap { $0.text(expected: "a folder") }
             members["clock"].map { readClock($0, into: &topology.clock) }
             members["replication"].map { readReplication($0, into: &topology.replication) }
+            members["streams"].map { readStreams($0, into: &topology.streams) }
             topology.latency = members["latency"].map { latency($0, regions: topology.regions) } ?? []
         }
         if let error = problems.error(file: file) { throw error }
@@ -194,6 +195,18 @@ extension Topology {
                 "'backoff-max' (\(replication.backoffMax.configurationText)) is less than 'backoff-min' "
                     + "(\(replication.backoffMin.configurationText))",
                 expected: "a longest wait that is no shorter than the first")
+        }
+    }
+
+    private static func readStreams(_ field: ConfigurationField, into streams: inout Streams) {
+        guard let members = field.mapping(keys: ["shard-lifetime", "shards"]) else { return }
+        members["shard-lifetime"].flatMap { $0.duration(in: .milliseconds(100)...(.seconds(24 * 3600))) }
+            .map { streams.shardLifetime = $0 }
+        guard let place = members["shards"], let count = place.integer(in: 1...64) else { return }
+        if count.nonzeroBitCount == 1 {
+            streams.shardCount = count
+        } else {
+            place.refuse("found '\(count)'", expected: "a power of two: 1, 2, 4, 8, 16, 32 or 64")
         }
     }
 

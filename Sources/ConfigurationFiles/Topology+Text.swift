@@ -26,6 +26,9 @@ extension Topology: CustomStringConvertible {
             "  heartbeat: \(replication.heartbeat.configurationText)",
             "  backoff-min: \(replication.backoffMin.configurationText)",
             "  backoff-max: \(replication.backoffMax.configurationText)",
+            "streams:",
+            "  shard-lifetime: \(streams.shardLifetime.configurationText)",
+            "  shards: \(streams.shardCount)",
         ]
         lines += latencyLines
         return lines.joined(separator: "\n") + "\n"

@@ -10,6 +10,7 @@ public struct Topology: Equatable, Sendable {
     public var certificates: String?
     public var clock = Clock()
     public var replication = Replication()
+    public var streams = Streams()
     /// Round trips between regions, for the simulator; each pair once.
     public var latency: [RoundTrip] = []
     /// The folder that the file is in, which relative paths in it start from.
@@ -86,6 +87,14 @@ public struct Topology: Equatable, Sendable {
         public var backoffMin = Duration.milliseconds(100)
         /// How long it waits at most, after doubling.
         public var backoffMax = Duration.seconds(10)
+    }
+
+    /// How tables' streams of changes are divided.
+    public struct Streams: Equatable, Sendable {
+        /// How long a shard takes records before others follow it.
+        public var shardLifetime = Duration.seconds(4 * 3600)
+        /// How many shards of a stream are open at a time: a power of two.
+        public var shardCount = 1
     }
 
     /// The time from one region to another and back.

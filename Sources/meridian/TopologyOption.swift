@@ -10,7 +10,10 @@ struct TopologyOption: ParsableArguments {
     /// Reads the file.
     ///
     /// - Throws: everything that is wrong in it, with file and line.
-    func load() throws -> Topology {
+    func load() throws -> Topology { try Self.load(path: path) }
+
+    /// Reads a topology file that an option of another command names.
+    static func load(path: String) throws -> Topology {
         do {
             return try Topology.load(path: path)
         } catch {

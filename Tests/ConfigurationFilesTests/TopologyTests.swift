@@ -74,6 +74,7 @@ import Testing
             certificates: /etc/meridian
             clock: {max-offset: 2s}
             replication: {batch: 1MiB, in-flight: 2097152, heartbeat: 250ms, backoff-min: 1s, backoff-max: 1m}
+            streams: {shard-lifetime: 5m, shards: 8}
             latency:
               b: {a: 12.345ms}
             """, file: "t.yaml", folder: "/etc")
@@ -85,6 +86,7 @@ import Testing
                 == Topology.TLSFiles(certificate: "/etc/a.crt", key: "/keys/a.key", authority: "/etc/ca.crt"))
         #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b-key.pem")
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
+        #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
         #expect(topology.accessKeys == [AccessKey(id: "AKIA", secret: "s/+ ecret\n")])
         #expect(topology.replication.inFlightByteCount == 2 << 20)
         #expect(topology.replication.backoffMax == .seconds(60))

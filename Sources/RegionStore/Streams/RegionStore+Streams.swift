@@ -139,7 +139,7 @@ extension RegionStore {
     ///
     /// - Returns: false where the pointer is too young to go, and so the entry.
     func trimPointer(
-        of entry: LogEntry, _ header: ChangeRecord.Header, at position: LogPosition, retained: HybridTimestamp
+        of entry: StoredLogEntry, _ header: ChangeRecord.Header, at position: LogPosition, retained: HybridTimestamp
     ) throws -> Bool {
         guard entry.outcome == .applied, header.kind != .catalog,
             let stream = streams.stream(of: header.table, at: position),
@@ -156,7 +156,7 @@ extension RegionStore {
     }
 
     /// Of a stream with one shard at a time any hash will do.
-    private func partitionHash(of entry: LogEntry, in stream: ChangeStream) throws -> UInt64? {
+    private func partitionHash(of entry: StoredLogEntry, in stream: ChangeStream) throws -> UInt64? {
         guard stream.shards.contains(where: { $0.slotCount > 1 }) else { return 0 }
         let payload = try ChangeRecord(decoding: entry.record).payload
         let item = BinaryItem(payload)

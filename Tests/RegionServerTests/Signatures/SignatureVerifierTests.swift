@@ -59,6 +59,13 @@ import Testing
 
     // MARK: What is accepted
 
+    @Test func `what the commands of this program sign is accepted`() throws {
+        let key = AccessKey(id: GoldenRequest.accessKeyID, secret: GoldenRequest.secret)
+        let fields = RequestSigner(key: key, region: "us-east-1")
+            .fields(host: "localhost:8000", target: "DynamoDB_20120810.GetItem", body: Self.body, at: Self.now)
+        #expect(try verify([("Host", "localhost:8000")] + fields.map { ($0.name, $0.value) }).name == "example")
+    }
+
     @Test(arguments: GoldenRequest.all)
     func `a request as botocore sends it is verified`(request: GoldenRequest) throws {
         let parts = request.bytes.splitHead()
