@@ -4,7 +4,7 @@ import ConfigurationFiles
 
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
-    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica, transactions
+    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica, transactions, expiry
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -65,6 +65,19 @@ enum DefectScenario: String, CaseIterable, Sendable {
                     kind: .partition(groups: [[names[0]], [names[1], names[2]]])),
                 FaultPlan(
                     at: .seconds(8), duration: .seconds(2), kind: .powerLoss(region: names[1])),
+            ]
+        case .expiry:
+            // What is written at first has expired long before the end.
+            scenario.duration = .seconds(85)
+            scenario.tables[0].hasTimeToLive = true
+            scenario.workload[0].mix = WorkloadPlan.Mix()
+            (scenario.workload[0].mix.put, scenario.workload[0].mix.delete) = (80, 20)
+            scenario.workload[0].lifetime = .seconds(8)
+            scenario.workload[0].until = .seconds(10)
+            scenario.faults = [
+                FaultPlan(
+                    at: .seconds(3), duration: .seconds(60),
+                    kind: .partition(groups: [[names[0]], [names[1], names[2]]]))
             ]
         case .newReplica:
             scenario.tables[0].replicas = [names[0], names[1]]

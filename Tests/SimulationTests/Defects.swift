@@ -54,7 +54,7 @@ struct Defect: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all: [Defect] = resolution + storage + replication + transactions + time
+    static let all: [Defect] = resolution + storage + replication + transactions + time + expiry
 }
 
 // MARK: - Which change wins

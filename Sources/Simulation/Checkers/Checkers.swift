@@ -1,8 +1,8 @@
 /// Every checker that watches every run.
 ///
 /// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came; then
-/// `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Agreement`
-/// and `Leaks`.
+/// `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
+/// `Agreement` and `Leaks`.
 enum Checkers {
     static func all(for world: World) -> [any WorldObserver] {
         let history = History(of: world)
@@ -15,6 +15,7 @@ enum Checkers {
             Progress(of: world, history: history, holdings: holdings),
             Transactions(of: world, history: history, holdings: holdings),
             Winner(of: world, history: history, holdings: holdings),
+            Expiries(of: world),
             Leaks(of: world),
         ]
     }

@@ -52,7 +52,8 @@ extension Scenario {
             "{name: \(ConfigurationText.quoted($0.name)), projection: \($0.projection.rawValue)}"
         }
         return "{name: \(ConfigurationText.quoted(table.name)), sort-key: \(table.hasSortKey), "
-            + "replicas: \(list(table.replicas)), indexes: [\(indexes.joined(separator: ", "))]}"
+            + "replicas: \(list(table.replicas)), indexes: [\(indexes.joined(separator: ", "))]"
+            + (table.hasTimeToLive ? ", time-to-live: true}" : "}")
     }
 
     private static func lines(of plan: WorkloadPlan) -> [String] {
@@ -68,6 +69,7 @@ extension Scenario {
             "    item-size: \(ByteCountText.print(plan.itemByteCount))",
             "    timeout: \(plan.timeout.configurationText)",
         ]
+        if let lifetime = plan.lifetime { lines.append("    lifetime: \(lifetime.configurationText)") }
         switch plan.failover {
         case .none: lines.append("    failover: none")
         case .nearest(let errors, let back):

@@ -46,6 +46,8 @@ public struct TablePlan: Sendable, Equatable {
     /// The regions with a replica, the first of which makes the table.
     public var replicas: [String]
     public var indexes: [IndexPlan] = []
+    /// Whether items are deleted when the time in their attribute `expires` has come.
+    public var hasTimeToLive = false
 
     /// A secondary index of a planned table, by the string attribute `group`.
     public struct IndexPlan: Sendable, Equatable {

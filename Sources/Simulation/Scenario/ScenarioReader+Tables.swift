@@ -15,10 +15,12 @@ extension ScenarioReader {
     }
 
     func readTable(_ field: ConfigurationField) -> TablePlan? {
-        let members = field.mapping(keys: ["name", "sort-key", "replicas", "indexes"], required: ["name"])
+        let members = field.mapping(
+            keys: ["name", "sort-key", "replicas", "indexes", "time-to-live"], required: ["name"])
         guard let members, let name = members["name"].flatMap(resourceName) else { return nil }
         var table = TablePlan(name: name, replicas: members["replicas"].map(regionList) ?? regions)
         members["sort-key"].flatMap(readFlag).map { table.hasSortKey = $0 }
+        members["time-to-live"].flatMap(readFlag).map { table.hasTimeToLive = $0 }
         for element in members["indexes"].flatMap({ $0.list() }) ?? [] {
             guard let index = readIndex(element) else { continue }
             if table.indexes.contains(where: { $0.name == index.name }) {

@@ -17,7 +17,8 @@ extension ScenarioReader {
     private func readPlan(_ field: ConfigurationField, tables: [TablePlan], faults: [FaultPlan]) -> WorkloadPlan? {
         let members = field.mapping(
             keys: [
-                "name", "table", "regions", "arrival", "mix", "keys", "item-size", "timeout", "failover", "from",
+                "name", "table", "regions", "arrival", "mix", "keys", "item-size", "lifetime", "timeout", "failover",
+                "from",
                 "until",
             ], required: ["table", "arrival", "mix", "keys"])
         guard let members else { return nil }
@@ -40,6 +41,7 @@ extension ScenarioReader {
             name: name ?? table, table: table, regions: clients ?? replicas ?? [], arrival: arrival, mix: mix,
             keys: keys)
         members["item-size"].flatMap { $0.byteCount(in: 0...390 << 10) }.map { plan.itemByteCount = $0 }
+        plan.lifetime = members["lifetime"].flatMap { $0.duration(in: .seconds(1)...Self.durationMax) }
         members["timeout"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }.map { plan.timeout = $0 }
         members["failover"].flatMap(readFailover).map { plan.failover = $0 }
         plan.from = members["from"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }

@@ -9,6 +9,8 @@ public struct WorkloadPlan: Sendable, Equatable {
     public var keys: KeyChoice
     /// The size of the attribute that fills an item, in bytes.
     public var itemByteCount = 100
+    /// How long a written item lives at the most, where its table has time to live; each draws its own time up to that.
+    public var lifetime: Duration?
     /// How long a client waits for an answer.
     public var timeout = Duration.seconds(1)
     public var failover = Failover.none

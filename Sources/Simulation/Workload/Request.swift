@@ -23,6 +23,8 @@ final class Request {
     private(set) var others: [Item] = []
     /// Tells two writes of one key apart.
     let mark: UInt64
+    /// When what is written expires, by the clock of the region that takes it; nil for never.
+    private var expires: UInt64?
     /// Where the write stands in the log of the region that took it; nil where nothing was changed.
     var positions: [LogPosition] = []
     /// Who took the write; nil until it was carried out.
@@ -68,6 +70,10 @@ final class Request {
         guard let reader = region.store?.reader, let table = reader.table(named: Text(group.table.name)),
             table.status == .active || table.status == .updating
         else { return completion(.failed) }
+        if let lifetime = group.plan.lifetime {
+            let seconds = max(1, UInt64(clamping: lifetime.components.seconds))
+            expires = region.instant.physicalMilliseconds / 1000 + 1 + mark >> 7 % seconds
+        }
         switch kind {
         case .read: read(at: region, table, completion)
         case .scan: scan(at: region, table, completion)
@@ -177,6 +183,7 @@ final class Request {
             bits ^= bits >> 29
         }
         item["filler"] = .binary(filler)
+        item[Expiries.attribute] = expires.map { .number(Number(Int(clamping: $0))) }
         return item
     }
 }

@@ -87,7 +87,9 @@ public final class Run {
     /// Lets time pass until what can go is gone, which no expectation is about; the checker tells what never goes.
     private func quieten() {
         guard let leaks = world.observers.lazy.compactMap({ $0 as? Leaks }).first else { return }
-        let limit = world.now + .seconds(60)
+        // What expires leaves tombstones to the last.
+        let lifetime = scenario.workload.compactMap(\.lifetime).max() ?? .zero
+        let limit = world.now + .seconds(60) + VirtualDuration(lifetime)
         while world.now < limit, leaks.remainder() != nil { world.run(until: world.now + .milliseconds(500)) }
     }
 

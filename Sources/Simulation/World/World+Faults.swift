@@ -185,7 +185,12 @@ extension World {
                 sort: plan.hasSortKey ? [KeyAttribute(name: "sk", kind: .number)] : []))
         specification.indexes = plan.indexes.map(Self.index)
         specification.streamViewType = .newAndOldImages
-        change(by: home) { store, now in try store.createTable(specification, at: now) }
+        change(by: home) { store, now in
+            let table = try store.createTable(specification, at: now)
+            guard plan.hasTimeToLive else { return }
+            let timeToLive = TableChange.setTimeToLive(attribute: Expiries.attribute, isEnabled: true)
+            _ = try store.updateTable(table.name, [timeToLive], at: now)
+        }
         addReplicas(plan.replicas.dropFirst().map { $0 }, of: plan.name, by: home)
     }
 

@@ -68,6 +68,7 @@ struct RandomScenario {
         let count = 1 + random.below(regions.count)
         var table = TablePlan(name: name, replicas: (0..<count).map { regions[(first + $0) % regions.count] })
         table.hasSortKey = random.happens(0.5)
+        table.hasTimeToLive = random.happens(0.5)
         table.indexes = (0..<random.below(3)).map {
             .init(name: "by-\($0)", projection: random.happens(0.5) ? .all : .keysOnly)
         }
@@ -99,6 +100,7 @@ struct RandomScenario {
             name: name, table: table.name, regions: Array(table.replicas.prefix(1 + random.below(5))), arrival: arrival,
             mix: mix, keys: .init(count: 1 + random.below(100_000), distribution: distribution))
         plan.itemByteCount = random.below(100_000)
+        if random.happens(0.5) { plan.lifetime = duration(1_000_000...1_000_000_000) }
         plan.timeout = duration(1000...60_000_000)
         if random.happens(0.5) {
             plan.failover = .nearest(afterErrors: 1 + random.below(9), backAfter: duration(0...60_000_000))

@@ -10,6 +10,7 @@ struct ScenarioFileTests {
         "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link",
         "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
         "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
+        "time-to-live-during-partition",
     ]
 
     private func parse(_ text: String) throws -> Scenario {
