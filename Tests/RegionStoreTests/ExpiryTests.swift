@@ -219,7 +219,7 @@ import Testing
         let world = try world()
         try world[1].put(item("a", expires: start + 10))
         try world.exchange()
-        world.pass(milliseconds: 45_000)
+        world.pass(milliseconds: 46_000)
         for number in 1...3 { try sweep(world[number]) }
         // The cut is healed when both sides have deleted it.
         for region in world.regions { #expect(try region.items().isEmpty) }

@@ -1,6 +1,7 @@
 import ItemModel
 import KeyValueStore
 import RegionStore
+import Replication
 
 /// Whether time to live deletes what has expired, and nothing else.
 final class Expiries: WorldObserver {
@@ -17,11 +18,10 @@ final class Expiries: WorldObserver {
 
     /// Looks at what a region deleted of itself, as it stood in the log: the clock is still the one by which it was deleted.
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
-        for entry in entries where entry.outcome == .applied && Self.isExpiry(entry.record) {
-            guard entry.header.version.origin == store.origin, region.disk.faults.read == nil else { continue }
+        for entry in entries where entry.outcome == .applied && Self.isExpiry(entry) {
+            guard entry.header.version.origin == store.origin else { continue }
             do {
-                let bytes = try store.reader.store.value(for: Layout.logKey(entry.position), in: Layout.log) ?? []
-                let item = try Item(decoding: LogEntry(decoding: bytes).oldImage)
+                let item = try Item(decoding: LogEntry(decoding: entry.bytes).oldImage)
                 let second = Self.second(of: item)
                 let now = region.instant.physicalMilliseconds / 1000
                 if second.map({ $0 >= now }) ?? true {
@@ -36,7 +36,10 @@ final class Expiries: WorldObserver {
     }
 
     /// The second byte after the format is the kind, the third the cause: spelt out here once more, as in `History`.
-    private static func isExpiry(_ record: [UInt8]) -> Bool { record.count > 2 && record[1] == 2 && record[2] == 2 }
+    private static func isExpiry(_ entry: ObservedEntry) -> Bool {
+        let start = entry.record.lowerBound
+        return entry.record.count > 2 && entry.bytes[start + 1] == 2 && entry.bytes[start + 2] == 2
+    }
 
     private static func second(of item: Item) -> UInt64? {
         guard case .number(let number) = item[attribute] else { return nil }

@@ -1,6 +1,7 @@
 import Expressions
 import ItemModel
 import RegionStore
+import Replication
 
 /// One request of a client: what DynamoDB's operations are to a region's store.
 final class Request {
