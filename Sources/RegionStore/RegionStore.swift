@@ -180,7 +180,8 @@ public final class RegionStore<Store: KeyValueStore> {
     /// Shows readers what is committed, all of it at once: whoever sees a change in the log sees the catalog that it was made under.
     private func publish(withCatalog: Bool) {
         reader.publish(
-            catalog: withCatalog ? CatalogSnapshot(catalog, streams) : nil, lastPosition: lastPosition, logStart: logStart)
+            catalog: withCatalog ? CatalogSnapshot(catalog, streams) : nil, lastPosition: lastPosition,
+            logStart: logStart)
     }
 
     /// The next place in the log.
