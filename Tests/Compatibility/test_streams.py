@@ -128,7 +128,7 @@ def test_every_type_of_value_in_an_image(client, streams, table, arn):
         TableName=table, Key={"pk": {"S": "a"}}, UpdateExpression="SET n = :n",
         ExpressionAttributeValues={":n": {"N": "1"}}),
     lambda client, table: client.update_item(
-        TableName=table, Key={"pk": {"S": "a"}}, UpdateExpression="REMOVE missing"),
+        TableName=table, Key={"pk": {"S": "a"}}, UpdateExpression="REMOVE nothing"),
     lambda client, table: client.batch_write_item(RequestItems={table: [
         {"PutRequest": {"Item": {"pk": {"S": "a"}, "n": {"N": "1"}, "s": {"SS": ["x", "y"]}}}},
         {"DeleteRequest": {"Key": {"pk": {"S": "missing"}}}}]}),

@@ -120,7 +120,7 @@ extension RegionStore {
     func streamPlace(
         of change: ItemChange, at position: LogPosition, _ nowMilliseconds: UInt64
     ) -> (key: [UInt8], pointer: StreamPointer, keepsOldImage: Bool)? {
-        guard change.table.streamViewType != nil, change.oldBytes != change.newBytes,
+        guard change.table.streamViewType != nil, change.oldBytes != change.newBytes?[...],
             let stream = streams[enabled: change.table.uuid],
             let shard = stream.openShard(hash: Layout.hash(inItemKey: change.key))
         else { return nil }
