@@ -1,8 +1,16 @@
 """What the tests of streams share: clients of the Streams API, and readers of whole streams."""
 
-import boto3
+import json
+import urllib.error
+import urllib.request
 
-from conftest import make_table
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from conftest import HOME, make_table
+from installation import ACCESS_KEY, SECRET
 
 VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
@@ -62,6 +70,27 @@ def records_of(streams, arn):
     for shard in all_shards(streams, arn):
         records += read(streams, iterator(streams, arn, shard=shard["ShardId"]))[0]
     return records
+
+
+def call(installation, region, operation, **request):
+    """The status and the answer to a request in JSON, also of what the installed boto3 does not know yet."""
+    url = installation.regions[region].endpoint_url
+    signed = AWSRequest("POST", url, data=json.dumps(request), headers={
+        "X-Amz-Target": f"DynamoDBStreams_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"})
+    SigV4Auth(Credentials(ACCESS_KEY, SECRET), "dynamodb", region).add_auth(signed)
+    try:
+        with urllib.request.urlopen(urllib.request.Request(
+                url, signed.data.encode(), dict(signed.headers), method="POST")) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def at_time(installation, streams, arn, seconds):
+    """The status and the answer to a request for an iterator at a time."""
+    return call(
+        installation, HOME, "GetShardIterator", StreamArn=arn, ShardId=all_shards(streams, arn)[-1]["ShardId"],
+        ShardIteratorType="AT_TIMESTAMP", Timestamp=seconds)
 
 
 class Follower:

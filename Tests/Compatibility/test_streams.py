@@ -1,6 +1,5 @@
 """The DynamoDB Streams API: records of every view type, iterators, shards that follow one another, and the service's errors."""
 
-import datetime
 import json
 import re
 import time
@@ -14,7 +13,7 @@ from botocore.config import Config
 from conftest import HOME, make_table, new_table_name, refused
 from installation import THREE_CONTINENTS, Installation, add_replica, wait_until
 from streams import (
-    VIEWS, Follower, all_shards, describe, iterator, make_streaming_table, read, records_of, stream_arn, streaming,
+    VIEWS, Follower, all_shards, at_time, describe, iterator, make_streaming_table, read, records_of, stream_arn, streaming,
     streams_client)
 
 INVALID_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/nothing"
@@ -373,28 +372,30 @@ def test_after_the_last_number(client, streams, table, arn):
     assert len(read(streams, place)[0]) == 1
 
 
-def test_at_a_time(client, streams, table, arn):
+def test_at_a_time(installation, client, streams, table, arn):
     put(client, table, "a")
-    # Times are sent in whole seconds, so the next record waits for another one.
-    end = int(time.time()) + 1
-    wait_until(lambda: time.time() > end, "the second is over")
-    middle = datetime.datetime.fromtimestamp(end, datetime.timezone.utc)
-    time_before = middle - datetime.timedelta(hours=1)
+    middle = int(time.time() * 1000) + 1
+    wait_until(lambda: time.time() * 1000 > middle, "the millisecond is over")
     put(client, table, "b")
-    for moment, keys in [(time_before, ["a", "b"]), (middle, ["b"])]:
-        records, _ = read(streams, iterator(streams, arn, "AT_TIMESTAMP", Timestamp=moment))
+    for moment, keys in [(middle / 1000 - 3600, ["a", "b"]), (middle / 1000, ["b"])]:
+        status, answer = at_time(installation, streams, arn, moment)
+        assert status == 200
+        records, _ = read(streams, answer["ShardIterator"])
         assert [content["Keys"]["pk"]["S"] for content in contents(records)] == keys
 
 
-def test_a_time_before_everything_is_the_oldest(client, streams, table, arn):
+@pytest.mark.parametrize("seconds", [0, 1.5, 1577836800])
+def test_a_time_before_everything_is_the_oldest(installation, client, streams, table, arn, seconds):
     put(client, table, "a")
-    records, _ = read(streams, iterator(streams, arn, "AT_TIMESTAMP", Timestamp=datetime.datetime(2020, 1, 1)))
-    assert len(records) == 1
+    _, answer = at_time(installation, streams, arn, seconds)
+    assert len(read(streams, answer["ShardIterator"])[0]) == 1
 
 
-def test_a_time_to_come_is_refused(streams, arn):
-    with refused("ValidationException", "^Timestamp must not be in the future$"):
-        iterator(streams, arn, "AT_TIMESTAMP", Timestamp=datetime.datetime(2100, 1, 1))
+def test_a_time_to_come_is_refused(installation, streams, arn):
+    status, answer = at_time(installation, streams, arn, time.time() + 3600)
+    assert status == 400
+    assert answer == {
+        "__type": "com.amazon.coral.validate#ValidationException", "message": "Timestamp must not be in the future"}
 
 
 def test_iterators_look_as_the_service_s(streams, arn):
