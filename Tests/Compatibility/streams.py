@@ -7,16 +7,24 @@ import urllib.request
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
 
 from conftest import HOME, make_table
 from installation import ACCESS_KEY, SECRET
 
+INVALID_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/nothing"
 VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
 def streams_client(installation, region):
     return boto3.client("dynamodbstreams", **installation.client_options(region))
+
+
+def unchecked(installation, region=HOME):
+    """A client that sends what its own model forbids."""
+    return boto3.client(
+        "dynamodbstreams", config=Config(parameter_validation=False), **installation.client_options(region))
 
 
 def streaming(view="NEW_AND_OLD_IMAGES"):
@@ -115,3 +123,23 @@ class Follower:
             self.records += records
             if self.places[name] is None:
                 self.finished.add(name)
+
+
+def put(client, table, key, **attributes):
+    client.put_item(TableName=table, Item={"pk": {"S": key}, **attributes})
+
+
+def delete(client, table, key):
+    client.delete_item(TableName=table, Key={"pk": {"S": key}})
+
+
+def contents(records):
+    return [record["dynamodb"] for record in records]
+
+
+def names(records):
+    return [record["eventName"] for record in records]
+
+
+def numbers(records):
+    return [record["dynamodb"]["SequenceNumber"] for record in records]

@@ -42,6 +42,8 @@ public struct RegionStatus: Codable, Sendable, Equatable {
         public var conflicts: UInt64
         /// Batches refused for stamps too far ahead of this region's clock.
         public var clockRefusals: UInt64
+        /// Items that this region deleted as their time had come.
+        public var expirations: UInt64
         public var tombstonesCollected: UInt64
     }
 

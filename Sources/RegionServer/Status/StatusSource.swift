@@ -82,6 +82,6 @@ extension RegionStatus.Counters {
             localWrites: counters.localWrites, replicatedApplied: counters.replicatedApplied,
             replicatedLost: counters.replicatedLost, replicatedDuplicates: counters.replicatedDuplicates,
             conflicts: counters.conflicts, clockRefusals: counters.clockRefusals,
-            tombstonesCollected: counters.tombstonesCollected)
+            expirations: counters.expirations, tombstonesCollected: counters.tombstonesCollected)
     }
 }
