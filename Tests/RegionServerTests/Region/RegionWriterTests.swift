@@ -123,7 +123,7 @@ struct WriterCadenceTests {
     @Test("are all due at the start, and each again after its interval")
     func intervals() {
         var cadence = WriterCadence(startingAt: 1_000)
-        #expect(cadence.duties(at: 1_000) == [.tick, .backfill, .collectTombstones, .trimLog])
+        #expect(cadence.duties(at: 1_000) == [.tick, .backfill, .sweepExpired, .collectTombstones, .trimLog])
         for duty in WriterCadence.Duty.allCases { cadence.did(duty, hasMore: false, at: 1_000) }
         #expect(cadence.millisecondsToNext(at: 1_000) == 100)
         #expect(cadence.duties(at: 1_100) == [.backfill])
