@@ -12,6 +12,9 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
     /// Only looked up, never iterated.
     private var snapshots: [TableUUID: (table: Table, snapshot: Store.Snapshot, vector: AppliedVector)] = [:]
 
+    /// The last catalog, and what of it concerns the peer.
+    private var known: (catalog: CatalogSnapshot, tables: [TableUUID])?
+
     public init(reader: RegionReader<Store>, peer: Text) {
         self.reader = reader
         self.peer = peer
@@ -34,8 +37,9 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
     }
 
     private func log(_ read: SenderLink.ChangesRead) throws(KeyValueStoreError) -> SenderLink.ReadOutcome {
+        let published = reader.lastPosition
         let snapshot = try reader.snapshot()
-        var tables = reader.catalog.tables(replicatedTo: peer)
+        var tables = tables(in: reader.catalog)
         if !read.prerequisite.entries.isEmpty {
             let applied = try reader.vector(in: snapshot)
             guard
@@ -59,8 +63,14 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
         if read.table != nil, coverage != .complete {
             return .unavailable(coverage == .trimmed ? .trimmed : .incomplete)
         }
-        let last = try reader.lastPosition(in: snapshot)
-        let end = min(read.upTo ?? last, last)
+        let end: LogPosition
+        if let upTo = read.upTo, upTo <= published {
+            // What was published before the snapshot was taken is in it.
+            end = upTo
+        } else {
+            let last = try reader.lastPosition(in: snapshot)
+            end = min(read.upTo ?? last, last)
+        }
         var page = try reader.changes(
             after: read.after, upTo: end,
             matching: LogFilter(origin: read.origin, tables: tables, includesCatalog: read.table == nil),
@@ -74,6 +84,14 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
             }
         }
         return .changes(page)
+    }
+
+    /// The tables whose changes concern the peer.
+    private func tables(in catalog: CatalogSnapshot) -> [TableUUID] {
+        if let known, known.catalog === catalog { return known.tables }
+        let tables = catalog.tables(replicatedTo: peer)
+        known = (catalog, tables)
+        return tables
     }
 
     private func page(

@@ -1,6 +1,6 @@
 /// What is to happen, in the order of its times and, at one time, in the order in which it was planned.
 struct EventQueue {
-    /// A binary heap of places in `events`: moving a place costs no reference counting.
+    /// A heap with four children a node, of places in `events`: moving a place costs no reference counting.
     private var heap: [Place] = []
     private var events: [Event?] = []
     private var free: [Int32] = []
@@ -63,7 +63,7 @@ struct EventQueue {
         var child = start
         let moved = heap[child]
         while child > 0 {
-            let parent = (child - 1) / 2
+            let parent = (child - 1) / 4
             guard moved.isBefore(heap[parent]) else { break }
             heap[child] = heap[parent]
             child = parent
@@ -75,9 +75,10 @@ struct EventQueue {
         let moved = heap[0]
         var parent = 0
         while true {
-            var child = 2 * parent + 1
+            var child = 4 * parent + 1
             guard child < heap.count else { break }
-            if child + 1 < heap.count, heap[child + 1].isBefore(heap[child]) { child += 1 }
+            for other in (child + 1)..<max(child + 1, min(child + 4, heap.count))
+            where heap[other].isBefore(heap[child]) { child = other }
             guard heap[child].isBefore(moved) else { break }
             heap[parent] = heap[child]
             parent = child
