@@ -81,6 +81,19 @@ import Testing
         try expectSame(world)
     }
 
+    @Test func `a fill goes on with another region when the one that was to send it has no replica any more`() throws {
+        let world = try world()
+        try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
+        for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
+        let replica = try world[3].replica()
+        #expect(world[3].store.takeFills(from: world[2].configuration.region) == [replica])
+        _ = try world[2].store.deleteTable("T", at: world[2].now)
+        try world[2].commit()
+        for source in [1, 2] { try world.carryLog(from: world[source], to: world[3]) }
+        #expect(world[3].store.takeFills(from: world[2].configuration.region).isEmpty)
+        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
+    }
+
     @Test func `a fill that was cut off begins again with another region`() throws {
         let world = try world()
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))

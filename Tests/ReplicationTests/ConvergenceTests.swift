@@ -59,7 +59,7 @@ import Testing
     /// Of the seeds after the hundred, those that once found a fault.
     @Test(
         "Regions converge while tables are created, changed and deleted everywhere",
-        arguments: Array(0..<100) + [1118])
+        arguments: Array(0..<100) + [745, 1118])
     func tables(seed: UInt64) throws {
         try run(seed, faults: [.cut, .restart, .pause]) { cluster in
             guard cluster.happens(15) else { return }

@@ -90,7 +90,10 @@ extension RegionStore {
     public func takeFills(from region: RegionID) -> [LocalReplica] {
         var taken: [LocalReplica] = []
         for uuid in unsettled {
-            guard var state = catalog[uuid], state.local.needsFill, var replica = state.localReplica,
+            guard var state = catalog[uuid], state.local.needsFill, var replica = state.localReplica else { continue }
+            // A region whose own replica is gone fills no other.
+            peers.fills.removeAll { $0.replica == replica && !hasActiveReplica(state, in: $0.source) }
+            guard
                 !peers.fills.contains(where: { $0.replica == replica && $0.source != region }),
                 hasActiveReplica(state, in: region),
                 peers.vector(of: region)?[origin] ?? .zero >= state.local.ownPosition

@@ -70,6 +70,12 @@ extension Cluster {
         for node in nodes where !node.isUp || node.store.hasPendingChanges {
             return "\(node.region.name) is not at rest"
         }
+        // What a replica that was removed since had written may still be on its way to the only one that is left.
+        for node in nodes where isComplete {
+            for peer in nodes where peer !== node && node.store.vector[peer.store.origin] < peer.store.lastPosition {
+                return "\(node.region.name) has not heard all of \(peer.region.name)"
+            }
+        }
         for uuid in Set(nodes.flatMap(\.store.catalog.uuids)).sorted() {
             guard let entry = first.store.catalog[uuid]?.entry else {
                 return "\(first.region.name) lacks table \(uuid)"
