@@ -40,6 +40,9 @@ public struct DocumentPath: Sendable, Hashable, CustomStringConvertible {
         return "[\(([head.string] + elements).joined(separator: ", "))]"
     }
 
+    /// The value at this path in a stored item; nil where there is none.
+    public func value(of item: BinaryItem) throws(BinaryDecodingError) -> AttributeValue? { try value(in: item) }
+
     /// The value at this path; nil where an attribute, member or element is missing or a step meets another type.
     func value<Source: AttributeSource>(in item: Source) throws(Source.Failure) -> AttributeValue? {
         guard var value = try item.value(named: head) else { return nil }

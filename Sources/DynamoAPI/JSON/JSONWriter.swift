@@ -64,6 +64,13 @@ struct JSONWriter {
         raw(String(value))
     }
 
+    /// Writes a value that another writer has written.
+    mutating func text(of other: JSONWriter) {
+        separate()
+        bytes.append(contentsOf: other.bytes)
+        needsComma = true
+    }
+
     /// Writes capacity units: a whole number or a half, with one digit after the point.
     mutating func units(_ value: Double) {
         raw("\(value)")

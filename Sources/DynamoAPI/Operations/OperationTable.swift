@@ -43,6 +43,7 @@ extension Operation {
 enum OperationTable<Region: RegionAccess> {
     static var entries: [Entry] {
         [
+            Entry(BatchExecuteStatement.self),
             Entry(BatchGetItem.self),
             Entry(BatchWriteItem.self),
             Entry(CreateTable.self),
@@ -52,6 +53,8 @@ enum OperationTable<Region: RegionAccess> {
             Entry(DescribeLimits.self),
             Entry(DescribeStream.self),
             Entry(DescribeTable.self),
+            Entry(ExecuteStatement.self),
+            Entry(ExecuteTransaction.self),
             Entry(GetItem.self),
             Entry(GetRecords.self),
             Entry(GetShardIterator.self),

@@ -70,23 +70,11 @@ struct Query: Operation {
         let condition: KeyCondition
         do throws(ExpressionError) {
             condition = try KeyCondition(
-                keyCondition,
-                schema: KeyCondition.Schema(
-                    partition: schema.partition.map { .init(name: $0.name, kind: $0.kind) },
-                    sort: schema.sort.map { .init(name: $0.name, kind: $0.kind) }))
+                keyCondition, schema: schema.conditionSchema)
         } catch {
             throw .validation(error.message)
         }
-        for (attribute, value) in zip(schema.partition, condition.partition) {
-            try KeySchema.check(value, of: attribute.name, isSort: false)
-        }
-        for (attribute, value) in zip(schema.sort, condition.sortPrefix) {
-            try KeySchema.check(value, of: attribute.name, isSort: true)
-        }
-        if let range = condition.sortRange, schema.sort.indices.contains(condition.sortPrefix.count) {
-            let name = schema.sort[condition.sortPrefix.count].name
-            for value in range.values { try KeySchema.check(value, of: name, isSort: true) }
-        }
+        try schema.checkValues(of: condition)
         return condition
     }
 
@@ -102,18 +90,6 @@ struct Query: Operation {
             try filter.checkFilter(keyNames: names)
         } catch {
             throw .validation(error.message)
-        }
-    }
-}
-
-extension KeyCondition.SortRange {
-    /// The values compared with.
-    fileprivate var values: [AttributeValue] {
-        switch self {
-        case .less(let value), .lessOrEqual(let value), .greater(let value), .greaterOrEqual(let value),
-            .beginsWith(let value):
-            [value]
-        case .between(let lower, let upper): [lower, upper]
         }
     }
 }

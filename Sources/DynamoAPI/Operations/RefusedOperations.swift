@@ -19,11 +19,9 @@ enum RefusedOperations {
     private static let backups = "backups are files of the command line"
     private static let objectStorage = "there is no object storage to read from or write to"
     private static let kinesis = "there are no Kinesis streams; the table's own stream has the changes"
-    private static let statements = "PartiQL is not there yet"
     private static let tables = "not there yet"
 
     static let entries: [Entry] = [
-        Entry("BatchExecuteStatement", statements),
         Entry("CancelBulkOperation", objectStorage),
         Entry("CreateBackup", backups),
         Entry("CreateGlobalTable", tables),
@@ -42,8 +40,6 @@ enum RefusedOperations {
         Entry("DescribeTimeToLive", tables),
         Entry("DisableKinesisStreamingDestination", kinesis),
         Entry("EnableKinesisStreamingDestination", kinesis),
-        Entry("ExecuteStatement", statements),
-        Entry("ExecuteTransaction", statements),
         Entry("ExportTableToPointInTime", objectStorage),
         Entry("GetResourcePolicy", tables),
         Entry("ImportTable", objectStorage),

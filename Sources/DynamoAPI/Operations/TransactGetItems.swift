@@ -44,6 +44,6 @@ struct TransactGetItems: Operation {
     func run<Region: RegionAccess>(
         in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try TransactionRead.answer(reads, capacityLevel, in: environment)
+        try TransactionRead.answer(reads, capacityLevel, sumsTables: true, in: environment)
     }
 }

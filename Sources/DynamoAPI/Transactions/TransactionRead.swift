@@ -12,10 +12,15 @@ struct TransactionRead: Sendable {
     let projection: Projection?
     /// What the item must be, beside having the key, to be found; nil for anything.
     var filter: Condition?
+    /// What a SELECT returns, in the place of a projection.
+    var columns: [PartiQLStatement.Column]?
 
     /// Reads all and answers.
+    ///
+    /// - Parameter sumsTables: whether the capacity is told for each table, or else for each read.
     static func answer<Region: RegionAccess>(
-        _ reads: [TransactionRead], _ capacityLevel: CapacityLevel, in environment: Environment<Region>
+        _ reads: [TransactionRead], _ capacityLevel: CapacityLevel, sumsTables: Bool,
+        in environment: Environment<Region>
     ) throws(DynamoFault) -> APIResponse {
         var keys: [(table: Table, key: Item)] = []
         for read in reads { keys.append((try environment.table(read.reference), read.key)) }
@@ -26,7 +31,7 @@ struct TransactionRead: Sendable {
         } catch {
             throw .internalError
         }
-        return try response(to: reads, items, capacityLevel)
+        return try response(to: reads, items, capacityLevel, sumsTables: sumsTables)
     }
 
     private static func check(_ keys: [(table: Table, key: Item)]) throws(DynamoFault) {
@@ -47,7 +52,7 @@ struct TransactionRead: Sendable {
     }
 
     private static func response(
-        to reads: [TransactionRead], _ items: [StoredItem?], _ capacityLevel: CapacityLevel
+        to reads: [TransactionRead], _ items: [StoredItem?], _ capacityLevel: CapacityLevel, sumsTables: Bool
     ) throws(DynamoFault) -> APIResponse {
         var writer = JSONWriter(capacity: 256 + items.reduce(0) { $0 + ($1?.value.count ?? 0) * 2 })
         var capacities: [ConsumedCapacity] = []
@@ -58,13 +63,17 @@ struct TransactionRead: Sendable {
         for (read, item) in zip(reads, items) {
             let size = try item?.binaryItem.checkedSize() ?? 0
             byteCount += size
-            let place = capacities.firstIndex { $0.tableName == read.reference.given }
+            let place = !sumsTables ? nil : capacities.firstIndex { $0.tableName == read.reference.given }
             if place == nil { capacities.append(ConsumedCapacity(read.reference.given, .transactionalRead)) }
             capacities[place ?? capacities.count - 1].addTable(ConsumedCapacity.readUnits(size, isConsistent: true))
             writer.beginObject()
             if let item, try read.isWanted(item) {
                 writer.name("Item")
-                try ItemProjection.write(item.binaryItem, read.projection, to: &writer)
+                if let columns = read.columns {
+                    try SelectedColumns.write(item.binaryItem, columns, to: &writer)
+                } else {
+                    try ItemProjection.write(item.binaryItem, read.projection, to: &writer)
+                }
             }
             writer.endObject()
         }
@@ -80,7 +89,8 @@ struct TransactionRead: Sendable {
         return APIResponse(body: writer.bytes)
     }
 
-    private func isWanted(_ item: StoredItem) throws(DynamoFault) -> Bool {
+    /// Whether the item meets the filter.
+    func isWanted(_ item: StoredItem) throws(DynamoFault) -> Bool {
         guard let filter else { return true }
         do throws(BinaryDecodingError) {
             return filter.evaluate(try Item(decoding: item.bytes))

@@ -76,12 +76,12 @@ struct TransactionSubmission: Sendable {
         if case .write(let write) = transaction.steps[index] { write.isUpdate } else { false }
     }
 
-    /// What the transaction took of each table, in the order in which the request names them first.
-    func capacities(_ outcome: TransactionOutcome) -> [ConsumedCapacity] {
+    /// What the transaction took of each table, in the order in which the request names them first, or else for each step.
+    func capacities(_ outcome: TransactionOutcome, sumsTables: Bool = true) -> [ConsumedCapacity] {
         var capacities: [ConsumedCapacity] = []
         func add(to reference: TableReference, _ kind: ConsumedCapacity.Kind, _ body: (inout ConsumedCapacity) -> Void)
         {
-            let place = capacities.firstIndex { $0.tableName == reference.given }
+            let place = !sumsTables ? nil : capacities.firstIndex { $0.tableName == reference.given }
             if place == nil { capacities.append(ConsumedCapacity(reference.given, kind)) }
             body(&capacities[place ?? capacities.count - 1])
         }

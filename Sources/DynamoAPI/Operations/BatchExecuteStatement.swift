@@ -1,0 +1,195 @@
+import Expressions
+import ItemModel
+import KeyValueStore
+import RegionStore
+
+/// Carries out up to 25 PartiQL statements about one item each, of which each succeeds or fails by itself; either all read or all write.
+struct BatchExecuteStatement: Operation {
+    static let name: StaticString = "BatchExecuteStatement"
+    static let mayTakeLong = true
+    static let shape = Shape.structure(
+        "BatchExecuteStatementInput",
+        .required(
+            "Statements",
+            .list(
+                .structure(
+                    "BatchStatementRequest",
+                    .required("Statement", .statement),
+                    .init("Parameters", .statementParameters),
+                    .init("ConsistentRead", .boolean),
+                    .init("ReturnValuesOnConditionCheckFailure", .returnValuesOnConditionCheckFailure)),
+                atLeast: 1, atMost: 25)),
+        .init("ReturnConsumedCapacity", .returnConsumedCapacity))
+
+    private let elements: [Element]
+    private let capacityLevel: CapacityLevel
+
+    /// A statement, or why it is none.
+    private struct Element: Sendable {
+        let statement: Result<Statement, DynamoFault>
+        let isConsistent: Bool
+    }
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        var elements: [Element] = []
+        for json in request["Statements"]?.elements.map(\.self) ?? [] {
+            let statement: Result<Statement, DynamoFault>
+            do throws(DynamoFault) {
+                statement = .success(try Statement(json))
+            } catch {
+                statement = .failure(error)
+            }
+            elements.append(Element(statement: statement, isConsistent: json["ConsistentRead"]?.isTrue ?? false))
+        }
+        let kinds = elements.compactMap { try? $0.statement.get().isRead }
+        guard kinds.allSatisfy({ $0 == kinds.first }) else {
+            throw .validation("The entire batch must consist of either read statements or write statements")
+        }
+        self.elements = elements
+        capacityLevel = CapacityLevel(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let plans = elements.map { plan($0, in: environment) }
+        guard plans.contains(where: { if case .write = $0 { true } else { false } }) else {
+            return try response(plans.map { plan throws(DynamoFault) in try answer(plan, in: environment) })
+        }
+        environment.region.submit { store, now -> [Result<ItemWriteResult, ItemWriteError>?] in
+            plans.map { plan in
+                guard case .write(_, let write) = plan else { return nil }
+                do throws(ItemWriteError) {
+                    return .success(try store.write(write, at: now))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } completion: { [self] result in
+            switch result {
+            case .done(let results): completion(response(zip(plans, results).map { answer($0, $1) }))
+            case .overloaded: completion(DynamoFault.overloaded.response)
+            case .failed: completion(DynamoFault.internalError.response)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Plans
+
+    /// What is to be done for one statement.
+    private enum Plan: Sendable {
+        case fault(Statement?, DynamoFault)
+        case read(Statement, TransactionRead, Table, isConsistent: Bool)
+        case write(Statement, ItemWrite)
+    }
+
+    private func plan<Region: RegionAccess>(_ element: Element, in environment: Environment<Region>) -> Plan {
+        let statement: Statement
+        switch element.statement {
+        case .failure(let fault): return .fault(nil, fault)
+        case .success(let found): statement = found
+        }
+        do throws(DynamoFault) {
+            let table = try environment.table(statement.reference)
+            switch statement.content {
+            case .select(let select):
+                let read = try statement.read(
+                    select, of: table,
+                    orElse: """
+                        Select statements within BatchExecuteStatement must specify the primary key in the where clause.
+                        """)
+                return .read(statement, read, table, isConsistent: element.isConsistent)
+            case .exists: throw .validation("Unsupported operation: EXISTS is only supported in ExecuteTransaction")
+            case .insert, .update, .delete:
+                guard let write = try statement.write(in: table) else { throw .internalError }
+                return .write(statement, write)
+            }
+        } catch {
+            return .fault(statement, error)
+        }
+    }
+
+    // MARK: Answers
+
+    /// What is told of one statement.
+    private struct Answer {
+        var table: Text?
+        var fault: DynamoFault?
+        var item: JSONWriter?
+        var capacity: ConsumedCapacity?
+    }
+
+    private func answer(_ plan: Plan, _ result: Result<ItemWriteResult, ItemWriteError>?) -> Answer {
+        switch (plan, result) {
+        case (.fault(let statement, let fault), _): return Answer(table: statement?.reference.given, fault: fault)
+        case (.write(let statement, let write), .failure(let error)):
+            return Answer(
+                table: statement.reference.given, fault: statement.fault(error, isUpdate: write.isUpdate))
+        case (.write(let statement, _), .success(let result)):
+            var answer = Answer(table: statement.reference.given)
+            if let item = statement.returned(of: result), !item.isEmpty {
+                var writer = JSONWriter()
+                writer.item(item)
+                answer.item = writer
+            }
+            var capacity = ConsumedCapacity(statement.reference.given)
+            capacity.addWrite(result)
+            answer.capacity = capacity
+            return answer
+        case (.write, nil), (.read, _): return Answer(fault: .internalError)
+        }
+    }
+
+    private func answer<Region: RegionAccess>(
+        _ plan: Plan, in environment: Environment<Region>
+    ) throws(DynamoFault) -> Answer {
+        guard case .read(let statement, let read, let table, let isConsistent) = plan else { return answer(plan, nil) }
+        var answer = Answer(table: statement.reference.given)
+        let item: StoredItem?
+        do throws(KeyValueStoreError) {
+            item = try environment.region.reader.item(read.key, in: table)
+        } catch {
+            throw .internalError
+        }
+        var capacity = ConsumedCapacity(statement.reference.given)
+        capacity.addTable(
+            ConsumedCapacity.readUnits(try item?.binaryItem.checkedSize() ?? 0, isConsistent: isConsistent))
+        answer.capacity = capacity
+        if let item, try read.isWanted(item) {
+            var writer = JSONWriter()
+            try SelectedColumns.write(item.binaryItem, read.columns, to: &writer)
+            answer.item = writer
+        }
+        return answer
+    }
+
+    private func response(_ answers: [Answer]) -> APIResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("Responses")
+        writer.beginArray()
+        for answer in answers {
+            writer.beginObject()
+            if let fault = answer.fault {
+                writer.name("Error")
+                StatementError(fault).write(to: &writer)
+            }
+            if let table = answer.table { writer.member("TableName", table.string) }
+            if let item = answer.item {
+                writer.name("Item")
+                writer.text(of: item)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        if capacityLevel != .none {
+            writer.name("ConsumedCapacity")
+            writer.beginArray()
+            for capacity in answers.compactMap(\.capacity) { capacity.write(to: &writer, level: capacityLevel) }
+            writer.endArray()
+        }
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}
