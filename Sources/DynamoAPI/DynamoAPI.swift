@@ -4,7 +4,8 @@
 /// a request may look like; each file in `Operations` is one operation from request to response. `JSONDocument` and
 /// `JSONWriter` are the two ends of the wire, `DynamoFault` is every error that a client can see. Of the folders, `Items` is what
 /// reading and writing items shares, `Ranges` what Query and Scan share, `Batches` what a batch is made of, `Tables` what a table's
-/// settings are read into and shown from; `Legacy` lowers the parameters that expressions replaced to the trees of expressions.
+/// settings are read into and shown from, `Streams` how streams, shards and places in them are named; `Legacy` lowers the parameters
+/// that expressions replaced to the trees of expressions.
 ///
 /// Every request is checked in the service's order, which is part of its contract:
 /// 1. the body is JSON and every value has its type (`SerializationException`);

@@ -10,7 +10,7 @@ public import KeyValueStore
 /// run on any thread through ``reader``.
 ///
 /// It makes no system call but the store's, reads no clock and draws no random number but those handed in. Reading order:
-/// `Identity`, `RegionStore+Layout`, `Catalog`, `Items`, `Log`, then this class and its extensions.
+/// `Identity`, `RegionStore+Layout`, `Catalog`, `Items`, `Log`, `Streams`, `Expiry`, then this class and its extensions.
 public final class RegionStore<Store: KeyValueStore> {
     public let configuration: RegionConfiguration
     public let incarnation: Incarnation
