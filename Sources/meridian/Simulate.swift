@@ -88,6 +88,11 @@ struct Simulate: AsyncParsableCommand {
         return range
     }
 
+    /// Whether what is printed goes to a terminal whose user has not asked for no colours (https://no-color.org).
+    private static var isColoured: Bool {
+        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+    }
+
     private var isSweep: Bool { seeds != nil || untilFailure }
 
     func run() async throws {
@@ -106,7 +111,9 @@ struct Simulate: AsyncParsableCommand {
         do {
             return try Scenario.load(path: path)
         } catch {
-            throw CommandFailure("\(error)")
+            // Each problem begins its line with its place, as editors and terminals like it.
+            let count = error.problems.count
+            throw CommandFailure(count == 1 ? "\(error)" : "\(count) problems in the scenario\n\(error)")
         }
     }
 
@@ -124,15 +131,16 @@ struct Simulate: AsyncParsableCommand {
         try traceFile?.close()
         if let report { try writeReport(of: result, into: report) }
         if json {
-            print(try SimulateFile.json(result))
+            print(try SimulateFile.json(RunDocument(result, file: path)))
         } else {
-            print(Summary.text(of: result, file: path), terminator: "")
-            if let report { print("Page:   \(report)/index.html") }
-            if let trace { print("Trace:  \(trace)") }
+            let summary = Summary.text(of: result, file: path, isColoured: Self.isColoured, isShrinking: shrink)
+            print(summary, terminator: "")
+            if let report { print("Page    \(report)/index.html") }
+            if let trace { print("Trace   \(trace)") }
         }
         if shrink {
             if result.hasPassed {
-                print("The run passed: there is nothing to shrink.")
+                print("Shrunk  nothing: the run passed")
             } else {
                 try SimulateShrink(path: path, of: run.drawnScenario).shrink(result)
             }
@@ -147,7 +155,7 @@ struct Simulate: AsyncParsableCommand {
             throw CommandFailure("the folder \(folder) can't be made: \(error.localizedDescription)")
         }
         try SimulateFile.write(HTMLReport.page(of: result, file: path), to: "\(folder)/index.html")
-        try SimulateFile.write(SimulateFile.json(result) + "\n", to: "\(folder)/result.json")
+        try SimulateFile.write(SimulateFile.json(RunDocument(result, file: path)) + "\n", to: "\(folder)/result.json")
     }
 
     // MARK: - Many runs
@@ -157,9 +165,10 @@ struct Simulate: AsyncParsableCommand {
         let sweep = SimulateSweep(scenario, seeds: range, path: path, stopsAtFailure: untilFailure, isQuiet: json)
         let (summary, wallSeconds) = await sweep.run()
         if json {
-            print(try SimulateFile.json(summary))
+            print(try SimulateFile.json(SweepDocument(summary, file: path)))
         } else {
-            print(summary.text(wallSeconds: wallSeconds), terminator: "")
+            print(
+                summary.text(wallSeconds: wallSeconds, file: path, isColoured: Self.isColoured), terminator: "")
         }
         if shrink, let seed = summary.failures.first?.seed {
             let run = Run(scenario, seed: seed)

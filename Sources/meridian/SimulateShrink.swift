@@ -31,15 +31,17 @@ struct SimulateShrink {
         }
         let smallest = shrinker.shrink(scenario)
         progress.clear()
+        let runs = "\(shrinker.runCount) run\(shrinker.runCount == 1 ? "" : "s")"
         guard smallest != scenario else {
-            print("Shrunk: nothing can go: \(Self.size(of: scenario)) are needed (\(shrinker.runCount) runs)")
+            print("Shrunk  nothing can go: \(Self.size(of: scenario)), tried by \(runs)")
             return
         }
         var written = smallest
+        written.name = "\(scenario.name)-shrunk-\(result.seed)"
         written.description = "Shrunk from \(path) with seed \(result.seed), which failed: \(failure.text)"
         try SimulateFile.write(written.text, to: target)
-        print("Shrunk: from \(Self.size(of: scenario)) to \(Self.size(of: smallest)) in \(shrinker.runCount) runs")
-        print("Again:  meridian simulate \(target) --seed \(result.seed)")
+        print("Shrunk  from \(Self.size(of: scenario)) to \(Self.size(of: smallest)), by \(runs)")
+        print("Replay  \(result.replayCommand(file: target))")
     }
 
     private static func withoutEnding(_ path: String) -> String {

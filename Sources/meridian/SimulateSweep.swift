@@ -37,25 +37,28 @@ struct SimulateSweep {
             for await digest in group {
                 digests.append(digest)
                 if !digest.hasPassed {
-                    if stopsAtFailure { next = nil }
-                    report(digest, progress)
+                    if stopsAtFailure { next = nil } else { report(digest, progress) }
                 }
                 addRun(to: &group)
                 let isEndless = seeds.last == .max
+                let (runs, failed) = (digests.count, digests.count { !$0.hasPassed })
                 progress.show(
-                    share: isEndless ? nil : Double(digests.count) / Double(seeds.count),
-                    "\(scenario.name): \(digests.count) runs, \(digests.count { !$0.hasPassed }) failed")
+                    share: isEndless ? nil : Double(runs) / Double(seeds.count),
+                    "\(scenario.name): \(runs) run\(runs == 1 ? "" : "s"), \(failed) failed")
             }
         }
         progress.clear()
+        if stopsAtFailure, let first = digests.filter({ !$0.hasPassed }).min(by: { $0.seed < $1.seed }) {
+            // Which later seeds were under way depends on the cores; all the earlier ones have ended.
+            digests.removeAll { $0.seed > first.seed }
+        }
         return (SweepSummary(scenario: scenario.name, runs: digests), progress.elapsedSeconds)
     }
 
     private func report(_ digest: RunDigest, _ progress: SimulateProgress) {
         guard !isQuiet else { return }
         progress.clear()
-        print("seed \(digest.seed) FAILED  \(digest.failure ?? "")")
-        print("  meridian simulate \(path) --seed \(digest.seed)")
+        print(digest.failureText(file: path), terminator: "")
         // Whoever reads the lines through a pipe wants them now.
         fflush(nil)
     }

@@ -33,21 +33,51 @@ struct RunnerSweepTests {
         #expect(summary.simulatedSeconds == 280)
     }
 
-    @Test("ends with a line that says how fast it was")
-    func closingLine() {
+    @Test("that passed says so in one line, with how fast it was in the last")
+    func verdict() {
         let summary = SweepSummary(scenario: "test", runs: [RunDigest(Self.result(seed: 1, convergence: 250))])
         let lines = summary.text(wallSeconds: 0.5).split(separator: "\n")
+        #expect(lines.suffix(2).first == "PASSED  test, seed 1: 1 run, none failed")
+        #expect(lines.last == "100 requests, 70 s of virtual time in 500 ms: 200 requests a second")
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("that failed names the ways to fail with their seeds, and the commands for the first of them")
+    func failures() {
+        var results = (1...15).map {
+            Self.result(seed: UInt64($0), convergence: nil, violations: $0 == 7 ? [] : ["they differ in \($0)"])
+        }
+        results[6].violations = [.init(seconds: 1, checker: "leaks", text: "2 connections are open")]
+        let summary = SweepSummary(scenario: "test", runs: results.map(RunDigest.init))
+        let text = summary.text(wallSeconds: 1, file: "my files/test.yaml")
+        let lines = text.split(separator: "\n")
+        #expect(text.contains("FAILED  test, seeds 1...15: 15 of 15 runs failed\n  ✗ seeds 1, 2, 3,"))
+        #expect(text.contains("and 4 more: convergence\n  ✗ seed 7: leaks: 2 connections are open\n"))
+        #expect(lines.last == "Shrink  meridian simulate 'my files/test.yaml' --seed 1 --shrink")
+        #expect(lines.allSatisfy { $0.count <= 80 })
         #expect(
-            lines.last
-                == "PASSED  test: 1 passed, 0 failed; 100 operations and 70 simulated seconds in 500 ms: 200 operations and 140 simulated seconds a second"
-        )
+            summary.failures[6].failureText(file: "test.yaml")
+                == "  ✗ seed 7: leaks: 2 connections are open\n      meridian simulate test.yaml --seed 7\n")
+    }
+
+    @Test("counts a run that never recovered among none of the recovery times")
+    func recovery() {
+        var results = (1...3).map { Self.result(seed: UInt64($0), convergence: 1) }
+        for (index, time) in [nil, 20.0, 30].enumerated() {
+            results[index].recoveries = [
+                .init(
+                    region: "a", fromSeconds: 1, untilSeconds: 2, servedMilliseconds: 0, inStepMilliseconds: time)
+            ]
+        }
+        let summary = SweepSummary(scenario: "test", runs: results.map(RunDigest.init))
+        #expect(summary.recoveryTimeMilliseconds == .init(median: 20, worst: 30, worstSeed: 3))
     }
 
     @Test("of no run says so")
     func empty() {
         let summary = SweepSummary(scenario: "test", runs: [])
         #expect(summary.convergenceMilliseconds == nil)
-        #expect(summary.text(wallSeconds: 0).hasPrefix("PASSED  test: 0 passed, 0 failed;"))
+        #expect(summary.text(wallSeconds: 0).hasPrefix("PASSED  test: 0 runs, none failed\n"))
     }
 }
 

@@ -28,6 +28,8 @@ enum Figures {
         return "\(short(milliseconds)) ms"
     }
 
+    static func duration(_ duration: Duration) -> String { Self.duration(milliseconds: duration / .milliseconds(1)) }
+
     static func duration(seconds: Double) -> String { duration(milliseconds: seconds * 1000) }
 
     /// A number of bytes in the unit that suits it: `512 B`, `12.3 MiB`.
@@ -71,25 +73,5 @@ enum Figures {
         while text.hasSuffix("0") { text.removeLast() }
         if text.hasSuffix(".") { text.removeLast() }
         return text
-    }
-}
-
-extension RunResult {
-    /// The command that runs the same again.
-    ///
-    /// - Parameter file: the scenario's file; where the scenarios that come with the project are, when nothing is said.
-    public func replayCommand(file: String? = nil) -> String {
-        "meridian simulate \(file ?? "Simulations/\(scenario).yaml") --seed \(seed)"
-    }
-
-    /// What was shipped on all links.
-    var byteCount: Int { links.reduce(0) { $0 + $1.bytes } }
-
-    /// What was measured of the acknowledged writes that are nowhere any more, in words.
-    var lossText: String {
-        lostAcknowledgedWrites == 0
-            ? "nothing lost"
-            : "\(Figures.count(lostAcknowledgedWrites, "acknowledged write")) lost, up to "
-                + "\(Figures.duration(milliseconds: recoveryPointMilliseconds)) old"
     }
 }

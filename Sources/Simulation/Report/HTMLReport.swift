@@ -64,8 +64,10 @@ public enum HTMLReport {
                     : "\(Figures.count(result.lostAcknowledgedWrites, "acknowledged write")) lost"
             ),
             (
-                "Recovery time", Figures.duration(milliseconds: result.recoveryTimeMilliseconds),
-                "from a fault's end until up to date, at most"
+                "Recovery time",
+                result.recoveryTimeMilliseconds.map { Figures.duration(milliseconds: $0) } ?? "never",
+                result.recoveries.isEmpty
+                    ? "nothing to recover from" : "from a fault's end until served and in step, at most"
             ),
             (
                 "Agreement", result.convergenceMilliseconds.map { Figures.duration(milliseconds: $0) } ?? "never",

@@ -26,8 +26,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var lostAcknowledgedWrites = 0
     /// The age of the oldest of them when their region was lost.
     public var recoveryPointMilliseconds: Double = 0
-    /// The longest time from the end of a fault until the region that it struck was up to date again.
-    public var recoveryTimeMilliseconds: Double = 0
+    /// How every region recovered from what struck it, in the order in which that had begun.
+    public var recoveries: [Recovery] = []
     public var series = Series()
 
     public init(
@@ -46,6 +46,14 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     /// Whether everything held that has to, and everything that was expected.
     public var hasPassed: Bool { violations.isEmpty && expectations.allSatisfy(\.isMet) }
+
+    /// The longest of ``recoveries``; nil where a region never recovered, and zero where there was nothing to recover from.
+    public var recoveryTimeMilliseconds: Double? {
+        recoveries.reduce(0) { longest, recovery in
+            guard let longest, let time = recovery.milliseconds else { return nil }
+            return max(longest, time)
+        }
+    }
 
     /// Requests of all clients.
     public var operationCount: Int { requests.reduce(0) { $0 + $1.count } }
@@ -97,6 +105,49 @@ public struct RunResult: Codable, Sendable, Equatable {
         }
     }
 
+    /// How one region came back from a fault, or from several that overlapped.
+    ///
+    /// A fault that strikes a region before it has recovered from the one before belongs to the same recovery.
+    public struct Recovery: Codable, Sendable, Equatable {
+        public var region: String
+        /// When the first fault began, and when the last one ended.
+        public var fromSeconds: Double
+        public var untilSeconds: Double
+        /// From the last fault's end until every group of the region's clients had an answer to a request that it sent after that end; zero
+        /// when no such request failed, nil when a group had none any more.
+        public var servedMilliseconds: Double?
+        /// From the last fault's end until the region ran, and it and each other one that ran and was not struck had of each other, on disk,
+        /// what they had committed at that end; nil when they never had.
+        public var inStepMilliseconds: Double?
+
+        public init(
+            region: String, fromSeconds: Double, untilSeconds: Double, servedMilliseconds: Double?,
+            inStepMilliseconds: Double?
+        ) {
+            self.region = region
+            self.fromSeconds = fromSeconds
+            self.untilSeconds = untilSeconds
+            self.servedMilliseconds = servedMilliseconds
+            self.inStepMilliseconds = inStepMilliseconds
+        }
+
+        /// With null for what never was.
+        public func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(region, forKey: .region)
+            try members.encode(fromSeconds, forKey: .fromSeconds)
+            try members.encode(untilSeconds, forKey: .untilSeconds)
+            try members.encode(servedMilliseconds, forKey: .servedMilliseconds)
+            try members.encode(inStepMilliseconds, forKey: .inStepMilliseconds)
+        }
+
+        /// The recovery time: the later of both; nil when it never came to an end.
+        public var milliseconds: Double? {
+            guard let servedMilliseconds, let inStepMilliseconds else { return nil }
+            return max(servedMilliseconds, inStepMilliseconds)
+        }
+    }
+
     /// What the clients of one region saw.
     public struct RegionRequests: Codable, Sendable, Equatable {
         public var region: String
@@ -110,28 +161,52 @@ public struct RunResult: Codable, Sendable, Equatable {
         public var acknowledgedWrites = 0
         public var p50Milliseconds: Double = 0
         public var p99Milliseconds: Double = 0
-        /// The longest time without one answered request, in seconds.
+        /// The longest time in which requests of a group of clients failed and none was answered, in seconds: up to the answer that ended
+        /// it, or to the end of the run.
         public var longestOutageSeconds: Double = 0
 
         public init(region: String) {
             self.region = region
         }
 
+        private enum DerivedKey: String, CodingKey { case unavailability }
+
+        /// With ``unavailability``, which follows from the others.
+        public func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(region, forKey: .region)
+            try members.encode(count, forKey: .count)
+            try members.encode(failed, forKey: .failed)
+            try members.encode(refusedByCondition, forKey: .refusedByCondition)
+            try members.encode(failedOver, forKey: .failedOver)
+            try members.encode(acknowledgedWrites, forKey: .acknowledgedWrites)
+            try members.encode(p50Milliseconds, forKey: .p50Milliseconds)
+            try members.encode(p99Milliseconds, forKey: .p99Milliseconds)
+            try members.encode(longestOutageSeconds, forKey: .longestOutageSeconds)
+            var derived = encoder.container(keyedBy: DerivedKey.self)
+            try derived.encode(unavailability, forKey: .unavailability)
+        }
+
         /// The share of requests that failed, 0 to 1.
         public var unavailability: Double { count == 0 ? 0 : Double(failed) / Double(count) }
+
+        /// The share of requests that another region answered, 0 to 1.
+        var failoverShare: Double { count == 0 ? 0 : Double(failedOver) / Double(count) }
     }
 
     /// One direction between two regions.
     public struct LinkFigures: Codable, Sendable, Equatable {
         public var from: String
         public var to: String
-        /// Changes that were followed from their commit until they were durable there.
+        /// Changes that were made in `from` and followed until they were durable in `to`.
         public var changes = 0
         /// How old changes were when they became durable there.
         public var stalenessP50Milliseconds: Double = 0
         public var stalenessP99Milliseconds: Double = 0
         public var stalenessMaxMilliseconds: Double = 0
+        /// What was sent, in bytes.
         public var bytes = 0
+        /// How often a connection was opened.
         public var connections = 0
 
         public init(from: String, to: String) {
@@ -154,7 +229,8 @@ public struct RunResult: Codable, Sendable, Equatable {
         public var lag: [[Double]] = []
         /// Conflicts that were resolved, in all regions.
         public var conflicts: [Double] = []
-        /// The keys whose items differ between regions, at each interval's end.
+        /// The keys whose items differ between the regions that run, at each interval's end: of tables that are in use there and were not
+        /// being filled.
         public var differingKeys: [Double] = []
 
         public init() {}

@@ -15,7 +15,8 @@ public struct RunDigest: Codable, Sendable, Equatable {
     public var stalenessP99Milliseconds: Double
     public var stalenessMaxMilliseconds: Double
     public var recoveryPointMilliseconds: Double
-    public var recoveryTimeMilliseconds: Double
+    /// Nil when a region never recovered.
+    public var recoveryTimeMilliseconds: Double?
     public var lostAcknowledgedWrites: Int
     public var conflicts: Int
     /// The share of requests that failed, 0 to 1, in the region where it was highest.

@@ -4,6 +4,9 @@
 public struct SweepSummary: Codable, Sendable, Equatable {
     public var scenario: String
     public var runCount: Int
+    /// The lowest and the highest seed; nil without any run.
+    public var firstSeed: UInt64?
+    public var lastSeed: UInt64?
     /// The runs that failed, by rising seed.
     public var failures: [RunDigest]
     /// Of all runs together.
@@ -34,6 +37,7 @@ public struct SweepSummary: Codable, Sendable, Equatable {
         let runs = runs.sorted { $0.seed < $1.seed }
         self.scenario = scenario
         runCount = runs.count
+        (firstSeed, lastSeed) = (runs.first?.seed, runs.last?.seed)
         failures = runs.filter { !$0.hasPassed }
         operationCount = runs.reduce(0) { $0 + $1.operationCount }
         simulatedSeconds = runs.reduce(0) { $0 + $1.simulatedSeconds }

@@ -10,7 +10,10 @@ extension Scenario {
         do {
             text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
         } catch {
-            throw Self.error(file: path, "the file can't be read: \(error.localizedDescription)")
+            let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
+            throw Self.error(
+                file: path,
+                isMissing ? "there is no such file" : "the file can't be read: \(error.localizedDescription)")
         }
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         return try parse(text, file: path, folder: folder)

@@ -30,11 +30,7 @@ extension ScenarioReader {
             if case .some(.none) = place { return nil }
             return bounds["below"].flatMap { $0.share() }.map { .unavailability(region: place ?? nil, below: $0) }
         default:
-            guard let share = Self.percentile(member.name) else {
-                problems.add(
-                    line: member.keyLine, field: value.path, found: "unknown expectation", expected: expected)
-                return nil
-            }
+            guard let share = percentile(member, expected: expected) else { return nil }
             guard let bounds = value.mapping(keys: ["below"], required: ["below"]) else { return nil }
             return bounds["below"].flatMap { $0.duration(in: .zero...Self.durationMax) }
                 .map { .staleness(share: share, below: $0) }
@@ -42,11 +38,20 @@ extension ScenarioReader {
     }
 
     /// The share in `staleness-p99` or `staleness-p99.9`; nil for anything else, and outside 0 to 100.
-    private static func percentile(_ name: String) -> Double? {
+    private func percentile(_ member: ConfigurationMapping.Member, expected: String) -> Double? {
         let prefix = "staleness-p"
-        guard name.hasPrefix(prefix), let share = ConfigurationField.share(name.dropFirst(prefix.count) + "%"),
-            share > 0, share <= 1
-        else { return nil }
+        guard member.name.hasPrefix(prefix) else {
+            problems.add(
+                line: member.keyLine, field: member.value.path, found: "unknown expectation", expected: expected)
+            return nil
+        }
+        guard let share = ConfigurationField.share(member.name.dropFirst(prefix.count) + "%"), share > 0, share <= 1
+        else {
+            problems.add(
+                line: member.keyLine, field: member.value.path, found: "no such percentile",
+                expected: "one above 0 and up to 100, such as staleness-p50, staleness-p99.9 or staleness-p100")
+            return nil
+        }
         return share
     }
 

@@ -17,8 +17,10 @@ extension ScenarioReader {
     func readTable(_ field: ConfigurationField) -> TablePlan? {
         let members = field.mapping(
             keys: ["name", "sort-key", "replicas", "indexes", "time-to-live"], required: ["name"])
-        guard let members, let name = members["name"].flatMap(resourceName) else { return nil }
-        var table = TablePlan(name: name, replicas: members["replicas"].map(regionList) ?? regions)
+        guard let members else { return nil }
+        let name = members["name"].flatMap(resourceName)
+        // Even where there is no name, the rest is read: all problems are told at once.
+        var table = TablePlan(name: name ?? "", replicas: members["replicas"].map(regionList) ?? regions)
         members["sort-key"].flatMap(readFlag).map { table.hasSortKey = $0 }
         members["time-to-live"].flatMap(readFlag).map { table.hasTimeToLive = $0 }
         for element in members["indexes"].flatMap({ $0.list() }) ?? [] {
@@ -28,7 +30,7 @@ extension ScenarioReader {
             }
             table.indexes.append(index)
         }
-        return table
+        return name == nil ? nil : table
     }
 
     private func readIndex(_ field: ConfigurationField) -> TablePlan.IndexPlan? {

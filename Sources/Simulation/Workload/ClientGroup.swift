@@ -5,6 +5,8 @@ import ItemModel
 final class ClientGroup {
     unowned let world: World
     let plan: WorkloadPlan
+    /// Its place in the scenario's workload.
+    let number: Int
     let home: Int
     let table: TablePlan
     var generator: Generator
@@ -21,6 +23,7 @@ final class ClientGroup {
     init(_ plan: WorkloadPlan, table: TablePlan, home: Int, in world: World) {
         self.world = world
         self.plan = plan
+        number = world.scenario.workload.firstIndex { $0.name == plan.name } ?? 0
         self.table = table
         self.home = home
         generator = world.randomness.generator(for: "clients/\(plan.name)/\(home)")
@@ -138,7 +141,8 @@ final class ClientGroup {
         guard let done = call.done.take() else { return }
         failover.note(outcome != .failed, of: call.target, at: world.now)
         let finished = FinishedRequest(
-            home: home, target: call.target, outcome: outcome, isWrite: call.kind.isWrite, startedAt: call.startedAt)
+            home: home, group: number, target: call.target, outcome: outcome, isWrite: call.kind.isWrite,
+            startedAt: call.startedAt)
         world.trace.note(
             .answered, at: world.now, UInt64(home), UInt64(call.target), outcome == .failed ? 1 : 0)
         for observer in world.observers { observer.finished(finished) }

@@ -40,6 +40,17 @@ public final class Run {
         world = World(scenario, seed: seed, hooks: hooks)
         figures = RunFigures(of: world)
         world.observers = [figures] + Checkers.all(for: world)
+        countDifferingKeys()
+    }
+
+    /// Has the figures count the keys that differ, by what the checkers know.
+    private func countDifferingKeys() {
+        guard let history = world.observers.lazy.compactMap({ $0 as? History }).first,
+            let holdings = world.observers.lazy.compactMap({ $0 as? Holdings }).first
+        else { return }
+        let differingKeys = DifferingKeys(of: world, history: history, holdings: holdings)
+        figures.differingKeys = differingKeys
+        world.observers.append(differingKeys)
     }
 
     /// The scenario with the faults that were drawn for this seed.
@@ -70,6 +81,7 @@ public final class Run {
         }
         // Faults without an end last to here.
         world.heal()
+        figures.healed()
         let calm = world.now
         // Requests that are under way, and connections that are being opened, take their time.
         let converged = settle(until: calm + VirtualDuration(scenario.settle))

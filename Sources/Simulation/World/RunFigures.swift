@@ -7,7 +7,11 @@ final class RunFigures: WorldObserver {
     private unowned let world: World
     private var requests: [RunResult.RegionRequests]
     private var latencies: [Histogram<UInt64>]
-    private var lastAnswered: [VirtualTime]
+    /// By region and by group of its clients.
+    private var outages: [[ClientOutage]]
+    private var recoveryTimes: RecoveryTimes
+    /// Counts the keys that differ; nil where nobody wants to know.
+    var differingKeys: DifferingKeys?
     private var links: [LinkState]
     private let interval: VirtualDuration
     private var series = RunResult.Series()
@@ -21,15 +25,29 @@ final class RunFigures: WorldObserver {
     private struct LinkState {
         let from: Int
         let to: Int
-        /// Changes that are committed in `from` and not known to be durable in `to`, from the oldest on: position and time.
-        var pending: [(position: LogPosition, at: VirtualTime)] = []
+        /// Commits of `from` that are not known to be durable in `to`, from the oldest on: the last position, when, and how many changes.
+        var pending: [(position: LogPosition, at: VirtualTime, count: Int)] = []
         var firstPending = 0
+        /// The changes of those commits.
+        var backlog = 0
         var origin: Origin?
         var staleness = Histogram<UInt64>(highestTrackableValue: 36_000_000_000, numberOfSignificantValueDigits: .two)
         var changes = 0
         var maximum: UInt64 = 0
 
-        var backlog: Int { pending.count - firstPending }
+        var oldestPending: VirtualTime? { firstPending < pending.count ? pending[firstPending].at : nil }
+
+        mutating func forgetPending() {
+            pending = []
+            (firstPending, backlog) = (0, 0)
+        }
+    }
+
+    /// When a group of clients is without an answer.
+    private struct ClientOutage {
+        var lastAnswer = VirtualTime.zero
+        /// When nobody was answered any more, as far as a request has failed since; nil while clients are served.
+        var start: VirtualTime?
     }
 
     init(of world: World) {
@@ -39,7 +57,8 @@ final class RunFigures: WorldObserver {
         latencies = regions.map { _ in
             Histogram(highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .two)
         }
-        lastAnswered = regions.map { _ in .zero }
+        outages = regions.map { _ in world.scenario.workload.map { _ in ClientOutage() } }
+        recoveryTimes = RecoveryTimes(of: world)
         endedConflicts = regions.map { _ in 0 }
         currentConflicts = endedConflicts
         links = []
@@ -55,6 +74,27 @@ final class RunFigures: WorldObserver {
         series.lag = series.backlog
         bucket = regions.map { _ in (0, 0) }
         sample()
+        planOutages()
+    }
+
+    private func planOutages() {
+        for outage in recoveryTimes.outages {
+            world.schedule(at: outage.from) { [self] in recoveryTimes.began(outage) }
+            guard let until = outage.until else { continue }
+            world.schedule(at: until) { [self] in
+                // After everything that is planned for this moment, the end of the fault among it.
+                world.schedule(at: until) { [self] in
+                    recoveryTimes.ended(outage)
+                    world.schedule(at: until) { [self] in recoveryTimes.settle() }
+                }
+            }
+        }
+    }
+
+    /// The faults that had no end of their own are over.
+    func healed() {
+        for outage in recoveryTimes.outages where outage.until == nil { recoveryTimes.ended(outage) }
+        recoveryTimes.settle()
     }
 
     private var bucket: [(answered: Int, failed: Int)]
@@ -68,12 +108,12 @@ final class RunFigures: WorldObserver {
             }
             for (index, link) in links.enumerated() {
                 series.backlog[index].append(Double(link.backlog))
-                let oldest = link.backlog > 0 ? link.pending[link.firstPending].at : world.now
-                series.lag[index].append(Double((world.now - oldest).milliseconds))
+                series.lag[index].append(Double((world.now - (link.oldestPending ?? world.now)).milliseconds))
             }
             let conflicts = self.conflicts
             series.conflicts.append(Double(conflicts - min(conflicts, sampledConflicts)))
             sampledConflicts = conflicts
+            if let differingKeys { series.differingKeys.append(Double(differingKeys.count())) }
             sample()
         }
     }
@@ -89,39 +129,48 @@ final class RunFigures: WorldObserver {
 
     func losesDisk(_ region: SimulatedRegion) {
         for index in links.indices where links[index].from == region.index || links[index].to == region.index {
-            links[index].pending = []
-            links[index].firstPending = 0
+            links[index].forgetPending()
             links[index].origin = nil
         }
+        recoveryTimes.losesDisk(region)
     }
 
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
         currentConflicts[region.index] = store.counters.conflicts
         let own = store.origin
-        let last = entries.last { $0.header.version.origin == own && $0.header.kind != .catalog }
+        var last: LogPosition?
+        var count = 0
+        for entry in entries where entry.header.version.origin == own && entry.header.kind != .catalog {
+            last = entry.position
+            count += 1
+        }
         for index in links.indices {
             if links[index].from == region.index {
                 if links[index].origin != own {
                     links[index].origin = own
-                    links[index].pending = []
-                    links[index].firstPending = 0
+                    links[index].forgetPending()
                 }
-                // One entry a commit is enough: what is behind it came no later.
-                if let last { links[index].pending.append((last.position, world.now)) }
+                // One element a commit is enough: all of its changes are as old.
+                if let last {
+                    links[index].pending.append((last, world.now, count))
+                    links[index].backlog += count
+                }
             } else if links[index].to == region.index, let origin = links[index].origin {
                 settle(index, upTo: region.committedVector[origin])
             }
         }
+        recoveryTimes.committed(own, last: last, in: region)
     }
 
     private func settle(_ index: Int, upTo position: LogPosition) {
-        while links[index].backlog > 0 {
+        while links[index].firstPending < links[index].pending.count {
             let first = links[index].pending[links[index].firstPending]
             guard first.position <= position else { break }
             let age = (world.now - first.at).nanoseconds / 1000
-            links[index].staleness.record(min(age, 36_000_000_000))
+            links[index].staleness.record(min(age, 36_000_000_000), count: UInt64(first.count))
             links[index].maximum = max(links[index].maximum, age)
-            links[index].changes += 1
+            links[index].changes += first.count
+            links[index].backlog -= first.count
             links[index].firstPending += 1
         }
         if links[index].firstPending > 1000, links[index].firstPending * 2 > links[index].pending.count {
@@ -133,20 +182,28 @@ final class RunFigures: WorldObserver {
     func finished(_ request: FinishedRequest) {
         let home = request.home
         requests[home].count += 1
+        recoveryTimes.finished(request)
         switch request.outcome {
         case .failed:
             requests[home].failed += 1
             bucket[home].failed += 1
+            let outage = outages[home][request.group]
+            outages[home][request.group].start = outage.start ?? max(request.startedAt, outage.lastAnswer)
             return
         case .refusedByCondition: requests[home].refusedByCondition += 1
         case .answered: if request.isWrite { requests[home].acknowledgedWrites += 1 }
         }
         if request.target != home { requests[home].failedOver += 1 }
         bucket[home].answered += 1
-        let outage = (world.now - lastAnswered[home]).seconds
-        requests[home].longestOutageSeconds = max(requests[home].longestOutageSeconds, outage)
-        lastAnswered[home] = world.now
+        endOutage(of: request.group, at: home)
+        outages[home][request.group].lastAnswer = world.now
         latencies[home].record(min((world.now - request.startedAt).nanoseconds / 1000, 3_600_000_000))
+    }
+
+    private func endOutage(of group: Int, at home: Int) {
+        guard let start = outages[home][group].start else { return }
+        outages[home][group].start = nil
+        requests[home].longestOutageSeconds = max(requests[home].longestOutageSeconds, (world.now - start).seconds)
     }
 
     // MARK: - The result
@@ -168,6 +225,9 @@ final class RunFigures: WorldObserver {
                     ?? (fault.kind.isOverAtOnce ? from : clientsEnd.seconds),
                 text: fault.kind.text, regions: fault.kind.regions)
         }
+        for home in outages.indices {
+            for group in outages[home].indices { endOutage(of: group, at: home) }
+        }
         result.requests = requests
         for index in requests.indices where latencies[index].totalCount > 0 {
             result.requests[index].p50Milliseconds = Double(latencies[index].valueAtPercentile(50)) / 1000
@@ -178,11 +238,14 @@ final class RunFigures: WorldObserver {
                 from: world.regions[link.from].name, to: world.regions[link.to].name)
             figures.changes = link.changes
             if link.changes > 0 {
-                figures.stalenessP50Milliseconds = Double(link.staleness.valueAtPercentile(50)) / 1000
-                figures.stalenessP99Milliseconds = Double(link.staleness.valueAtPercentile(99)) / 1000
+                figures.stalenessP50Milliseconds =
+                    Double(min(link.staleness.valueAtPercentile(50), link.maximum)) / 1000
+                figures.stalenessP99Milliseconds =
+                    Double(min(link.staleness.valueAtPercentile(99), link.maximum)) / 1000
                 figures.stalenessMaxMilliseconds = Double(link.maximum) / 1000
             }
             figures.bytes = world.network[link.from, link.to].byteCount
+            figures.connections = world.network[link.from, link.to].connectionCount
             return figures
         }
         result.conflicts = Int(clamping: conflicts)
@@ -194,53 +257,20 @@ final class RunFigures: WorldObserver {
             result.recoveryPointMilliseconds = max(
                 result.recoveryPointMilliseconds, Double(losses.recoveryPoint.nanoseconds) / 1e6)
         }
-        result.expectations = scenario.expectations.map { $0.result(in: result) }
+        result.recoveries = recoveryTimes.results
+        result.expectations = scenario.expectations.map { expectation in
+            expectation.result(in: result, staleness: staleness)
+        }
         return result
     }
-}
 
-/// A checker that finds out what was lost.
-protocol LossReporting {
-    /// Acknowledged writes that are nowhere any more.
-    var lostAcknowledgedWrites: Int { get }
-    /// The age of the oldest of them when their region was lost.
-    var recoveryPoint: VirtualDuration { get }
-}
-
-extension Expectation {
-    /// What became of it.
-    func result(in result: RunResult) -> RunResult.ExpectationResult {
-        switch self {
-        case .convergesWithin(let limit):
-            let measured = result.convergenceMilliseconds
-            return .init(
-                text: "converges within \(limit)",
-                measured: measured.map { "\($0 / 1000) s" } ?? "never",
-                isMet: measured.map { $0 <= Double(VirtualDuration(limit).milliseconds) } ?? false)
-        case .lostAcknowledgedWrites(let most):
-            return .init(
-                text: "at most \(most) acknowledged writes lost", measured: "\(result.lostAcknowledgedWrites)",
-                isMet: result.lostAcknowledgedWrites <= most)
-        case .staleness(let share, let limit):
-            let worst =
-                result.links.map { link in
-                    switch share {
-                    case 1...: link.stalenessMaxMilliseconds
-                    case ...0.5: link.stalenessP50Milliseconds
-                    default: link.stalenessP99Milliseconds
-                    }
-                }.max() ?? 0
-            return .init(
-                text: "staleness p\(Int(share * 100)) below \(limit)", measured: "\(worst) ms",
-                isMet: worst < Double(VirtualDuration(limit).milliseconds))
-        case .conflicts(let least):
-            return .init(
-                text: "at least \(least) conflicts", measured: "\(result.conflicts)", isMet: result.conflicts >= least)
-        case .unavailability(let region, let limit):
-            let worst = result.requests.filter { region == nil || $0.region == region }.map(\.unavailability).max() ?? 0
-            return .init(
-                text: "unavailability\(region.map { " in \($0)" } ?? "") below \(limit * 100) %",
-                measured: "\(worst * 100) %", isMet: worst < limit)
-        }
+    /// How old changes were, on the slowest link, when this share of them was durable there, in milliseconds.
+    private func staleness(share: Double) -> Double {
+        links.map { link in
+            guard link.changes > 0 else { return 0 }
+            if share >= 1 { return Double(link.maximum) / 1000 }
+            // The histogram rounds up; nothing was older than the oldest.
+            return Double(min(link.staleness.valueAtPercentile(share * 100), link.maximum)) / 1000
+        }.max() ?? 0
     }
 }

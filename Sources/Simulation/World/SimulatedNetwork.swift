@@ -27,6 +27,8 @@ final class SimulatedNetwork {
         var generator: Generator
         /// What was sent on it, in bytes.
         var byteCount = 0
+        /// How many connections were opened to ship changes on it.
+        var connectionCount = 0
     }
 
     /// A message that is to leave.

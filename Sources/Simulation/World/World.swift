@@ -115,6 +115,7 @@ final class World {
                 let connection = Connection(from: sender, to: receiver, in: self)
                 receiver.connection = connection
                 connections.append(connection)
+                network[from.index, to.index].connectionCount += 1
                 receiver.start()
                 finish(after: back, connection)
             }

@@ -67,6 +67,8 @@ struct FinishedRequest {
     }
 
     let home: Int
+    /// Which part of the scenario's workload the client is of.
+    let group: Int
     /// The region that was asked.
     let target: Int
     let outcome: Outcome

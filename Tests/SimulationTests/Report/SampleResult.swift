@@ -56,7 +56,14 @@ extension RunResult {
         }
         result.conflicts = 3123
         result.convergenceMilliseconds = 212
-        result.recoveryTimeMilliseconds = 41_300
+        result.recoveries = [
+            Recovery(
+                region: regions[0], fromSeconds: 300, untilSeconds: 3900, servedMilliseconds: 0,
+                inStepMilliseconds: 41_300),
+            Recovery(
+                region: regions[1], fromSeconds: 900, untilSeconds: 1500, servedMilliseconds: 0,
+                inStepMilliseconds: 213),
+        ]
         result.expectations = [
             ExpectationResult(text: "converges within 30 s", measured: "0.21 s", isMet: true),
             ExpectationResult(text: "at most 0 acknowledged writes lost", measured: "0", isMet: true),

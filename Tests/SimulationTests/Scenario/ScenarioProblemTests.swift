@@ -48,6 +48,7 @@ struct ScenarioProblemTests {
             "s.yaml:2: duration: found 'tomorrow'; expected a duration such as",
             "s.yaml:3: colour: unknown key; expected one of",
             "s.yaml:5: tables[0].name: found 'o'; expected 3 to 255",
+            "s.yaml:5: tables[0].replicas[1]: no region is called 'mars'; expected one of us-east-1",
             "s.yaml:6: tables[1].replicas[1]: 'us-east-1' is in the list twice",
             "s.yaml:8: workload[0].arrival.poisson: found '50'; expected a rate such as 50/s",
             "s.yaml:8: workload[0].mix: found 'ycsb-g'; expected ycsb-a to ycsb-f",
@@ -192,8 +193,10 @@ struct ScenarioProblemTests {
     }
 
     @Test(arguments: [
-        ("staleness-p0: {below: 1s}", "staleness-p0: unknown expectation"),
-        ("staleness-p101: {below: 1s}", "staleness-p101: unknown expectation"),
+        ("staleness-p0: {below: 1s}", "staleness-p0: no such percentile; expected one above 0 and up to 100"),
+        ("staleness-p101: {below: 1s}", "staleness-p101: no such percentile"),
+        ("staleness-pmax: {below: 1s}", "staleness-pmax: no such percentile"),
+        ("staleness: {below: 1s}", "staleness: unknown expectation; expected one of converges-within"),
         ("staleness-p99: 1s", "staleness-p99: found '1s'; expected a mapping with below"),
         ("lost-acknowledged-writes: -1", "lost-acknowledged-writes: found '-1'"),
         ("unavailability: {region: mars, below: 1%}", "unavailability.region: no region is called 'mars'"),

@@ -1,0 +1,7 @@
+/// A checker that finds out what was lost.
+protocol LossReporting {
+    /// Acknowledged writes that are nowhere any more.
+    var lostAcknowledgedWrites: Int { get }
+    /// The age of the oldest of them when their region was lost.
+    var recoveryPoint: VirtualDuration { get }
+}

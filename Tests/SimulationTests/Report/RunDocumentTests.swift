@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@testable import Simulation
+
+@Suite("Results as JSON")
+struct RunDocumentTests {
+    static func members(_ value: some Encodable) throws -> [String: Any] {
+        let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
+        return try #require(object as? [String: Any])
+    }
+
+    /// The members of the parts of an object, with the names of those that they are in: `links.from`.
+    static func paths(_ object: [String: Any], in prefix: String = "") -> Set<String> {
+        object.reduce(into: []) { paths, member in
+            let path = prefix + member.key
+            paths.insert(path)
+            if let part = member.value as? [String: Any] { paths.formUnion(Self.paths(part, in: path + ".")) }
+            for part in member.value as? [[String: Any]] ?? [] { paths.formUnion(Self.paths(part, in: path + ".")) }
+        }
+    }
+
+    /// Everything that there is of a run that has failed: every list has an element.
+    static func failed() throws -> [String: Any] { try members(RunDocument(.sample(isPassed: false), file: "s.yaml")) }
+
+    /// Likewise of many runs.
+    static func sweep() throws -> [String: Any] {
+        try members(
+            SweepDocument(
+                SweepSummary(scenario: "s", runs: [RunDigest(.sample(isPassed: false)), RunDigest(.sample())]),
+                file: "s.yaml"))
+    }
+
+    @Test func `a run's members are these, and stay what they are`() throws {
+        let expected = """
+            conflicts convergenceMilliseconds description durationSeconds eventCount expectations expectations.isMet
+            expectations.measured expectations.text faults faults.fromSeconds faults.regions faults.text
+            faults.untilSeconds formatVersion hasPassed links links.bytes links.changes links.connections links.from
+            links.stalenessMaxMilliseconds links.stalenessP50Milliseconds links.stalenessP99Milliseconds links.to
+            lostAcknowledgedWrites operationCount recoveries recoveries.fromSeconds recoveries.inStepMilliseconds
+            recoveries.region recoveries.servedMilliseconds recoveries.untilSeconds recoveryPointMilliseconds
+            recoveryTimeMilliseconds regions replayCommand requests requests.acknowledgedWrites requests.count
+            requests.failed requests.failedOver requests.longestOutageSeconds requests.p50Milliseconds
+            requests.p99Milliseconds requests.refusedByCondition requests.region requests.unavailability scenario seed
+            series series.backlog series.conflicts series.differingKeys series.errors series.intervalSeconds series.lag
+            series.throughput shippedBytes totalSeconds traceHash violations violations.checker violations.seconds
+            violations.text
+            """
+        let paths = Self.paths(try Self.failed())
+        #expect(paths == Set(expected.split(whereSeparator: \.isWhitespace).map(String.init)))
+        #expect(RunDocument.formatVersion == 1)
+    }
+
+    @Test func `a sweep's members are these, and stay what they are`() throws {
+        let figures = [
+            "conflicts", "convergenceMilliseconds", "lostAcknowledgedWrites", "recoveryPointMilliseconds",
+            "recoveryTimeMilliseconds", "stalenessMaxMilliseconds", "stalenessP99Milliseconds", "unavailability",
+        ]
+        let expected =
+            [
+                "bytesShipped", "conflicts", "convergenceMilliseconds", "failure", "hasPassed",
+                "lostAcknowledgedWrites", "operationCount", "recoveryPointMilliseconds", "recoveryTimeMilliseconds",
+                "replayCommand", "seed", "simulatedSeconds", "stalenessMaxMilliseconds", "stalenessP99Milliseconds",
+                "unavailability",
+            ].map { "failures.\($0)" } + figures
+            + figures.flatMap { ["\($0).median", "\($0).worst", "\($0).worstSeed"] }
+            + [
+                "failures", "firstSeed", "formatVersion", "hasPassed", "lastSeed", "operationCount", "passedCount",
+                "runCount", "scenario", "simulatedSeconds",
+            ]
+        #expect(Self.paths(try Self.sweep()) == Set(expected))
+    }
+
+    @Test func `what has no value is null, and is there`() throws {
+        var result = RunResult.sample()
+        result.convergenceMilliseconds = nil
+        result.recoveries[0].inStepMilliseconds = nil
+        let run = try Self.members(RunDocument(result))
+        for name in ["convergenceMilliseconds", "recoveryTimeMilliseconds"] { #expect(run[name] is NSNull, "\(name)") }
+        let recovery = try #require((run["recoveries"] as? [[String: Any]])?.first)
+        #expect(recovery["inStepMilliseconds"] is NSNull)
+        let sweep = try Self.members(SweepDocument(SweepSummary(scenario: "s", runs: [])))
+        for name in ["firstSeed", "conflicts", "unavailability"] { #expect(sweep[name] is NSNull, "\(name)") }
+    }
+
+    @Test func `the verdict, the command and the sums are those of the summary`() throws {
+        let run = try Self.failed()
+        #expect(run["hasPassed"] as? Bool == false)
+        #expect(run["replayCommand"] as? String == "meridian simulate s.yaml --seed 7")
+        #expect(run["shippedBytes"] as? Int == RunResult.sample().byteCount)
+        let sweep = try Self.sweep()
+        #expect(sweep["passedCount"] as? Int == 1 && sweep["hasPassed"] as? Bool == false)
+    }
+}
