@@ -39,7 +39,9 @@ struct RecoveryTimes {
         var services: [Service]
         var inStep: VirtualTime?
 
-        /// Nil while some clients are waiting. Where no request failed, nobody was kept waiting.
+        /// When the last clients were served again; nil while some are waiting.
+        ///
+        /// Where no request failed, nobody was kept waiting.
         var served: VirtualTime? {
             services.reduce(until) { latest, service in
                 switch service {
