@@ -17,9 +17,9 @@ extension HTMLReport {
                     tickText: { "\(Figures.short($0))/s" }, emptyText: "No request failed."),
             ]
             + linkPlots(
-                result, "Lag", "age of the oldest change that is not yet durable there; logarithmic", series.lag,
+                result, "Lag", "age of the oldest change that came there, or is still to come; logarithmic", series.lag,
                 isLogarithmic: true, tickText: PlotScale.lengthText,
-                emptyText: "Nothing was on its way for a whole interval.")
+                emptyText: "Nothing was shipped.")
             + linkPlots(
                 result, "Backlog", "changes that are not yet durable there", series.backlog,
                 emptyText: "Nothing was left to ship at any interval's end.")
@@ -29,7 +29,7 @@ extension HTMLReport {
                     [Plot.Line(name: "conflicts", colour: 0, values: series.conflicts.map { $0 / interval })],
                     merging: .mean, tickText: { "\(Figures.short($0))/s" }, emptyText: "There was no conflict."),
                 plot(
-                    result, "Convergence", "keys whose items differ between regions",
+                    result, "Convergence", "keys whose items differ between the regions that run",
                     [Plot.Line(name: "differing keys", colour: 0, values: series.differingKeys)],
                     emptyText: "The regions agreed at every interval's end."),
             ]

@@ -64,11 +64,18 @@ extension HTMLReport {
         .lanes { padding: 3px 0; min-width: 0; }
         .lane { position: relative; height: 24px; margin: 2px 0; }
         .bar {
-          position: absolute; top: 0; height: 24px; min-width: 22px; border-radius: 5px; background: var(--fault);
-          color: var(--on-fault); font-size: 12px; line-height: 24px; padding: 0 5px; overflow: hidden; white-space: nowrap;
+          position: absolute; top: 0; height: 24px; min-width: 24px; border-radius: 5px; background: var(--fault);
+          color: var(--on-fault); font-size: 12px; line-height: 24px; padding: 0 3px; overflow: hidden; white-space: nowrap;
           text-overflow: ellipsis; text-align: center; box-shadow: 0 0 0 1px var(--card);
         }
         .bar span { margin-left: 4px; }
+        .next { margin: 12px 0 0; }
+        dl { margin: 0; display: grid; grid-template-columns: 150px 1fr; gap: 6px 12px; font-size: 14px; }
+        dt { font-weight: 600; }
+        dd { margin: 0; max-width: 80ch; color: var(--soft); }
+        details { margin-top: 8px; font-size: 13px; }
+        summary { cursor: pointer; color: var(--soft); width: max-content; padding: 4px 0; }
+        .wide { overflow-x: auto; }
         .timeline ol { margin: 14px 0 0; padding-left: 26px; columns: 2; column-gap: 32px; }
         .timeline li { break-inside: avoid; padding-left: 2px; }
 
@@ -104,6 +111,8 @@ extension HTMLReport {
         thead th { border-top: 0; color: var(--soft); font-weight: 500; }
         th:first-child { text-align: left; padding-left: 0; }
         tbody th { font-weight: 600; }
+        .plain-table { width: auto; font-size: 13px; }
+        .plain-table th, .plain-table td { padding: 3px 0 3px 16px; white-space: nowrap; }
         footer { margin-top: 24px; font-size: 14px; }
 
         @media (max-width: 1000px) { .tiles { grid-template-columns: repeat(3, 1fr); } }
@@ -114,6 +123,8 @@ extension HTMLReport {
           .plots { grid-template-columns: minmax(0, 1fr); gap: 12px; }
           .card { padding: 14px; }
           .timeline ol { columns: 1; }
+          dl { grid-template-columns: 1fr; gap: 2px; }
+          dd { margin-bottom: 8px; }
           .bar .wide { display: none; }
           .lane:empty { height: 2px; }
           .row { grid-template-columns: 1fr; padding: 4px 0 2px; }
@@ -123,17 +134,17 @@ extension HTMLReport {
           .plot .times { margin-left: 52px; }
           .expectations li { grid-template-columns: 1fr auto; }
           .expectations li > :first-child { grid-column: 1 / -1; }
-          table, tbody, th, td { display: block; }
-          thead { display: none; }
-          tbody tr {
+          table:not(.plain-table), .card > table tbody, .card > table th, .card > table td { display: block; }
+          .card > table thead { display: none; }
+          .card > table tr {
             display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 4px 12px; border-top: 1px solid var(--line);
             padding: 8px 0;
           }
-          tbody tr:first-child { border-top: 0; padding-top: 0; }
-          tbody th { border: 0; padding: 0; grid-column: 1 / -1; }
-          td { border: 0; padding: 0; text-align: left; font-size: 14px; }
-          td::before { content: attr(data-column); display: block; color: var(--soft); font-size: 12px; line-height: 1.3; }
-          tbody td { align-self: end; }
+          .card > table tr:first-child { border-top: 0; padding-top: 0; }
+          .card > table tbody th { border: 0; padding: 0; grid-column: 1 / -1; }
+          .card > table td { border: 0; padding: 0; text-align: left; font-size: 14px; }
+          .card > table td::before { content: attr(data-column); display: block; color: var(--soft); font-size: 12px; line-height: 1.3; }
+          .card > table td { align-self: end; }
         }
         """
 }

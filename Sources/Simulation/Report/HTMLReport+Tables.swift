@@ -17,15 +17,24 @@ extension HTMLReport {
             })
         let links = HTMLText.table(
             "Staleness and traffic",
-            columns: ["Link", "p50", "p99", "Most", "Changes", "Shipped", "Connections"],
+            columns: ["Link", "p50", "p99", "Max", "Changes", "Shipped", "Connections"],
             rows: result.links.map {
-                [
-                    "\($0.from) → \($0.to)", Figures.duration(milliseconds: $0.stalenessP50Milliseconds),
-                    Figures.duration(milliseconds: $0.stalenessP99Milliseconds),
-                    Figures.duration(milliseconds: $0.stalenessMaxMilliseconds), Figures.count($0.changes),
-                    Figures.bytes(Double($0.bytes)), Figures.count($0.connections),
-                ]
+                let isIdle = $0.changes == 0
+                let ages = [$0.stalenessP50Milliseconds, $0.stalenessP99Milliseconds, $0.stalenessMaxMilliseconds]
+                return ["\($0.from) → \($0.to)"]
+                    + ages.map { isIdle ? "–" : Figures.duration(milliseconds: $0) }
+                    + [Figures.count($0.changes), Figures.bytes(Double($0.bytes)), Figures.count($0.connections)]
             })
-        return (result.requests.isEmpty ? "" : clients) + (result.links.isEmpty ? "" : links)
+        let recoveries = HTMLText.table(
+            "Recoveries",
+            columns: ["Region", "Struck from", "Until", "Clients served after", "In step after", "Recovery time"],
+            rows: result.recoveries.map {
+                [$0.region, Figures.moment(seconds: $0.fromSeconds), Figures.moment(seconds: $0.untilSeconds)]
+                    + [$0.servedMilliseconds, $0.inStepMilliseconds, $0.milliseconds].map {
+                        $0.map { Figures.duration(milliseconds: $0) } ?? "never"
+                    }
+            })
+        return (result.recoveries.isEmpty ? "" : recoveries) + (result.requests.isEmpty ? "" : clients)
+            + (result.links.isEmpty ? "" : links)
     }
 }

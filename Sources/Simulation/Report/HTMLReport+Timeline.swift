@@ -16,7 +16,7 @@ extension HTMLReport {
         if !others.isEmpty { rows.append((everywhere, others)) }
         let bars = rows.map { row in
             "<div class=\"row\"><span class=\"place\">\(HTMLText.escaped(row.name))</span>"
-                + "<div class=\"lanes\">\(lanes(row.faults, axis))</div></div>"
+                + "<div class=\"lanes\">\(lanes(row.faults, axis, in: row.name))</div></div>"
         }
         let items = faults.map { _, fault in
             let length = fault.untilSeconds - fault.fromSeconds
@@ -34,7 +34,9 @@ extension HTMLReport {
     }
 
     /// The faults of one region, those that come together below each other.
-    private static func lanes(_ faults: [(offset: Int, element: RunResult.FaultSpan)], _ axis: TimeAxis) -> String {
+    private static func lanes(
+        _ faults: [(offset: Int, element: RunResult.FaultSpan)], _ axis: TimeAxis, in region: String
+    ) -> String {
         // What a bar takes at least, for its number, on a narrow screen.
         let room = 9.0
         var lanes: [(end: Double, bars: [String])] = []
@@ -46,10 +48,11 @@ extension HTMLReport {
                 from > 100 - room
                 ? "right:0;width:\(Plot.number(max(0, until - from)))%"
                 : "left:\(Plot.number(from))%;width:\(Plot.number(max(0, until - from)))%"
+            let short = HTMLText.escaped(withoutRegion(fault.text, region))
             // A bar that is hardly wider than its number has no room for words, on a narrow screen still less.
             let words =
                 until - from > 30
-                ? " <span>\(text)</span>" : until - from > 12 ? " <span class=\"wide\">\(text)</span>" : ""
+                ? " <span>\(short)</span>" : until - from > 9 ? " <span class=\"wide\">\(short)</span>" : ""
             let bar = "<div class=\"bar\" style=\"\(style)\" title=\"\(text)\"><b>\(index + 1)</b>\(words)</div>"
             let start = min(from, 100 - room)
             let end = max(until, start + room)
@@ -62,5 +65,13 @@ extension HTMLReport {
         }
         if lanes.isEmpty { return "<div class=\"lane\"></div>" }
         return lanes.map { "<div class=\"lane\">\($0.bars.joined())</div>" }.joined()
+    }
+
+    /// What a fault does, without the region whose row says it anyway.
+    private static func withoutRegion(_ text: String, _ region: String) -> String {
+        for start in ["\(region)'s ", "\(region) "] where text.hasPrefix(start) && !text.contains(" | ") {
+            return String(text.dropFirst(start.count))
+        }
+        return text
     }
 }

@@ -22,11 +22,12 @@ public enum HTMLReport {
         \(header(of: result))
         <main>
         \(tiles(of: result))
-        \(violations(of: result))
+        \(violations(of: result, file: file))
         \(expectations(of: result))
         \(timeline(of: result))
         \(plots(of: result))
         \(tables(of: result))
+        \(glossary)
         </main>
         \(footer(of: result, file: file))
         </body>
@@ -76,7 +77,8 @@ public enum HTMLReport {
             ("Conflicts", Figures.count(result.conflicts), "resolved, the newer version wins"),
             (
                 "Unavailability", Figures.share(worst?.unavailability ?? 0),
-                worst.map { "of requests from \($0.region), the worst" } ?? "no clients"
+                worst.map { $0.failed == 0 ? "every request was answered" : "of requests from \($0.region), the worst" }
+                    ?? "no clients"
             ),
             (
                 "Shipped", Figures.bytes(Double(result.byteCount)),
@@ -93,7 +95,7 @@ public enum HTMLReport {
     /// The most violations that are listed; the others are only counted.
     private static let violationCountMax = 50
 
-    private static func violations(of result: RunResult) -> String {
+    private static func violations(of result: RunResult, file: String?) -> String {
         guard !result.violations.isEmpty else { return "" }
         let items = result.violations.prefix(violationCountMax).map {
             "<li><strong>\(HTMLText.escaped($0.checker))</strong> at \(Figures.moment(seconds: $0.seconds)): "
@@ -101,9 +103,10 @@ public enum HTMLReport {
         }
         let more = result.violations.count - items.count
         return """
-            <section class="card failed"><h2>\(Figures.count(result.violations.count, "violation")) of what always has to \
-            hold</h2><ul class="plain">\(items.joined(separator: "\n"))</ul>\
-            \(more > 0 ? "<p class=\"soft\">and \(Figures.count(more)) more</p>" : "")</section>
+            <section class="card failed"><h2>What always has to hold, and did not</h2><ul class="plain">\(items.joined(separator: "\n"))</ul>\
+            \(more > 0 ? "<p class=\"soft\">and \(Figures.count(more)) more</p>" : "")\
+            <p class="next">To look for a smaller scenario that fails likewise: \
+            <code>\(HTMLText.escaped(result.shrinkCommand(file: file)))</code></p></section>
             """
     }
 

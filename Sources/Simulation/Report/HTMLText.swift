@@ -18,6 +18,19 @@ enum HTMLText {
         return escaped
     }
 
+    /// A table that stays one where there is little room, and can be moved sideways there.
+    static func plainTable(columns: [String], rows: [[String]]) -> String {
+        let heads = columns.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        let body = rows.map { row in
+            "<tr>"
+                + row.enumerated().map { index, cell in
+                    index == 0 ? "<th scope=\"row\">\(escaped(cell))</th>" : "<td>\(escaped(cell))</td>"
+                }.joined() + "</tr>"
+        }
+        return
+            "<table class=\"plain-table\"><thead><tr>\(heads)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table>"
+    }
+
     /// A table whose cells say their column themselves where there is no room for columns.
     static func table(_ caption: String, columns: [String], rows: [[String]]) -> String {
         let heads = columns.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()

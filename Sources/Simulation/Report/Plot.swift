@@ -47,8 +47,40 @@ struct Plot {
         return """
             <figure class="card plot">\(head)\(legend)
             <div class="frame"><div class="levels" aria-hidden="true">\(levels(scale))</div>\(svg(scale))</div>
-            \(Self.timeTicks(axis))</figure>
+            \(Self.timeTicks(axis))\(table)</figure>
             """
+    }
+
+    /// The most rows of the table behind a plot.
+    static let rowCountMax = 12
+
+    /// What is plotted, in a few figures, for whoever does not see the plot.
+    private var table: String {
+        let count = lines.map(\.values.count).max() ?? 0
+        let size = max(1, (count + Self.rowCountMax - 1) / Self.rowCountMax)
+        let rows = stride(from: 0, to: count, by: size).map { start in
+            let from = Figures.moment(seconds: Double(start) * intervalSeconds)
+            return [from]
+                + lines.map { line in
+                    merged(line.values.dropFirst(start).prefix(size)).map(tableText) ?? "–"
+                }
+        }
+        let how = merging == .mean ? "The mean" : "The highest value"
+        let step = Figures.duration(seconds: Double(size) * intervalSeconds)
+        return """
+            <details><summary>Figures</summary><p class="caption">\(how) of each \(HTMLText.escaped(step)), by when they began.</p>
+            <div class="wide">\(HTMLText.plainTable(columns: ["From"] + lines.map(\.name), rows: rows))</div></details>
+            """
+    }
+
+    private func tableText(_ value: Double) -> String {
+        isLogarithmic ? Figures.duration(milliseconds: value) : tickText(value)
+    }
+
+    private func merged(_ values: some Collection<Double>) -> Double? {
+        let values = values.filter(\.isFinite)
+        guard let highest = values.max() else { return nil }
+        return merging == .highest ? highest : values.reduce(0, +) / Double(values.count)
     }
 
     private var legend: String {
@@ -70,9 +102,9 @@ struct Plot {
     /// The plot itself: 1000 wide and 100 high, stretched to what room there is.
     private func svg(_ scale: PlotScale) -> String {
         var parts: [String] = []
-        for fault in faults {
-            let from = axis.percent(fault.fromSeconds) * 10
-            let width = max(2, axis.percent(fault.untilSeconds) * 10 - from)
+        for band in bands {
+            let from = axis.percent(band.from) * 10
+            let width = max(2, axis.percent(band.until) * 10 - from)
             parts.append(
                 "<rect class=\"band\" x=\"\(Self.number(from))\" y=\"0\" width=\"\(Self.number(width))\" height=\"100\"/>"
             )
@@ -96,14 +128,25 @@ struct Plot {
             + "\(parts.joined())</svg>"
     }
 
+    /// The times at which there was a fault, those that overlap as one: bands on top of each other would hide the lines.
+    private var bands: [(from: Double, until: Double)] {
+        var bands: [(from: Double, until: Double)] = []
+        for fault in faults.sorted(by: { $0.fromSeconds < $1.fromSeconds }) {
+            if let last = bands.last, fault.fromSeconds <= last.until {
+                bands[bands.count - 1].until = max(last.until, fault.untilSeconds)
+            } else {
+                bands.append((fault.fromSeconds, fault.untilSeconds))
+            }
+        }
+        return bands
+    }
+
     private func path(_ values: [Double], _ scale: PlotScale) -> String {
         let countMax = merging == .mean ? Self.meanCountMax : Self.pointCountMax
         let size = max(1, (values.count + countMax - 1) / countMax)
         var path = ""
         for start in stride(from: 0, to: values.count, by: size) {
-            let bucket = values[start..<min(start + size, values.count)].filter(\.isFinite)
-            guard let highest = bucket.max() else { continue }
-            let value = merging == .highest ? highest : bucket.reduce(0, +) / Double(bucket.count)
+            guard let value = merged(values[start..<min(start + size, values.count)]) else { continue }
             let middle = (Double(start) + Double(min(size, values.count - start)) / 2) * intervalSeconds
             let x = Self.number(axis.percent(middle) * 10)
             path += "\(path.isEmpty ? "M" : "L")\(x) \(Self.number(100 - scale.height(of: value) * 100))"

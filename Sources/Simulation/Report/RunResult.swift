@@ -223,9 +223,10 @@ public struct RunResult: Codable, Sendable, Equatable {
         public var throughput: [[Double]] = []
         /// Failed requests a second, likewise.
         public var errors: [[Double]] = []
-        /// For each of `links`, in their order: changes that are committed at its beginning and not durable at its end.
+        /// For each of `links`, in their order: changes that are committed and not durable at the other end, at each interval's end.
         public var backlog: [[Double]] = []
-        /// For each of `links`: the age of the oldest of those changes, in milliseconds.
+        /// For each of `links`: the age of the oldest change that became durable at the other end in the interval, or of the oldest that is
+        /// not at its end, whichever is greater, in milliseconds.
         public var lag: [[Double]] = []
         /// Conflicts that were resolved, in all regions.
         public var conflicts: [Double] = []

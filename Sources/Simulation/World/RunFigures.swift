@@ -34,6 +34,8 @@ final class RunFigures: WorldObserver {
         var staleness = Histogram<UInt64>(highestTrackableValue: 36_000_000_000, numberOfSignificantValueDigits: .two)
         var changes = 0
         var maximum: UInt64 = 0
+        /// The age of the oldest change that became durable since the last sample, in microseconds.
+        var recentMaximum: UInt64 = 0
 
         var oldestPending: VirtualTime? { firstPending < pending.count ? pending[firstPending].at : nil }
 
@@ -108,7 +110,9 @@ final class RunFigures: WorldObserver {
             }
             for (index, link) in links.enumerated() {
                 series.backlog[index].append(Double(link.backlog))
-                series.lag[index].append(Double((world.now - (link.oldestPending ?? world.now)).milliseconds))
+                let pendingAge = (world.now - (link.oldestPending ?? world.now)).nanoseconds / 1000
+                series.lag[index].append(Double(max(pendingAge, link.recentMaximum)) / 1000)
+                links[index].recentMaximum = 0
             }
             let conflicts = self.conflicts
             series.conflicts.append(Double(conflicts - min(conflicts, sampledConflicts)))
@@ -169,6 +173,7 @@ final class RunFigures: WorldObserver {
             let age = (world.now - first.at).nanoseconds / 1000
             links[index].staleness.record(min(age, 36_000_000_000), count: UInt64(first.count))
             links[index].maximum = max(links[index].maximum, age)
+            links[index].recentMaximum = max(links[index].recentMaximum, age)
             links[index].changes += first.count
             links[index].backlog -= first.count
             links[index].firstPending += 1
