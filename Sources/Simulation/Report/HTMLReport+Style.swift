@@ -69,7 +69,8 @@ extension HTMLReport {
           text-overflow: ellipsis; text-align: center; box-shadow: 0 0 0 1px var(--card);
         }
         .bar span { margin-left: 4px; }
-        .next { margin: 12px 0 0; }
+        .next { margin: 12px 0 0; max-width: none; }
+        .next code, footer code { display: inline-block; max-width: 100%; overflow-x: auto; white-space: nowrap; vertical-align: bottom; }
         dl { margin: 0; display: grid; grid-template-columns: 150px 1fr; gap: 6px 12px; font-size: 14px; }
         dt { font-weight: 600; }
         dd { margin: 0; max-width: 80ch; color: var(--soft); }

@@ -23,7 +23,7 @@ public enum HTMLReport {
         <main>
         \(tiles(of: result))
         \(violations(of: result, file: file))
-        \(expectations(of: result))
+        \(expectations(of: result, file: file))
         \(timeline(of: result))
         \(plots(of: result))
         \(tables(of: result))
@@ -105,12 +105,11 @@ public enum HTMLReport {
         return """
             <section class="card failed"><h2>What always has to hold, and did not</h2><ul class="plain">\(items.joined(separator: "\n"))</ul>\
             \(more > 0 ? "<p class=\"soft\">and \(Figures.count(more)) more</p>" : "")\
-            <p class="next">To look for a smaller scenario that fails likewise: \
-            <code>\(HTMLText.escaped(result.shrinkCommand(file: file)))</code></p></section>
+            \(next(of: result, file: file))</section>
             """
     }
 
-    private static func expectations(of result: RunResult) -> String {
+    private static func expectations(of result: RunResult, file: String?) -> String {
         guard !result.expectations.isEmpty else { return "" }
         let items = result.expectations.map {
             "<li><span class=\"\($0.isMet ? "good" : "bad")\">\($0.isMet ? "✓ met" : "✗ not met")</span> "
@@ -118,8 +117,15 @@ public enum HTMLReport {
         }
         return """
             <section class="card"><h2>Expected and measured</h2>
-            <ul class="expectations">\(items.joined(separator: "\n"))</ul></section>
+            <ul class="expectations">\(items.joined(separator: "\n"))</ul>\
+            \(result.violations.isEmpty && !result.hasPassed ? next(of: result, file: file) : "")</section>
             """
+    }
+
+    /// What to do about a run that failed.
+    private static func next(of result: RunResult, file: String?) -> String {
+        "<p class=\"next\">To look for a smaller scenario that fails likewise: "
+            + "<code>\(HTMLText.escaped(result.shrinkCommand(file: file)))</code></p>"
     }
 
     private static func footer(of result: RunResult, file: String?) -> String {

@@ -69,7 +69,8 @@ struct Plot {
         let step = Figures.duration(seconds: Double(size) * intervalSeconds)
         return """
             <details><summary>Figures</summary><p class="caption">\(how) of each \(HTMLText.escaped(step)), by when they began.</p>
-            <div class="wide">\(HTMLText.plainTable(columns: ["From"] + lines.map(\.name), rows: rows))</div></details>
+            <div class="wide" role="region" tabindex="0" aria-label="\(HTMLText.escaped("Figures of \(title)"))">\
+            \(HTMLText.plainTable(columns: ["From"] + lines.map(\.name), rows: rows))</div></details>
             """
     }
 

@@ -82,6 +82,47 @@ struct HTMLReportTests {
         #expect(!still.contains("class=\"drawing\""))
     }
 
+    @Test func `behind every plot is a table of it, with few rows`() {
+        let page = HTMLReport.page(of: .sample())
+        let plots = page.components(separatedBy: "class=\"drawing\"").count - 1
+        let tables = page.components(separatedBy: "<table class=\"plain-table\">").dropFirst()
+        #expect(tables.count == plots && plots > 5)
+        for table in tables {
+            let rows = (table.components(separatedBy: "</table>").first ?? "").components(
+                separatedBy: "<th scope=\"row\">")
+            #expect(2...Plot.rowCountMax + 1 ~= rows.count)
+        }
+    }
+
+    @Test func `a failed run says what to do next, a passed one does not`() {
+        #expect(HTMLReport.page(of: .sample(isPassed: false)).contains("--seed 7 --shrink</code>"))
+        #expect(!HTMLReport.page(of: .sample()).contains("--shrink"))
+        var result = RunResult.sample(isPassed: false)
+        result.violations = []
+        #expect(HTMLReport.page(of: result).components(separatedBy: "--shrink").count == 2)
+    }
+
+    @Test func `recoveries and the meaning of their times are told`() {
+        var result = RunResult.sample()
+        result.recoveries[1].inStepMilliseconds = nil
+        let page = HTMLReport.page(of: result)
+        #expect(page.contains("<h2>Recoveries</h2>") && page.contains("41.3 s") && page.contains(">never<"))
+        for term in ["Recovery time", "Served", "In step", "Staleness", "Lag", "Convergence"] {
+            #expect(page.contains("<dt>\(term)</dt>"), "\(term)")
+        }
+    }
+
+    @Test func `faults that overlap are one band behind a plot`() {
+        let plot = Plot(
+            title: "t", caption: "c", lines: [.init(name: "l", colour: 0, values: [1, 2])], intervalSeconds: 1,
+            axis: TimeAxis(totalSeconds: 100), emptyText: "",
+            faults: [(5, 9), (1, 3), (2, 4), (20, 20)].map {
+                .init(fromSeconds: $0.0, untilSeconds: $0.1, text: "f", regions: [])
+            })
+        #expect(plot.html.components(separatedBy: "class=\"band\"").count - 1 == 3)
+        #expect(plot.html.contains("x=\"10\" y=\"0\" width=\"30\""))
+    }
+
     @Test func `a long run has no more points than can be seen, and none of its peaks is lost`() {
         var values = [Double](repeating: 1, count: 100_000)
         values[54_321] = 600
