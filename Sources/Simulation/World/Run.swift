@@ -22,7 +22,9 @@ public final class Run {
     /// - Parameter isChecked: whether the checkers watch; what they cost shows without them.
     package convenience init(_ scenario: Scenario, seed: UInt64, isChecked: Bool) {
         self.init(scenario, seed: seed)
-        if !isChecked { world.observers = [figures] }
+        guard !isChecked else { return }
+        world.observers = [figures]
+        figures.differingKeys = nil
     }
 
     init(_ scenario: Scenario, seed: UInt64, hooks: SimulationHooks) {
