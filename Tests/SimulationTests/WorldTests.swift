@@ -74,4 +74,39 @@ struct WorldTests {
             #expect(result.violations.isEmpty, "\(kind), seed \(seed): \(result.violations)")
         }
     }
+
+    @Test("A run that is over leaves nothing in memory")
+    func memory() {
+        let names = Self.topology().regions.map(\.name)
+        let faults = [
+            FaultPlan(at: .seconds(2), duration: .seconds(3), kind: .crash(region: names[0])),
+            FaultPlan(at: .seconds(3), duration: .seconds(2), kind: .partition(groups: [[names[1]], [names[2]]])),
+            FaultPlan(at: .seconds(6), duration: .seconds(2), kind: .diskLoss(region: names[2])),
+        ]
+        weak var world: World?
+        let stores = WeakStores()
+        do {
+            let run = Run(Self.scenario(10, faults: faults), seed: 1)
+            run.world.observers.append(stores)
+            _ = run.run()
+            world = run.world
+        }
+        #expect(world == nil)
+        #expect(stores.count == 0)
+        #expect(stores.seen == 5)
+    }
+
+    /// Counts the stores of all processes that are still in memory.
+    private final class WeakStores: WorldObserver {
+        private struct Reference {
+            weak var store: SimulatedRegion.Store?
+        }
+
+        private var references: [Reference] = []
+
+        var seen: Int { references.count }
+        var count: Int { references.count { $0.store != nil } }
+
+        func started(_ region: SimulatedRegion) { references.append(Reference(store: region.store)) }
+    }
 }

@@ -108,6 +108,8 @@ final class Connection {
 /// An end of a link, as its connection sees it.
 protocol LinkShell: AnyObject {
     var region: SimulatedRegion { get }
+    /// Held by both ends, which it holds itself: whoever drops an end has to let go of it.
+    var connection: Connection? { get set }
     func connectionEnded(_ connection: Connection)
 }
 

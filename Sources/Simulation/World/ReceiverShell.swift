@@ -36,6 +36,7 @@ final class ReceiverShell: LinkShell {
     func connectionEnded(_ connection: Connection) {
         guard !isClosed else { return }
         isClosed = true
+        self.connection = nil
         machine.disconnected()
         region.linkClosed(self)
     }

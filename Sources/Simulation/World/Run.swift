@@ -55,6 +55,8 @@ public final class Run {
         world.observers.append(differingKeys)
     }
 
+    deinit { world.dismantle() }
+
     /// The scenario with the faults that were drawn for this seed.
     public var drawnScenario: Scenario { scenario }
 

@@ -5,7 +5,7 @@ import Replication
 final class SenderShell: LinkShell {
     unowned let region: SimulatedRegion
     let peer: SimulatedRegion
-    private(set) var connection: Connection?
+    var connection: Connection?
     private(set) var machine: SenderLink
     private var reads: LinkReads<SimulatedStore>
     private var timer = 0

@@ -143,7 +143,7 @@ final class SimulatedRegion {
         process += 1
         (queue, draining, isDraining, deferred) = ([], [], false, [])
         for connection in world.connections(of: self) { connection.break(after: .zero) }
-        (senders, receivers) = ([], [])
+        dropLinks()
         if power { disk.crash() } else { disk.close() }
         do {
             disk = try disk.reopen()
@@ -151,6 +151,19 @@ final class SimulatedRegion {
             world.violate("simulator", "the disk of \(name) cannot be opened again: \(error)")
         }
         for observer in world.observers { observer.ended(self) }
+    }
+
+    private func dropLinks() {
+        for shell in senders { shell.connection = nil }
+        for shell in receivers { shell.connection = nil }
+        (senders, receivers) = ([], [])
+    }
+
+    /// Lets go of everything that leads back here, when the run is over.
+    func dismantle() {
+        store = nil
+        (queue, draining, deferred, peers) = ([], [], [], [])
+        dropLinks()
     }
 
     /// Keeps the process down until ``release()``.

@@ -47,6 +47,14 @@ final class World {
         regions = regionIdentities.enumerated().map { SimulatedRegion($0.element, index: $0.offset, in: self) }
     }
 
+    /// Lets go of all that is planned and connected, which leads back here: the run is over.
+    func dismantle() {
+        events = EventQueue()
+        connections = []
+        observers = []
+        for region in regions { region.dismantle() }
+    }
+
     func region(named name: String) -> SimulatedRegion? { regions.first { $0.name == name } }
 
     func storeConfiguration(of region: SimulatedRegion) -> RegionConfiguration {
