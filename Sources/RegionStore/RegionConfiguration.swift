@@ -25,6 +25,8 @@ public struct RegionConfiguration: Sendable {
     ///
     /// Raised, it holds for other streams as soon as their shards are replaced; lowered, it holds for new streams only.
     public var streamShardCount: UInt32 = 1
+    /// How large all items of one partition key may become in a table with local indexes, their entries in those included, in bytes.
+    public var maximumItemCollectionByteCount = 10 << 30
     /// DynamoDB's quota of tables in a region.
     public var maximumTableCount = 2_500
 

@@ -62,16 +62,12 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
 
     /// How much a table holds, exactly, as of the last commit.
     public func statistics(of table: Table) throws(KeyValueStoreError) -> TableStatistics {
-        guard let bytes = try store.value(for: Layout.countKey(table.id), in: Layout.meta) else {
-            return TableStatistics(itemCount: 0, byteCount: 0)
-        }
-        var reader = ByteReader(bytes)
-        do {
-            return TableStatistics(
-                itemCount: Int(clamping: try reader.readUInt64()), byteCount: Int(clamping: try reader.readUInt64()))
-        } catch {
-            throw .corruption("a table's counts: \(error)")
-        }
+        try TableStatistics(under: Layout.countKey(table.id), in: store)
+    }
+
+    /// How much an index holds, exactly, as of the last commit.
+    public func statistics(of index: SecondaryIndex) throws(KeyValueStoreError) -> TableStatistics {
+        try TableStatistics(under: Layout.countKey(index.id), in: store)
     }
 
     /// The item that has these key attributes, as committed; nil also where they do not fit the table's key schema.
@@ -98,11 +94,36 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     }
 }
 
-/// How much a table holds.
+/// How much a table or an index holds.
 public struct TableStatistics: Sendable, Hashable {
     public let itemCount: Int
     /// By DynamoDB's rules for item sizes.
     public let byteCount: Int
+
+    init(itemCount: Int, byteCount: Int) {
+        self.itemCount = itemCount
+        self.byteCount = byteCount
+    }
+
+    /// What is stored under `key`; nothing counts as zero.
+    init(under key: [UInt8], in store: some KeyValueStore) throws(KeyValueStoreError) {
+        guard let bytes = try store.value(for: key, in: Layout.meta) else {
+            (itemCount, byteCount) = (0, 0)
+            return
+        }
+        var reader = ByteReader(bytes)
+        do {
+            itemCount = Int(clamping: try reader.readUInt64())
+            byteCount = Int(clamping: try reader.readUInt64())
+        } catch {
+            throw .corruption("counts: \(error)")
+        }
+    }
+
+    /// Both numbers, eight bytes each.
+    func encoded() -> [UInt8] {
+        Layout.bigEndian(UInt64(clamping: itemCount), UInt64(clamping: byteCount))
+    }
 }
 
 extension CatalogSnapshot {

@@ -56,7 +56,7 @@ public enum Layout {
         static let tombstoneCursor = Array("tombstone-cursor".utf8)
         /// Four bytes: the next table id or index id.
         static let nextShortID = Array("next-short-id".utf8)
-        /// `count/` and a table id (4): item count and byte count, eight bytes each.
+        /// `count/` and a table id or index id (4): count of items or entries and byte count, eight bytes each.
         static let countPrefix = Array("count/".utf8)
         /// `token/` and the name of a transaction's token: `TokenEntry`.
         static let tokenPrefix = Array("token/".utf8)
@@ -66,6 +66,10 @@ public enum Layout {
         static let streamPrefix = Array("stream/".utf8)
         /// `trimmed/`, a stream id (4) and a shard (4): the position of the last of its records that was trimmed (8).
         static let trimmedPrefix = Array("trimmed/".utf8)
+        /// `backfill/` and an index id (4): the key in `items` of the next item to be entered into the index.
+        static let backfillPrefix = Array("backfill/".utf8)
+        /// `collection/`, a table id (4), hash (8) and partition key form: the item collection's size in bytes (8).
+        static let collectionPrefix = Array("collection/".utf8)
     }
 
     static func catalogKey(name: Text, uuid: TableUUID) -> [UInt8] {
@@ -109,6 +113,15 @@ public enum Layout {
 
     static func tokenTimeKey(_ time: UInt64, _ name: Text) -> [UInt8] {
         MetaKey.tokenTimePrefix + bigEndian(time) + name.utf8
+    }
+
+    /// Of the same numbers as tables', so that the two never meet.
+    static func countKey(_ index: IndexID) -> [UInt8] { MetaKey.countPrefix + bigEndian(index.rawValue) }
+
+    static func backfillKey(_ index: IndexID) -> [UInt8] { MetaKey.backfillPrefix + bigEndian(index.rawValue) }
+
+    static func collectionPrefix(_ table: TableID) -> [UInt8] {
+        MetaKey.collectionPrefix + bigEndian(table.rawValue)
     }
 
     /// Two integers, one behind the other.

@@ -45,7 +45,7 @@ public final class RegionStore<Store: KeyValueStore> {
     /// The tables whose replica here waits for a fill, a catch-up or an index's entries: strictly increasing, and mostly none.
     var unsettled: [TableUUID] = []
 
-    /// Where the filling of each new index goes on; begun anew after a restart.
+    /// Up to where the items of its table were entered into each index that is being created; none before the first step.
     ///
     /// Only looked up, never iterated.
     var backfillCursors: [IndexID: [UInt8]] = [:]
@@ -62,6 +62,11 @@ public final class RegionStore<Store: KeyValueStore> {
 
     /// The table at which the last sweep stopped that reached its limit.
     var lastSweptTable = TableUUID(high: 0, low: 0)
+
+    /// How much each index holds.
+    ///
+    /// Only looked up, never iterated.
+    var indexCounts: [IndexID: TableStatistics] = [:]
 
     /// What the commands since the last commit have changed.
     struct PendingChanges {
@@ -81,6 +86,12 @@ public final class RegionStore<Store: KeyValueStore> {
         var catalogTables: [TableUUID] = []
         /// Tables whose counts have to be written; likewise.
         var countedTables: [TableUUID] = []
+        /// Indexes whose counts have to be written.
+        var countedIndexes: Set<IndexID> = []
+        /// The sizes of item collections that were changed.
+        ///
+        /// Only looked up, never iterated.
+        var collections: [[UInt8]: Int] = [:]
 
         var isEmpty: Bool {
             batch.isEmpty && !isVectorChanged && !isFloorsChanged && !isFragmentsChanged && !isShortIDChanged
@@ -164,10 +175,12 @@ public final class RegionStore<Store: KeyValueStore> {
         for uuid in pending.catalogTables { stageCatalogValue(of: uuid) }
         for uuid in pending.countedTables {
             guard let state = catalog[uuid], let id = state.local.tableID else { continue }
-            pending.batch.put(
-                Layout.countKey(id),
-                Layout.bigEndian(UInt64(clamping: state.itemCount), UInt64(clamping: state.byteCount)),
-                in: Layout.meta)
+            let counts = TableStatistics(itemCount: state.itemCount, byteCount: state.byteCount)
+            pending.batch.put(Layout.countKey(id), counts.encoded(), in: Layout.meta)
+        }
+        for id in pending.countedIndexes.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let counts = indexCounts[id] else { continue }
+            pending.batch.put(Layout.countKey(id), counts.encoded(), in: Layout.meta)
         }
     }
 

@@ -48,6 +48,14 @@ def client(installation):
 
 
 @pytest.fixture(scope="session")
+def lenient(installation):
+    """A client that sends what the SDK itself would refuse."""
+    return boto3.client(
+        "dynamodb", config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+        **installation.client_options(HOME))
+
+
+@pytest.fixture(scope="session")
 def resource(installation):
     return boto3.resource("dynamodb", **installation.client_options(HOME))
 

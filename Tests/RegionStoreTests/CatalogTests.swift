@@ -29,7 +29,7 @@ import Testing
             specification.streamViewType = .newImage
             specification.tableClass = .infrequentAccess
             specification.isDeletionProtected = true
-            specification.tags = [Tag(key: "k", value: "v")]
+            specification.localSettings.tags = [Tag(key: "k", value: "v")]
         }
         for table in [table, try region.table()] {
             #expect(table.status == .active && table.replicas.map(\.region) == ["us-east-1"] && !table.isGlobal)
@@ -38,7 +38,7 @@ import Testing
             #expect(table.billingMode == .provisioned && table.throughput == Throughput(read: 3, write: 4))
             #expect(table.streamViewType == .newImage && table.streamLabelMilliseconds == region.now)
             #expect(table.tableClass == .infrequentAccess && table.isDeletionProtected)
-            #expect(table.tags == [Tag(key: "k", value: "v")] && table.createdMilliseconds == region.now)
+            #expect(table.localSettings.tags == [Tag(key: "k", value: "v")] && table.createdMilliseconds == region.now)
             #expect(table.attributeDefinitions.map(\.name) == ["pk", "sk", "x", "a"])
         }
     }
@@ -52,7 +52,7 @@ import Testing
         try region.createTable()
         try expect(.tableNotFound("U")) { try region.update("U", .disableStream) }
         try expect(.tableNotFound("U")) { _ = try region.store.deleteTable("U", at: region.now) }
-        try expect(.tableNotFound("U")) { try region.store.setTags([], of: "U") }
+        #expect(region.store.changeLocalSettings(of: "U") { settings, _ in settings.tags = [] } == nil)
         try expect(.indexNotFound("i")) { try region.update("T", .deleteIndex(name: "i")) }
         try expect(.indexNotFound("i")) { try region.update("T", .updateIndex(name: "i", nil, nil)) }
         try expect(.replicaNotFound(region: "eu-west-1")) {
@@ -186,12 +186,12 @@ import Testing
             $0.streamViewType = .newImage
         }
         try region.update("T", .setBilling(.provisioned, Throughput(read: 1, write: 2)))
-        try region.store.setTags([Tag(key: "k", value: "v")], of: "T")
+        _ = region.store.changeLocalSettings(of: "T") { settings, _ in settings.tags = [Tag(key: "k", value: "v")] }
         try region.commit()
         func description() throws -> String {
             let table = try region.table()
             return """
-                \(table.name) \(table.uuid) \(table.id) \(table.status) \(table.keySchema) \(table.indexes) \(table.tags) \
+                \(table.name) \(table.uuid) \(table.id) \(table.status) \(table.keySchema) \(table.indexes) \(table.localSettings.tags) \
                 \(table.billingMode) \(String(describing: table.throughput)) \(table.replicas) \
                 \(String(describing: table.streamLabelMilliseconds)) \(table.createdMilliseconds)
                 """

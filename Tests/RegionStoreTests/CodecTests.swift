@@ -41,8 +41,8 @@ import Testing
         local.createdMilliseconds = 1_700_000_000_000
         local.indexes = [.init(name: "i", id: IndexID(rawValue: 8), shape: ["key": .map([:])], needsBackfill: true)]
         local.streamLabelMilliseconds = 5
-        local.isDeletionProtected = true
-        local.tags = [Tag(key: "k", value: "v")]
+        local.settings.settingsReplicationMode = "ENABLED"
+        local.settings.tags = [Tag(key: "k", value: "v")]
         local.needsFill = true
         local.isServing = true
         local.floor = vector

@@ -82,7 +82,7 @@ import Testing
         #expect(throws: KeyValueStoreError.engine("broken")) { try region.commit() }
         #expect(throws: ItemWriteError.self) { try write(.put(item("c"))) }
         #expect(throws: CatalogError.self) { try region.createTable("U") }
-        #expect(throws: CatalogError.self) { try region.store.setTags([], of: "T") }
+        #expect(region.store.changeLocalSettings(of: "T") { settings, _ in settings.tags = [] } == nil)
         #expect(throws: KeyValueStoreError.self) { try region.commit() }
         #expect(throws: KeyValueStoreError.self) { try region.store.trimLog(at: region.now, limit: 1) }
         try region.restart(losingUnsynced: true)

@@ -15,6 +15,7 @@ struct CancellationReason: Sendable, Equatable {
         case none = "None"
         case conditionalCheckFailed = "ConditionalCheckFailed"
         case duplicateItem = "DuplicateItem"
+        case itemCollectionTooLarge = "ItemCollectionSizeLimitExceeded"
         case validationError = "ValidationError"
     }
 

@@ -100,10 +100,38 @@ extension DynamoFault {
 }
 
 extension DynamoFault {
+    /// Of operations on backups.
+    static func backupTableNotFound(_ name: Text) -> DynamoFault {
+        DynamoFault(dynamo: "TableNotFoundException", "Table not found: \(name)")
+    }
+
+    /// Of operations on tags and policies.
+    ///
+    /// The service's misspelling.
+    static func resourceNotFound(arn: Text) -> DynamoFault {
+        .resourceNotFound("Requested resource not found: ResourcArn: \(arn) not found")
+    }
+
+    static func policyNotFound(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "PolicyNotFoundException", message)
+    }
+
+    static func globalTableNotFound(_ message: String) -> DynamoFault {
+        DynamoFault(dynamo: "GlobalTableNotFoundException", message)
+    }
+}
+
+extension DynamoFault {
     /// - Parameter item: what the condition was evaluated against, where the request asks for it and there is one.
     static func conditionalCheckFailed(item: Item?) -> DynamoFault {
         DynamoFault(dynamo: "ConditionalCheckFailedException", "The conditional request failed", item: item)
     }
+}
+
+extension DynamoFault {
+    /// The items of one partition key would be larger than a table with local indexes allows.
+    static let itemCollectionTooLarge = DynamoFault(
+        dynamo: "ItemCollectionSizeLimitExceededException", "Collection size exceeded.")
 }
 
 extension DynamoFault {

@@ -8,13 +8,16 @@ struct ItemCollectionMetrics {
     /// The partition key attributes.
     let key: Item
 
-    /// The estimate in gigabytes: the service's lowest, as no collection has a bound here that a client would have to watch.
-    private static let sizeRange = (lower: 0.0, upper: 1.0)
+    /// Whole gigabytes between which the collection's size lies.
+    private let sizeRange: (lower: Double, upper: Double)
 
     /// - Parameters:
     ///   - item: an item with its key, or the key alone.
     ///   - table: the table that it is in.
-    init(of item: Item, in table: Table) {
+    ///   - byteCount: the size of the collection.
+    init(of item: Item, in table: Table, byteCount: Int? = nil) {
+        let gigabytes = Double((byteCount ?? 0) >> 30)
+        sizeRange = (gigabytes, gigabytes + 1)
         var key = Item()
         for attribute in table.keySchema.partition { key[attribute.name] = item[attribute.name] }
         self.key = key
@@ -35,8 +38,8 @@ struct ItemCollectionMetrics {
         writer.item(key)
         writer.name("SizeEstimateRangeGB")
         writer.beginArray()
-        writer.units(Self.sizeRange.lower)
-        writer.units(Self.sizeRange.upper)
+        writer.units(sizeRange.lower)
+        writer.units(sizeRange.upper)
         writer.endArray()
         writer.endObject()
     }

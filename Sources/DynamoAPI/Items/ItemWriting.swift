@@ -82,7 +82,9 @@ extension WriteOptions {
         }
         if returnsCollectionMetrics, ItemCollectionMetrics.exist(for: write.table) {
             writer.name("ItemCollectionMetrics")
-            ItemCollectionMetrics(of: write.action.item, in: write.table).write(to: &writer)
+            ItemCollectionMetrics(
+                of: write.action.item, in: write.table, byteCount: result.collectionByteCount
+            ).write(to: &writer)
         }
         writer.endObject()
         return APIResponse(body: writer.bytes)
@@ -123,6 +125,7 @@ extension DynamoFault {
                 isUpdate
                     ? .updatedIndexKeyInvalid(expected: expected, found: found)
                     : .indexKeyInvalid(index: index, attribute: attribute, expected: expected, found: found)
+            case .itemCollectionTooLarge: .itemCollectionTooLarge
             case .tableNotFound: .tableNotFound
             case .storage: .internalError
             }

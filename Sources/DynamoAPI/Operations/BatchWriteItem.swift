@@ -107,26 +107,36 @@ struct BatchWriteItem: Operation {
         writer.name("UnprocessedItems")
         writer.beginObject()
         writer.endObject()
-        if returnsCollectionMetrics { writeCollectionMetrics(tables, to: &writer) }
+        if returnsCollectionMetrics { writeCollectionMetrics(results, tables, to: &writer) }
         if capacityLevel != .none { writeCapacities(results, to: &writer) }
         writer.endObject()
         return APIResponse(body: writer.bytes)
     }
 
-    private func writeCollectionMetrics(_ tables: [Table], to writer: inout JSONWriter) {
+    private func writeCollectionMetrics(
+        _ results: [ItemWriteResult], _ tables: [Table], to writer: inout JSONWriter
+    ) {
         guard tables.contains(where: ItemCollectionMetrics.exist) else { return }
         writer.name("ItemCollectionMetrics")
         writer.beginObject()
-        for ((reference, actions), table) in zip(requests, tables) where ItemCollectionMetrics.exist(for: table) {
+        var results = results[...]
+        for ((reference, actions), table) in zip(requests, tables) {
+            let sizes = results.prefix(actions.count).map(\.collectionByteCount)
+            results = results.dropFirst(actions.count)
+            guard ItemCollectionMetrics.exist(for: table) else { continue }
             writer.name(text: reference.given)
             writer.beginArray()
-            var collections: [Item] = []
-            for action in actions {
-                let metrics = ItemCollectionMetrics(of: action.item, in: table)
-                guard !collections.contains(metrics.key) else { continue }
-                collections.append(metrics.key)
-                metrics.write(to: &writer)
+            var collections: [ItemCollectionMetrics] = []
+            for (action, size) in zip(actions, sizes) {
+                // Of a collection with several writes, the size after the last.
+                let metrics = ItemCollectionMetrics(of: action.item, in: table, byteCount: size)
+                if let place = collections.firstIndex(where: { $0.key == metrics.key }) {
+                    collections[place] = metrics
+                } else {
+                    collections.append(metrics)
+                }
             }
+            for metrics in collections { metrics.write(to: &writer) }
             writer.endArray()
         }
         writer.endObject()

@@ -30,12 +30,16 @@ struct CreateTable: Operation {
         .init("ResourcePolicy", .string),
         .init("OnDemandThroughput", .onDemandThroughput),
         .init("GlobalTableSourceArn", .string(length: 1...1024)),
-        .init("GlobalTableSettingsReplicationMode", .settingsReplicationMode))
+        .init("GlobalTableSettingsReplicationMode", .settingsReplicationMode),
+        .init("VectorIndexes", .list(.structure("VectorIndex"))))
+
+    static let coverage = OperationCoverage.partial(
+        "without VectorIndexes, GlobalTableSourceArn and SSESpecification with an own key")
 
     private let specification: TableSpecification
+    /// The table's resource policy.
+    private let policy: Text?
     private let reference: TableReference
-
-    private static let maximumTagCount = 50
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
@@ -45,7 +49,9 @@ struct CreateTable: Operation {
         if request["SSESpecification"]?["Enabled"]?.isTrue ?? false {
             throw .invalidParameters("SSESpecification is not supported: items are stored as the volume encrypts them")
         }
-        if request["ResourcePolicy"] != nil { throw .invalidParameters("ResourcePolicy is not supported") }
+        if request["VectorIndexes"] != nil { throw .invalidParameters("VectorIndexes is not supported") }
+        policy = request["ResourcePolicy"]?.text
+        if let policy { try PolicyReading.check(policy) }
         let (mode, throughput) = try CapacityReading.billing(
             mode: CapacityReading.billingMode(request["BillingMode"]),
             throughput: request["ProvisionedThroughput"].map { CapacityReading.throughput($0) })
@@ -57,14 +63,18 @@ struct CreateTable: Operation {
             name: reference.name, keySchema: keys, indexes: indexes, billingMode: mode, throughput: throughput)
         specification.onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
         if mode == .provisioned, specification.onDemandThroughput != nil {
-            throw .invalidParameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+            throw .onDemandThroughputOfProvisioned
         }
         if case .enable(let viewType) = try CapacityReading.stream(request["StreamSpecification"]) {
             specification.streamViewType = viewType
         }
         specification.tableClass = CapacityReading.tableClass(request["TableClass"])
         specification.isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue ?? false
-        specification.tags = try Self.tags(request)
+        specification.warmThroughput = try CapacityReading.warmThroughput(
+            request["WarmThroughput"], over: CapacityReading.currentWarmThroughput(nil, throughput))
+        specification.localSettings.settingsReplicationMode = try CapacityReading.settingsReplicationMode(
+            request["GlobalTableSettingsReplicationMode"])
+        if let tags = request["Tags"] { specification.localSettings.tags = try TagReading.tags(tags) }
         self.specification = specification
     }
 
@@ -94,27 +104,20 @@ struct CreateTable: Operation {
         return indexes
     }
 
-    private static func tags(_ request: JSONValue) throws(DynamoFault) -> [Tag] {
-        guard let list = request["Tags"] else { return [] }
-        guard list.count <= maximumTagCount else { throw .validation("Too many tags: at most 50 are allowed") }
-        var tags: [Tag] = []
-        for element in list.elements {
-            let tag = Tag(key: element["Key"]?.text ?? "", value: element["Value"]?.text ?? "")
-            guard !tags.contains(where: { $0.key == tag.key }) else {
-                throw .validation("Duplicate tag keys are not allowed: \(tag.key)")
-            }
-            tags.append(tag)
-        }
-        return tags
-    }
-
     func run<Region: RegionAccess>(
         in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         guard reference.isLocal(region: environment.region.regionName, accountID: environment.configuration.accountID)
         else { throw .tableNotFound(reference.name) }
-        environment.changeCatalog(of: reference.name, completion) { [specification] store, now throws(CatalogError) in
-            try store.createTable(specification, at: now)
+        environment.changeCatalog(of: reference.name, completion) {
+            [specification, policy] store, now throws(CatalogError) in
+            var specification = specification
+            if let policy {
+                specification.localSettings.policies = [
+                    ResourcePolicy(resource: "", document: policy, revision: now)
+                ]
+            }
+            return try store.createTable(specification, at: now)
         } response: { table in
             TableDescription(table, status: .creating, in: environment).response("TableDescription")
         }

@@ -1,5 +1,4 @@
 import Expressions
-import KeyValueStore
 import RegionStore
 
 /// Shows a table: its settings, state, size, indexes and replicas.
@@ -17,12 +16,7 @@ struct DescribeTable: Operation {
         in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.describedTable(reference)
-        let statistics: TableStatistics
-        do {
-            statistics = try environment.region.reader.statistics(of: table)
-        } catch {
-            throw .internalError
-        }
-        return TableDescription(table, statistics: statistics, in: environment).response("Table")
+        let sizes = try TableDescription.Sizes(of: table, in: environment)
+        return TableDescription(table, sizes: sizes, in: environment).response("Table")
     }
 }

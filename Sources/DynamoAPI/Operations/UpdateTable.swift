@@ -22,7 +22,11 @@ struct UpdateTable: Operation {
         .init("OnDemandThroughput", .onDemandThroughput),
         .init("WarmThroughput", .warmThroughput),
         .init("GlobalTableSettingsReplicationMode", .settingsReplicationMode),
-        .init("DisassociationProtectionEnabled", .boolean))
+        .init("DisassociationProtectionEnabled", .boolean),
+        .init("VectorIndexUpdates", .list(.structure("VectorIndexUpdate"))))
+
+    static let coverage = OperationCoverage.partial(
+        "without VectorIndexUpdates, Disassociate, MultiRegionConsistency STRONG and SSESpecification with an own key")
 
     private let reference: TableReference
     private let update: TableUpdate
@@ -36,6 +40,20 @@ struct UpdateTable: Operation {
         in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.describedTable(reference)
+        if let mode = update.settingsReplicationMode {
+            // A group of this account shares its settings in the one way that it can.
+            guard !table.isGlobal else {
+                throw .invalidParameters("GlobalTableSettingsReplicationMode cannot be changed on a global table")
+            }
+            environment.changeLocalSettings(of: table.name, missing: .tableNotFound(table.name), completion) {
+                settings, table, _ throws(DynamoFault) in
+                settings.settingsReplicationMode = mode
+                return table
+            } response: { changed in
+                TableDescription(changed, status: .updating, in: environment).response("TableDescription")
+            }
+            return nil
+        }
         let changes = try update.changes(of: table, in: environment.region.regionName)
         environment.changeCatalog(of: table.name, completion) { [name = table.name] store, now throws(CatalogError) in
             try store.updateTable(name, changes, at: now)

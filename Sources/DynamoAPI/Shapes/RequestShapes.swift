@@ -2,6 +2,8 @@
 extension Shape {
     /// A table's name or ARN.
     static let tableName = Shape.string(length: 1...1024, .nameOrARN)
+    /// The ARN of a table, an index or a stream.
+    static let resourceARN = Shape.string(length: 1...1283)
     static let indexName = Shape.string(length: 3...255, .name)
     static let attributeName = Shape.string(atMost: 65_535)
     static let attributesToGet = Shape.list(.attributeName, atLeast: 1)

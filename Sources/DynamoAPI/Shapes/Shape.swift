@@ -15,6 +15,8 @@ final class Shape: Sendable {
         case long
         /// A point in time, as seconds since the Unix epoch with or without decimals.
         case timestamp
+        /// A number with a fraction.
+        case double
         /// Bytes in Base64.
         case blob
         /// An attribute value, whose own rules are ``AttributeDecoding``'s.
@@ -85,8 +87,10 @@ final class Shape: Sendable {
 extension Shape {
     static let string = Shape(.string)
     static let boolean = Shape(.boolean)
+    static let integer = Shape(.integer)
     static let long = Shape(.long)
     static let timestamp = Shape(.timestamp)
+    static let double = Shape(.double)
     static let attributeValue = Shape(.attributeValue)
     /// An item, a key or the values of expressions.
     static let attributeMap = Shape(.map(.attributeValue))

@@ -44,6 +44,7 @@ struct ShapeCheck {
         case .integer: try SerializationCheck.number(value, "Integer")
         case .long: try SerializationCheck.number(value, "Long")
         case .timestamp: try SerializationCheck.number(value, "Date")
+        case .double: try SerializationCheck.number(value, "Double")
         case .blob: try SerializationCheck.blob(value)
         case .attributeValue: return try SerializationCheck.attributeValue(value)
         case .list(let element): return try checkList(value, shape, element)
@@ -139,7 +140,7 @@ extension ShapeCheck {
         case .integer, .long: (measured, noun) = (value.integer ?? 0, "value")
         case .string: (measured, noun) = (value.withStringBytes { $0.count }, "length")
         case .list, .map: (measured, noun) = (value.count, "length")
-        case .boolean, .timestamp, .blob, .attributeValue, .structure: return
+        case .boolean, .timestamp, .double, .blob, .attributeValue, .structure: return
         }
         if let minimum = shape.constraints.minimum, measured < minimum {
             violate(of: value, "Member must have \(noun) greater than or equal to \(minimum)")

@@ -37,6 +37,58 @@ enum CapacityReading {
         return units
     }
 
+    /// Reads `WarmThroughput`, which a table or index can only be asked to have more of.
+    ///
+    /// - Parameters:
+    ///   - current: what it has.
+    ///   - owner: what the service's words say it is for.
+    static func warmThroughput(
+        _ json: JSONValue?, over current: WarmThroughput, of owner: String = "table"
+    ) throws(DynamoFault) -> WarmThroughput? {
+        guard let json else { return nil }
+        return try warmThroughput(
+            read: json["ReadUnitsPerSecond"]?.integer, write: json["WriteUnitsPerSecond"]?.integer, over: current,
+            of: owner)
+    }
+
+    /// Checks what is asked for of a table or index that has `current`.
+    static func warmThroughput(
+        read: Int?, write: Int?, over current: WarmThroughput, of owner: String
+    ) throws(DynamoFault) -> WarmThroughput {
+        guard read != nil || write != nil else {
+            throw .invalidParameters(
+                "At least one of ReadUnitsPerSecond and WriteUnitsPerSecond must be specified in WarmThroughput")
+        }
+        for (units, least, name) in [
+            (read, current.read, "ReadUnitsPerSecond"), (write, current.write, "WriteUnitsPerSecond"),
+        ] {
+            guard let units, units < least else { continue }
+            throw .invalidParameters(
+                """
+                Requested \(name) for WarmThroughput for \(owner) is lower than current WarmThroughput, decreasing \
+                WarmThroughput is not supported
+                """)
+        }
+        return WarmThroughput(read: read ?? current.read, write: write ?? current.write)
+    }
+
+    /// What a table or index can serve at once: what it was asked to, what is provisioned, or a new on-demand table's 12,000 and 4,000
+    /// units.
+    static func currentWarmThroughput(_ warm: WarmThroughput?, _ throughput: Throughput?) -> WarmThroughput {
+        WarmThroughput(
+            read: max(warm?.read ?? 0, throughput?.read ?? 12_000),
+            write: max(warm?.write ?? 0, throughput?.write ?? 4_000))
+    }
+
+    /// Reads `GlobalTableSettingsReplicationMode`.
+    static func settingsReplicationMode(_ json: JSONValue?) throws(DynamoFault) -> Text? {
+        guard let json else { return nil }
+        guard !json.isString("ENABLED_WITH_OVERRIDES") else {
+            throw .invalidParameters("Only ENABLED and DISABLED settings replication are supported")
+        }
+        return json.text
+    }
+
     /// What a billing mode and a throughput mean together; the mode is PROVISIONED where none is given.
     static func billing(
         mode: BillingMode?, throughput: Throughput?
@@ -79,6 +131,10 @@ enum CapacityReading {
 }
 
 extension DynamoFault {
+    /// Maxima of on-demand capacity for a table or index that is provisioned.
+    static let onDemandThroughputOfProvisioned = DynamoFault.invalidParameters(
+        "OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+
     /// Provisioned capacity for a table or index that is on-demand.
     static let capacityOnDemand = DynamoFault.invalidParameters(
         "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")

@@ -50,6 +50,27 @@ extension DynamoFault {
                     Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection \
                     first.
                     """)
+            case .replicaProtected(let region):
+                .validation(
+                    """
+                    Cannot delete table \(table) in region \(region) because it has deletion protection enabled. Disable \
+                    deletion protection first.
+                    """)
+            case .replicaBeingAdded(let region):
+                .validation(
+                    """
+                    Updating TimeToLive is not allowed while the replica is being added to table with name: \(table) in \
+                    region \(region)
+                    """)
+            case .replicaInUse:
+                .resourceInUse(
+                    "Attempt to change a resource which is still in use: Table: \(table) is being used.")
+            case .indexInProgress:
+                .resourceInUse(
+                    "Attempt to change a resource which is still in use: Table is being updated: \(table)")
+            case .otherIndexInProgress:
+                .limitExceeded(
+                    "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
             case .indexNotFound: .resourceNotFound("Requested resource not found")
             case .indexExists: .validation("Attempting to create an index which already exists")
             case .streamEnabled: .validation("Table already has an enabled stream: TableName: \(table)")

@@ -141,7 +141,12 @@ struct SchemaReading {
             name: name, isGlobal: true, keySchema: try keySchema(json["KeySchema"], for: .globalIndex(name)),
             projection: try Self.projection(json["Projection"]),
             throughput: json["ProvisionedThroughput"].map { CapacityReading.throughput($0) },
-            onDemandThroughput: try CapacityReading.onDemandThroughput(json["OnDemandThroughput"]))
+            onDemandThroughput: try CapacityReading.onDemandThroughput(json["OnDemandThroughput"]),
+            warmThroughput: try CapacityReading.warmThroughput(
+                json["WarmThroughput"],
+                over: CapacityReading.currentWarmThroughput(
+                    nil, json["ProvisionedThroughput"].map { CapacityReading.throughput($0) }),
+                of: "index \(name)"))
     }
 
     /// Checks a new global index's capacity against the table's billing mode.

@@ -8,21 +8,45 @@ import RegionStore
 struct TableDescription {
     let table: Table
     let status: TableStatus
-    let itemCount: Int
-    let byteCount: Int
+    let sizes: Sizes
     /// The table's ARN.
     let arn: String
     /// The region that is asked.
     let region: Text
 
+    /// How much a table and its indexes hold.
+    struct Sizes {
+        let table: TableStatistics?
+        /// In the order of the table's indexes.
+        let indexes: [(name: Text, statistics: TableStatistics)]
+
+        static let none = Sizes(table: nil, indexes: [])
+
+        private init(table: TableStatistics?, indexes: [(name: Text, statistics: TableStatistics)]) {
+            self.table = table
+            self.indexes = indexes
+        }
+
+        init<Region: RegionAccess>(of table: Table, in environment: Environment<Region>) throws(DynamoFault) {
+            do {
+                let reader = environment.region.reader
+                self.table = try reader.statistics(of: table)
+                indexes = try table.indexes.map { ($0.name, try reader.statistics(of: $0)) }
+            } catch {
+                throw .internalError
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - status: what is told in place of the table's own status.
+    ///   - sizes: nil reads them; after a change that was made, one that cannot be read counts as nothing.
     init<Region: RegionAccess>(
-        _ table: Table, status: TableStatus? = nil, statistics: TableStatistics? = nil,
-        in environment: Environment<Region>
+        _ table: Table, status: TableStatus? = nil, sizes: Sizes? = nil, in environment: Environment<Region>
     ) {
         self.table = table
         self.status = status ?? table.status
-        itemCount = statistics?.itemCount ?? 0
-        byteCount = statistics?.byteCount ?? 0
+        self.sizes = sizes ?? (try? Sizes(of: table, in: environment)) ?? .none
         arn = environment.arn(of: table)
         region = environment.region.regionName
     }
@@ -75,8 +99,8 @@ struct TableDescription {
         writer.member("TableStatus", status.rawValue)
         writer.name("CreationDateTime")
         writer.timestamp(milliseconds: table.createdMilliseconds)
-        writer.member("TableSizeBytes", byteCount)
-        writer.member("ItemCount", itemCount)
+        writer.member("TableSizeBytes", sizes.table?.byteCount ?? 0)
+        writer.member("ItemCount", sizes.table?.itemCount ?? 0)
         writer.member("TableArn", arn)
         writer.member("TableId", replicaID)
     }
@@ -102,7 +126,8 @@ struct TableDescription {
             writer.endObject()
         }
         writer.onDemandThroughput(table.onDemandThroughput, readOverride: overrides.maximumReadRequestUnits)
-        writer.warmThroughput(table.throughput, status: status == .active ? status : .updating)
+        writer.warmThroughput(
+            table.warmThroughput, table.throughput, status: status == .active ? status : .updating)
     }
 
     private func writeStream(to writer: inout JSONWriter) {
@@ -125,7 +150,7 @@ struct TableDescription {
 extension TableDescription {
     private func writeIndexes(to writer: inout JSONWriter) {
         let local = table.indexes.filter { !$0.isGlobal }
-        let global = table.indexes.filter(\.isGlobal)
+        let global = table.indexes.filter(\.isGlobal) + table.deletingIndexes
         if !local.isEmpty {
             writer.name("LocalSecondaryIndexes")
             writer.beginArray()
@@ -160,16 +185,23 @@ extension TableDescription {
                 write: definition.throughput?.write ?? 0)
             writer.onDemandThroughput(
                 definition.onDemandThroughput, readOverride: override?.maximumReadRequestUnits)
-            writer.warmThroughput(definition.throughput, status: index.status)
+            writer.warmThroughput(
+                definition.warmThroughput, definition.throughput, status: index.status)
         }
-        writer.member("IndexSizeBytes", 0)
-        writer.member("ItemCount", 0)
+        let held = index.status == .deleting ? nil : sizes.indexes.first { $0.name == index.name }?.statistics
+        writer.member("IndexSizeBytes", held?.byteCount ?? 0)
+        writer.member("ItemCount", held?.itemCount ?? 0)
         writer.member("IndexArn", "\(arn)/index/\(index.name)")
         writer.endObject()
     }
 
     private func writeReplicas(to writer: inout JSONWriter) {
-        guard table.isGlobal else { return }
+        guard table.isGlobal else {
+            if let mode = table.localSettings.settingsReplicationMode {
+                writer.member("GlobalTableSettingsReplicationMode", mode.string)
+            }
+            return
+        }
         writer.member("GlobalTableVersion", "2019.11.21")
         writer.member("GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES")
         writer.name("Replicas")
@@ -188,7 +220,7 @@ extension TableDescription {
         if let read = replica.overrides.maximumReadRequestUnits {
             writer.object("OnDemandThroughputOverride", "MaxReadRequestUnits", read)
         }
-        writer.warmThroughput(table.throughput, status: .active)
+        writer.warmThroughput(table.warmThroughput, table.throughput, status: .active)
         writeReplicaIndexes(replica, to: &writer)
         if let tableClass = replica.overrides.tableClass ?? table.tableClass {
             writer.object("ReplicaTableClassSummary", "TableClass", tableClass.rawValue)
@@ -212,7 +244,8 @@ extension TableDescription {
             if let read = override?.maximumReadRequestUnits {
                 writer.object("OnDemandThroughputOverride", "MaxReadRequestUnits", read)
             }
-            writer.warmThroughput(index.definition.throughput, status: .active)
+            writer.warmThroughput(
+                index.definition.warmThroughput, index.definition.throughput, status: .active)
             writer.endObject()
         }
         writer.endArray()
@@ -296,12 +329,15 @@ extension JSONWriter {
         endObject()
     }
 
-    /// Writes what the table is ready to serve at once: a new on-demand table's 12,000 and 4,000 units, or what is provisioned.
-    fileprivate mutating func warmThroughput(_ throughput: Throughput?, status: TableStatus) {
+    /// Writes what the table or index is ready to serve at once.
+    fileprivate mutating func warmThroughput(
+        _ warm: WarmThroughput?, _ throughput: Throughput?, status: TableStatus
+    ) {
+        let current = CapacityReading.currentWarmThroughput(warm, throughput)
         name("WarmThroughput")
         beginObject()
-        member("ReadUnitsPerSecond", throughput?.read ?? 12_000)
-        member("WriteUnitsPerSecond", throughput?.write ?? 4_000)
+        member("ReadUnitsPerSecond", current.read)
+        member("WriteUnitsPerSecond", current.write)
         member("Status", status.rawValue)
         endObject()
     }

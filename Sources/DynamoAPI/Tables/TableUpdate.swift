@@ -5,6 +5,8 @@ import RegionStore
 ///
 /// The service takes one kind of change a call; only billing mode, capacities, capacities of indexes and the stream go together.
 struct TableUpdate: Sendable {
+    /// What `GlobalTableSettingsReplicationMode` is to be; it comes alone.
+    let settingsReplicationMode: Text?
     private let replicas: ReplicaUpdates?
     private let billingMode: BillingMode?
     private let throughput: Throughput?
@@ -12,14 +14,30 @@ struct TableUpdate: Sendable {
     private let stream: CapacityReading.StreamRequest?
     private let tableClass: TableClass?
     private let isDeletionProtected: Bool?
+    private let warmThroughput: WarmRequest?
     private let indexes: [IndexUpdate]
     private let attributeDefinitions: [KeyAttribute]
 
     /// One element of `GlobalSecondaryIndexUpdates`.
     private enum IndexUpdate: Sendable {
         case create(IndexDefinition)
-        case update(name: Text, Throughput?, OnDemandThroughput?)
+        case update(name: Text, Throughput?, OnDemandThroughput?, WarmRequest?)
         case delete(name: Text)
+    }
+
+    /// The parameter `WarmThroughput`, which takes the table to be checked.
+    private struct WarmRequest: Sendable {
+        let read: Int?
+        let write: Int?
+
+        init(_ json: JSONValue) {
+            read = json["ReadUnitsPerSecond"]?.integer
+            write = json["WriteUnitsPerSecond"]?.integer
+        }
+
+        func throughput(over current: WarmThroughput, of owner: String) throws(DynamoFault) -> WarmThroughput {
+            try CapacityReading.warmThroughput(read: read, write: write, over: current, of: owner)
+        }
     }
 
     /// The parameters that have to be alone in a request, with what the service calls such a change.
@@ -31,6 +49,7 @@ struct TableUpdate: Sendable {
         ("WarmThroughput", "Warm throughput modification"),
         ("GlobalTableSettingsReplicationMode", "Settings replication mode modification"),
         ("DisassociationProtectionEnabled", "Disassociation protection modification"),
+        ("VectorIndexUpdates", "Vector index modification"),
     ]
 
     private static let combinable: [StaticString] = [
@@ -41,6 +60,8 @@ struct TableUpdate: Sendable {
     init(_ request: JSONValue) throws(DynamoFault) {
         try Self.checkAlone(request)
         try Self.checkSupported(request)
+        settingsReplicationMode = try CapacityReading.settingsReplicationMode(
+            request["GlobalTableSettingsReplicationMode"])
         var schema = try SchemaReading(request)
         attributeDefinitions = schema.definitions
         replicas = try request["ReplicaUpdates"].map { json throws(DynamoFault) in try ReplicaUpdates(json) }
@@ -49,6 +70,7 @@ struct TableUpdate: Sendable {
         onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
         stream = try CapacityReading.stream(request["StreamSpecification"])
         tableClass = CapacityReading.tableClass(request["TableClass"])
+        warmThroughput = request["WarmThroughput"].map { WarmRequest($0) }
         isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue
         indexes = try Self.indexUpdates(request["GlobalSecondaryIndexUpdates"], &schema)
         if billingMode == .payPerRequest, throughput != nil { throw .capacityOnDemand }
@@ -59,7 +81,10 @@ struct TableUpdate: Sendable {
 
     private static func checkAlone(_ request: JSONValue) throws(DynamoFault) {
         let exclusive = exclusive.filter { request[$0.parameter] != nil }
-        let combinable = combinable.filter { request[$0] != nil }
+        // An empty list of changes is none; of the others, none is a list.
+        let combinable = combinable.filter { name in
+            request[name].map { $0.kind != .array || $0.count > 0 } ?? false
+        }
         if let first = exclusive.first {
             guard exclusive.count + combinable.count == 1 else { throw notAlone(first.change) }
         } else if combinable.isEmpty {
@@ -89,10 +114,14 @@ struct TableUpdate: Sendable {
         if request["MultiRegionConsistency"]?.isString("STRONG") ?? false {
             throw .invalidParameters("MultiRegionConsistency STRONG is not supported")
         }
-        for parameter: StaticString in [
-            "SSESpecification", "WarmThroughput", "GlobalTableSettingsReplicationMode",
-            "DisassociationProtectionEnabled",
-        ] where request[parameter] != nil {
+        if let encryption = request["SSESpecification"] {
+            guard encryption["Enabled"]?.isTrue ?? false else {
+                throw .invalidParameters("Table is already encrypted by default")
+            }
+            throw .invalidParameters("SSESpecification is not supported: items are stored as the volume encrypts them")
+        }
+        for parameter: StaticString in ["DisassociationProtectionEnabled", "VectorIndexUpdates"]
+        where request[parameter] != nil {
             throw .invalidParameters("\(parameter) is not supported")
         }
     }
@@ -112,7 +141,8 @@ struct TableUpdate: Sendable {
                     .update(
                         name: update["IndexName"]?.text ?? "",
                         update["ProvisionedThroughput"].map { CapacityReading.throughput($0) },
-                        try CapacityReading.onDemandThroughput(update["OnDemandThroughput"])))
+                        try CapacityReading.onDemandThroughput(update["OnDemandThroughput"]),
+                        update["WarmThroughput"].map { WarmRequest($0) }))
             case (nil, nil, let delete?): updates.append(.delete(name: delete["IndexName"]?.text ?? ""))
             default:
                 throw .invalidParameters(
@@ -138,8 +168,21 @@ extension TableUpdate {
     ///
     /// - Parameter region: the region that is asked.
     func changes(of table: Table, in region: Text) throws(DynamoFault) -> [TableChange] {
-        if let replicas { return try replicas.changes(of: table, in: region) }
+        if let replicas {
+            guard table.status != .creating else {
+                throw .validation(
+                    """
+                    Create/Update/Delete of replica is not allowed while the replica is being added to table with name: \
+                    \(table.name) in region \(region)
+                    """)
+            }
+            return try replicas.changes(of: table, in: region)
+        }
         if let tableClass { return [.setTableClass(tableClass)] }
+        if let warmThroughput {
+            let current = CapacityReading.currentWarmThroughput(table.warmThroughput, table.throughput)
+            return [.setWarmThroughput(try warmThroughput.throughput(over: current, of: "table"))]
+        }
         if let isDeletionProtected { return [.setDeletionProtection(isDeletionProtected)] }
         let mode = billingMode ?? table.billingMode
         var changes = try capacityChanges(of: table, mode)
@@ -148,7 +191,7 @@ extension TableUpdate {
         case .disable: changes.append(.disableStream)
         case nil: break
         }
-        for update in indexes { changes.append(try change(update, of: table, mode)) }
+        for update in indexes { changes += try self.changes(update, of: table, mode) }
         return changes
     }
 
@@ -158,7 +201,7 @@ extension TableUpdate {
             guard mode == .provisioned else { throw .capacityOnDemand }
             try CapacityReading.check(throughput)
             guard table.throughput != throughput || table.billingMode != mode else {
-                throw Self.unchanged(throughput)
+                throw Self.unchanged(throughput, "table", "table")
             }
             if table.billingMode != mode { try checkIndexCapacities(of: table) }
             changes.append(.setBilling(.provisioned, throughput))
@@ -167,7 +210,7 @@ extension TableUpdate {
         }
         if let onDemandThroughput {
             guard mode == .payPerRequest else {
-                throw .invalidParameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+                throw .onDemandThroughputOfProvisioned
             }
             changes.append(.setOnDemandThroughput(onDemandThroughput))
         }
@@ -178,7 +221,7 @@ extension TableUpdate {
     private func checkIndexCapacities(of table: Table) throws(DynamoFault) {
         for index in table.indexes where index.isGlobal {
             let isGiven = indexes.contains { update in
-                if case .update(index.name, .some, _) = update { true } else { false }
+                if case .update(index.name, .some, _, _) = update { true } else { false }
             }
             guard isGiven else {
                 throw .invalidParameters("ProvisionedThroughput must be specified for index: \(index.name)")
@@ -186,9 +229,9 @@ extension TableUpdate {
         }
     }
 
-    private func change(
+    private func changes(
         _ update: IndexUpdate, of table: Table, _ mode: BillingMode
-    ) throws(DynamoFault) -> TableChange {
+    ) throws(DynamoFault) -> [TableChange] {
         switch update {
         case .create(let definition):
             try SchemaReading.checkThroughput(of: definition, mode)
@@ -202,23 +245,38 @@ extension TableUpdate {
             guard table.indexes.count(where: \.isGlobal) < SchemaReading.maximumGlobalIndexCount else {
                 throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
             }
-            return .createIndex(definition)
-        case .update(let name, let throughput, let onDemandThroughput):
+            return [.createIndex(definition)]
+        case .update(let name, let throughput, let onDemandThroughput, let warm):
+            let old = table.index(named: name)?.definition
             if let throughput {
                 guard mode == .provisioned else { throw .capacityOnDemand }
                 try CapacityReading.check(throughput, of: name)
+                guard old?.throughput != throughput || table.billingMode != mode else {
+                    throw Self.unchanged(throughput, "index \(name)", "index")
+                }
             }
-            return .updateIndex(name: name, throughput, onDemandThroughput)
-        case .delete(let name): return .deleteIndex(name: name)
+            if onDemandThroughput != nil, mode == .provisioned { throw .onDemandThroughputOfProvisioned }
+            var changes: [TableChange] = []
+            if throughput != nil || onDemandThroughput != nil || warm == nil {
+                changes.append(.updateIndex(name: name, throughput, onDemandThroughput))
+            }
+            if let warm {
+                let current = CapacityReading.currentWarmThroughput(old?.warmThroughput, old?.throughput)
+                changes.append(
+                    .setIndexWarmThroughput(
+                        name: name, try warm.throughput(over: current, of: "index \(name)")))
+            }
+            return changes
+        case .delete(let name): return [.deleteIndex(name: name)]
         }
     }
 
-    private static func unchanged(_ throughput: Throughput) -> DynamoFault {
+    private static func unchanged(_ throughput: Throughput, _ owner: String, _ kind: String) -> DynamoFault {
         .validation(
             """
-            The provisioned throughput for the table will not change. The requested value equals the current value. Current \
-            ReadCapacityUnits provisioned for the table: \(throughput.read). Requested ReadCapacityUnits: \
-            \(throughput.read). Current WriteCapacityUnits provisioned for the table: \(throughput.write). Requested \
+            The provisioned throughput for the \(owner) will not change. The requested value equals the current value. \
+            Current ReadCapacityUnits provisioned for the \(kind): \(throughput.read). Requested ReadCapacityUnits: \
+            \(throughput.read). Current WriteCapacityUnits provisioned for the \(kind): \(throughput.write). Requested \
             WriteCapacityUnits: \(throughput.write). Refer to the Amazon DynamoDB Developer Guide for current limits and how \
             to request higher limits.
             """)

@@ -67,6 +67,9 @@ struct TransactionSubmission: Sendable {
             return CancellationReason(
                 code: .conditionalCheckFailed, message: "The conditional request failed",
                 item: returnsItem[index] ? item : nil)
+        case .itemCollectionTooLarge:
+            return CancellationReason(
+                code: .itemCollectionTooLarge, message: DynamoFault.itemCollectionTooLarge.message)
         case .expression, .itemTooLarge, .indexKeyInvalid, .storage:
             return CancellationReason(DynamoFault(error, returnsItem: false, isUpdate: isUpdate(index)))
         }

@@ -7,7 +7,8 @@ import ItemModel
 /// that was removed stays as a version without a value, for the same reason that a deleted item leaves a tombstone.
 ///
 /// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `timeToLive`, `class`,
-/// `index/NAME` for each global index, `replica/REGION` for each replica.
+/// `warm`, `index/NAME` for each global index, `replica/REGION` for each replica, `protection/REGION` for each that its region protects
+/// against deletion.
 struct CatalogEntry: Sendable, Hashable {
     let uuid: TableUUID
     let name: Text
@@ -151,8 +152,7 @@ struct LocalTableState: Sendable, Hashable {
     /// By the indexes' names, in their order.
     var indexes: [LocalIndex] = []
     var streamLabelMilliseconds: UInt64?
-    var isDeletionProtected = false
-    var tags: [Tag] = []
+    var settings = LocalSettings()
     /// The attribute that the expiry index's entries were made by; nil while there are none.
     var expiryAttribute: Text?
     /// Whether items that were there before the expiry index still have to be entered.
@@ -193,13 +193,18 @@ struct LocalTableState: Sendable, Hashable {
         let shape: AttributeMap
         /// Whether items that were there before the index still have to be entered.
         var needsBackfill: Bool
+        /// Whether it was deleted and only its entries are still to be removed.
+        var isDeleting = false
     }
+
+    /// The index of that name, if there is one that is not being deleted.
+    func index(named name: Text) -> LocalIndex? { indexes.first { $0.name == name && !$0.isDeleting } }
 
     /// Whether the replica still lacks something, so that the region has to see to it.
     var isUnsettled: Bool {
         tableID != nil
             && (needsFill || needsExpiryBackfill || !catchUps.entries.isEmpty
-                || indexes.contains(where: \.needsBackfill))
+                || indexes.contains { $0.needsBackfill || $0.isDeleting })
     }
 
     /// Binary form: a binary map of the simple members, then the two vectors.
@@ -212,11 +217,11 @@ struct LocalTableState: Sendable, Hashable {
                 .map([
                     "name": .string(index.name), "id": .number(Number(Int(index.id.rawValue))),
                     "shape": .map(index.shape), "backfill": .bool(index.needsBackfill),
+                    "deleting": .bool(index.isDeleting),
                 ])
             })
         if let label = streamLabelMilliseconds { map["stream"] = .number(Number(Int(clamping: label))) }
-        map["protected"] = .bool(isDeletionProtected)
-        map["tags"] = .list(tags.map { .map(["key": .string($0.key), "value": .string($0.value)]) })
+        map["settings"] = .map(settings.encoded())
         if let expiryAttribute {
             map["expiry"] = .string(expiryAttribute)
             map["expiryBackfill"] = .bool(needsExpiryBackfill)
@@ -245,17 +250,19 @@ struct LocalTableState: Sendable, Hashable {
         createdMilliseconds = map.unsigned("created") ?? 0
         for case .map(let index) in map.list("indexes") {
             guard let name = index.text("name"), let id = index.unsigned("id"), let id = UInt32(exactly: id),
-                let shape = index.map("shape"), let needsBackfill = index.bool("backfill")
+                let shape = index.map("shape"), let needsBackfill = index.bool("backfill"),
+                let isDeleting = index.bool("deleting")
             else { throw .invalid("local index", at: start) }
             indexes.append(
-                LocalIndex(name: name, id: IndexID(rawValue: id), shape: shape, needsBackfill: needsBackfill))
+                LocalIndex(
+                    name: name, id: IndexID(rawValue: id), shape: shape, needsBackfill: needsBackfill,
+                    isDeleting: isDeleting))
         }
         streamLabelMilliseconds = map.unsigned("stream")
-        isDeletionProtected = map.bool("protected") ?? false
-        for case .map(let tag) in map.list("tags") {
-            guard let key = tag.text("key"), let value = tag.text("value") else { throw .invalid("tag", at: start) }
-            tags.append(Tag(key: key, value: value))
+        guard let settings = map.map("settings").flatMap(LocalSettings.init) else {
+            throw .invalid("local settings", at: start)
         }
+        self.settings = settings
         expiryAttribute = map.text("expiry")
         needsExpiryBackfill = map.bool("expiryBackfill") ?? false
         needsFill = map.bool("fill") ?? false

@@ -12,10 +12,13 @@ extension RegionStore {
                 let entry = try CatalogEntry(from: &reader)
                 let local = try LocalTableState(from: &reader)
                 var state = Catalog.TableState(entry: entry, local: local)
-                if let id = local.tableID, let counts = try store.value(for: Layout.countKey(id), in: Layout.meta) {
-                    var reader = ByteReader(counts)
-                    state.itemCount = Int(clamping: try reader.readUInt64())
-                    state.byteCount = Int(clamping: try reader.readUInt64())
+                if let id = local.tableID {
+                    let counts = try TableStatistics(under: Layout.countKey(id), in: store)
+                    (state.itemCount, state.byteCount) = (counts.itemCount, counts.byteCount)
+                }
+                for index in local.indexes {
+                    indexCounts[index.id] = try TableStatistics(under: Layout.countKey(index.id), in: store)
+                    backfillCursors[index.id] = try store.value(for: Layout.backfillKey(index.id), in: Layout.meta)
                 }
                 update(state)
                 return true
@@ -76,14 +79,15 @@ extension RegionStore {
         let isWanted = { (index: LocalTableState.LocalIndex) in
             definitions.contains { $0.name == index.name && $0.shape == index.shape }
         }
-        for index in state.local.indexes where !isWanted(index) {
-            pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes)
+        for place in state.local.indexes.indices where !isWanted(state.local.indexes[place]) {
+            state.local.indexes[place].isDeleting = true
         }
-        state.local.indexes.removeAll { !isWanted($0) }
-        for definition in definitions where !state.local.indexes.contains(where: { $0.name == definition.name }) {
+        // A table that is in use gets an index step by step, an empty one too: its clients see each index come in the same way.
+        let isInUse = state.local.isServing && catalog[state.entry.uuid]?.local.tableID == state.local.tableID
+        for definition in definitions where state.local.index(named: definition.name) == nil {
             let index = LocalTableState.LocalIndex(
                 name: definition.name, id: IndexID(rawValue: takeShortID()), shape: definition.shape,
-                needsBackfill: state.itemCount > 0)
+                needsBackfill: isInUse || state.itemCount > 0)
             state.local.indexes.insert(
                 index, at: state.local.indexes.firstIndex { $0.name > index.name } ?? state.local.indexes.endIndex)
         }
@@ -166,6 +170,7 @@ extension RegionStore {
     func dropReplica(_ state: inout Catalog.TableState, version: Version) {
         state.entry.set(SettingName.replica(configuration.name), to: nil, version: version)
         closeStream(of: state.entry.uuid, at: version.stamp.milliseconds)
+        state.entry.set(SettingName.protection(configuration.name), to: nil, version: version)
         dropData(&state)
         keep(state)
     }
@@ -177,10 +182,10 @@ extension RegionStore {
                 pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(id)), in: keyspace)
             }
             pending.batch.delete(Layout.countKey(id), in: Layout.meta)
+            let collections = KeyRange(prefix: Layout.collectionPrefix(id))
+            pending.batch.deleteRange(collections, in: Layout.meta)
         }
-        for index in state.local.indexes {
-            pending.batch.deleteRange(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes)
-        }
+        for index in state.local.indexes { dropIndex(index.id) }
         state.local = LocalTableState()
         state.itemCount = 0
         state.byteCount = 0
@@ -204,14 +209,18 @@ extension RegionStore {
             let foundation = state.entry[SettingName.table].flatMap(TableFoundation.init)
         else { return nil }
         let replicas = state.entry.settings(under: SettingName.replicaPrefix)
-            .compactMap { Replica(region: $0.name, $0.value) }
+            .compactMap { setting -> Replica? in
+                var replica = Replica(region: setting.name, setting.value)
+                replica?.isDeletionProtected = state.entry[SettingName.protection(setting.name)] != nil
+                return replica
+            }
             .sorted { ($0.created, $0.region) < ($1.created, $1.region) }
         let indexes = indexDefinitions(of: state.entry, foundation).compactMap { definition -> SecondaryIndex? in
-            guard let index = state.local.indexes.first(where: { $0.name == definition.name }) else { return nil }
+            guard let index = state.local.index(named: definition.name) else { return nil }
             return SecondaryIndex(
                 definition: definition, id: index.id, status: index.needsBackfill ? .creating : .active)
         }
-        var settings = TableSettings(state.entry)
+        var settings = TableSettings(state.entry, in: configuration.name)
         let own = replicas.first { $0.region == configuration.name }
         if let read = own?.overrides.readCapacityUnits { settings.throughput?.read = read }
         if let maximum = own?.overrides.maximumReadRequestUnits {
@@ -223,7 +232,15 @@ extension RegionStore {
         return Table(
             name: state.entry.name, uuid: state.entry.uuid, id: id,
             createdMilliseconds: state.local.createdMilliseconds, status: status, keySchema: foundation.keySchema,
-            indexes: indexes, settings: settings, local: state.local, replicas: replicas,
+            indexes: indexes, deletingIndexes: state.local.indexes.compactMap(Self.deletingIndex), settings: settings,
+            local: state.local, replicas: replicas,
             keepsTombstones: state.entry.mentionsReplica(besides: configuration.name))
+    }
+
+    private static func deletingIndex(_ index: LocalTableState.LocalIndex) -> SecondaryIndex? {
+        guard index.isDeleting,
+            let definition = IndexDefinition(name: index.name, isGlobal: true, index.shape)
+        else { return nil }
+        return SecondaryIndex(definition: definition, id: index.id, status: .deleting)
     }
 }

@@ -26,6 +26,12 @@ extension RegionStore {
         if let onDemand = specification.onDemandThroughput {
             entry.set(SettingName.onDemand, to: onDemand.encoded(), version: version)
         }
+        if let warm = specification.warmThroughput {
+            entry.set(SettingName.warm, to: warm.encoded(), version: version)
+        }
+        if specification.isDeletionProtected {
+            entry.set(SettingName.protection(configuration.name), to: [:], version: version)
+        }
         if let tableClass = specification.tableClass {
             entry.set(SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
         }
@@ -42,8 +48,7 @@ extension RegionStore {
         local.tableID = TableID(rawValue: takeShortID())
         local.isServing = true
         local.createdMilliseconds = nowMilliseconds
-        local.isDeletionProtected = specification.isDeletionProtected
-        local.tags = specification.tags
+        local.settings = specification.localSettings
         var state = Catalog.TableState(entry: entry, local: local)
         settle(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
@@ -56,8 +61,14 @@ extension RegionStore {
     ) throws(CatalogError) -> Table {
         try checkWritable()
         guard var state = catalog.local(named: name), let table = state.table else { throw .tableNotFound(name) }
-        guard table.status == .active, !table.replicas.contains(where: { [.creating, .deleting].contains($0.status) })
-        else { throw .tableInUse(name) }
+        guard table.status == .active else { throw .tableInUse(name) }
+        if let replica = table.replicas.first(where: { [.creating, .deleting].contains($0.status) }) {
+            // Time to live is every replica's, so it has to wait for one that is being filled; in the service with another error.
+            if case .setTimeToLive? = changes.first, replica.status == .creating {
+                throw .replicaBeingAdded(region: replica.region)
+            }
+            throw .tableInUse(name)
+        }
         let version = nextVersion(at: nowMilliseconds)
         for change in changes {
             try apply(change, to: &state, table: table, version: version, at: nowMilliseconds)
@@ -71,24 +82,34 @@ extension RegionStore {
     public func deleteTable(_ name: Text, at nowMilliseconds: UInt64) throws(CatalogError) -> Table {
         try checkWritable()
         guard var state = catalog.local(named: name), let table = state.table else { throw .tableNotFound(name) }
-        guard table.status == .active else { throw .tableInUse(name) }
+        guard table.status == .active else { throw .replicaInUse(table: name) }
         guard !table.isDeletionProtected else { throw .deletionProtected(name) }
+        guard table.indexes.allSatisfy({ $0.status == .active }) else { throw .indexInProgress(table: name) }
         // The last replica that holds the items does not go while another one waits to be filled from it.
         let others = table.replicas.filter { $0.region != configuration.name }
         guard others.contains(where: { $0.status == .active }) || !others.contains(where: { $0.status == .creating })
-        else { throw .tableInUse(name) }
+        else { throw .replicaInUse(table: name) }
         let version = nextVersion(at: nowMilliseconds)
         dropReplica(&state, version: version)
         logCatalogChange(state, version: version)
         return table
     }
 
-    /// Replaces the tags of this region's replica.
-    public func setTags(_ tags: [Tag], of name: Text) throws(CatalogError) {
-        try checkWritable()
-        guard var state = catalog.local(named: name), state.table != nil else { throw .tableNotFound(name) }
-        state.local.tags = tags
+    /// Changes what only this region's replica has; nothing of it is logged.
+    ///
+    /// - Parameter change: throws to leave everything as it was.
+    /// - Returns: the table after it; nil where there is none of that name that is in use.
+    public func changeLocalSettings<Refusal: Error>(
+        of name: Text, _ change: (inout LocalSettings, Table) throws(Refusal) -> Void
+    ) throws(Refusal) -> Table? {
+        guard failure == nil, var state = catalog.local(named: name), let table = state.table, table.status == .active
+        else { return nil }
+        var settings = state.local.settings
+        try change(&settings, table)
+        guard settings != state.local.settings else { return table }
+        state.local.settings = settings
         keep(state)
+        return catalog[state.entry.uuid]?.table
     }
 
     func checkWritable() throws(CatalogError) {
@@ -134,8 +155,11 @@ extension RegionStore {
                 SettingName.tableClass, to: ["class": .string(Text(tableClass.rawValue))], version: version)
             clearOverrides(of: &state, version: version) { $0.tableClass = nil }
         case .setDeletionProtection(let isProtected):
-            state.local.isDeletionProtected = isProtected
-        case .createIndex, .updateIndex, .deleteIndex:
+            state.entry.set(
+                SettingName.protection(configuration.name), to: isProtected ? [:] : nil, version: version)
+        case .setWarmThroughput(let throughput):
+            state.entry.set(SettingName.warm, to: throughput.encoded(), version: version)
+        case .createIndex, .updateIndex, .setIndexWarmThroughput, .deleteIndex:
             try applyIndexChange(change, to: &state, table: table, version: version)
         case .createReplica, .updateReplica, .deleteReplica:
             try applyReplicaChange(change, to: &state, table: table, version: version)
@@ -159,6 +183,7 @@ extension RegionStore {
         switch change {
         case .createIndex(let index):
             guard table.index(named: index.name) == nil else { throw .indexExists(index.name) }
+            try checkNoIndexInProgress(of: table)
             state.entry.set(SettingName.index(index.name), to: index.encoded(withName: false), version: version)
         case .updateIndex(let name, let throughput, let onDemand):
             guard var definition = table.index(named: name)?.definition, definition.isGlobal else {
@@ -167,11 +192,24 @@ extension RegionStore {
             if let throughput { definition.throughput = throughput }
             if let onDemand { definition.onDemandThroughput = onDemand }
             state.entry.set(SettingName.index(name), to: definition.encoded(withName: false), version: version)
+        case .setIndexWarmThroughput(let name, let throughput):
+            guard var definition = table.index(named: name)?.definition, definition.isGlobal else {
+                throw .indexNotFound(name)
+            }
+            definition.warmThroughput = throughput
+            state.entry.set(SettingName.index(name), to: definition.encoded(withName: false), version: version)
         case .deleteIndex(let name):
             guard let index = table.index(named: name), index.isGlobal else { throw .indexNotFound(name) }
-            guard index.status == .active else { throw .tableInUse(table.name) }
+            // The one that is being created may be given up.
+            if index.status == .active { try checkNoIndexInProgress(of: table) }
             state.entry.set(SettingName.index(name), to: nil, version: version)
         default: break
+        }
+    }
+
+    private func checkNoIndexInProgress(of table: Table) throws(CatalogError) {
+        guard table.deletingIndexes.isEmpty, table.indexes.allSatisfy({ $0.status == .active }) else {
+            throw .otherIndexInProgress
         }
     }
 
@@ -187,6 +225,10 @@ extension RegionStore {
             state.entry.set(
                 SettingName.replica(region), to: overrides.encoded(status: .creating, created: version),
                 version: version)
+            // A replica begins unprotected, whatever an earlier one of the region was.
+            if state.entry.mentions(SettingName.protection(region)) {
+                state.entry.set(SettingName.protection(region), to: nil, version: version)
+            }
         case .updateReplica(let region, let overrides):
             guard let replica = table.replicas.first(where: { $0.region == region }) else {
                 throw .replicaNotFound(region: region)
@@ -199,6 +241,7 @@ extension RegionStore {
             guard let replica = table.replicas.first(where: { $0.region == region }) else {
                 throw .replicaNotFound(region: region)
             }
+            guard !replica.isDeletionProtected else { throw .replicaProtected(region: region) }
             state.entry.set(
                 SettingName.replica(region),
                 to: replica.overrides.encoded(status: .deleting, created: replica.created), version: version)

@@ -17,6 +17,8 @@ public final class Table: Sendable {
     ///
     /// An index being deleted is not listed.
     public let indexes: [SecondaryIndex]
+    /// Global indexes that were deleted and whose entries are still to be removed.
+    public let deletingIndexes: [SecondaryIndex]
     public let billingMode: BillingMode
     public let throughput: Throughput?
     public let onDemandThroughput: OnDemandThroughput?
@@ -33,7 +35,10 @@ public final class Table: Sendable {
     /// Nil until one was set.
     public let tableClass: TableClass?
     public let isDeletionProtected: Bool
-    public let tags: [Tag]
+    /// Nil until one was asked for.
+    public let warmThroughput: WarmThroughput?
+    /// What only this region's replica has.
+    public let localSettings: LocalSettings
     /// Every region's replica, this region's included, in the order of creation.
     ///
     /// Just this region's on a regional table.
@@ -44,8 +49,8 @@ public final class Table: Sendable {
     init(
         name: Text, uuid: TableUUID, id: TableID, createdMilliseconds: UInt64, status: TableStatus,
         keySchema: KeySchema,
-        indexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState, replicas: [Replica],
-        keepsTombstones: Bool
+        indexes: [SecondaryIndex], deletingIndexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState,
+        replicas: [Replica], keepsTombstones: Bool
     ) {
         self.name = name
         self.uuid = uuid
@@ -54,6 +59,7 @@ public final class Table: Sendable {
         self.status = status
         self.keySchema = keySchema
         self.indexes = indexes
+        self.deletingIndexes = deletingIndexes
         billingMode = settings.billingMode
         throughput = settings.throughput
         onDemandThroughput = settings.onDemandThroughput
@@ -62,8 +68,9 @@ public final class Table: Sendable {
         streamLabelMilliseconds = local.streamLabelMilliseconds
         timeToLive = settings.timeToLive
         tableClass = settings.tableClass
-        isDeletionProtected = local.isDeletionProtected
-        tags = local.tags
+        isDeletionProtected = settings.isDeletionProtected
+        warmThroughput = settings.warmThroughput
+        localSettings = local.settings
         self.replicas = replicas
         self.keepsTombstones = keepsTombstones
     }
@@ -80,7 +87,7 @@ public final class Table: Sendable {
     /// Every key attribute of the table and its indexes once, in the order of first use: DescribeTable's attribute definitions.
     public var attributeDefinitions: [KeyAttribute] {
         var definitions: [KeyAttribute] = []
-        for attribute in keySchema.attributes + indexes.flatMap(\.definition.keySchema.attributes)
+        for attribute in keySchema.attributes + (indexes + deletingIndexes).flatMap(\.definition.keySchema.attributes)
         where !definitions.contains(where: { $0.name == attribute.name }) {
             definitions.append(attribute)
         }
@@ -97,4 +104,7 @@ struct TableSettings: Sendable, Hashable {
     var streamViewType: StreamViewType?
     var timeToLive: TimeToLive?
     var tableClass: TableClass?
+    var warmThroughput: WarmThroughput?
+    /// Of this region's replica.
+    var isDeletionProtected = false
 }

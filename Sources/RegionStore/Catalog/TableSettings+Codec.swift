@@ -11,10 +11,13 @@ enum SettingName {
     static let stream: Text = "stream"
     static let tableClass: Text = "class"
     static let timeToLive: Text = "timeToLive"
+    static let warm: Text = "warm"
     static let indexPrefix: Text = "index/"
     static let replicaPrefix: Text = "replica/"
+    static let protectionPrefix: Text = "protection/"
 
     static func index(_ name: Text) -> Text { Text(indexPrefix.string + name.string) }
+    static func protection(_ region: Text) -> Text { Text(protectionPrefix.string + region.string) }
     static func replica(_ region: Text) -> Text { Text(replicaPrefix.string + region.string) }
 }
 
@@ -88,6 +91,7 @@ extension IndexDefinition {
         }
         map["throughput"] = throughput.map { .map($0.encoded()) }
         map["onDemand"] = onDemandThroughput.map { .map($0.encoded()) }
+        map["warm"] = warmThroughput.map { .map($0.encoded()) }
         return map
     }
 
@@ -113,11 +117,20 @@ extension IndexDefinition {
         self.init(
             name: name, isGlobal: isGlobal, keySchema: key, projection: projection,
             throughput: map.map("throughput").map(Throughput.init),
-            onDemandThroughput: map.map("onDemand").map(OnDemandThroughput.init))
+            onDemandThroughput: map.map("onDemand").map(OnDemandThroughput.init),
+            warmThroughput: map.map("warm").map(WarmThroughput.init))
     }
 }
 
 extension Throughput {
+    func encoded() -> AttributeMap { ["read": .number(Number(read)), "write": .number(Number(write))] }
+
+    init(_ map: AttributeMap) {
+        self.init(read: map.integer("read") ?? 0, write: map.integer("write") ?? 0)
+    }
+}
+
+extension WarmThroughput {
     func encoded() -> AttributeMap { ["read": .number(Number(read)), "write": .number(Number(write))] }
 
     init(_ map: AttributeMap) {
@@ -213,7 +226,14 @@ extension TableSettings {
         onDemandThroughput = entry[SettingName.onDemand].map(OnDemandThroughput.init)
         streamViewType = entry[SettingName.stream]?.text("view").flatMap { StreamViewType(rawValue: $0.string) }
         timeToLive = entry[SettingName.timeToLive].flatMap(TimeToLive.init)
+        warmThroughput = entry[SettingName.warm].map(WarmThroughput.init)
         tableClass = entry[SettingName.tableClass]?.text("class").flatMap { TableClass(rawValue: $0.string) }
+    }
+
+    /// What `entry` says, with what the region of that name says of its own replica.
+    init(_ entry: CatalogEntry, in region: Text) {
+        self.init(entry)
+        isDeletionProtected = entry[SettingName.protection(region)] != nil
     }
 
     func encodedBilling() -> AttributeMap {

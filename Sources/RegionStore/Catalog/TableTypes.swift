@@ -57,6 +57,19 @@ public struct OnDemandThroughput: Sendable, Hashable {
     }
 }
 
+/// What a table or index was asked to be able to serve at once, in units a second.
+///
+/// Kept and returned; nothing is prepared for it.
+public struct WarmThroughput: Sendable, Hashable {
+    public var read: Int
+    public var write: Int
+
+    public init(read: Int, write: Int) {
+        self.read = read
+        self.write = write
+    }
+}
+
 /// How a table's capacity is decided; the raw value is DynamoDB's name of it.
 public enum BillingMode: String, Sendable, Hashable {
     case provisioned = "PROVISIONED"
@@ -113,10 +126,12 @@ public struct IndexDefinition: Sendable, Hashable {
     public let projection: IndexProjection
     public var throughput: Throughput?
     public var onDemandThroughput: OnDemandThroughput?
+    /// Nil until one was asked for.
+    public var warmThroughput: WarmThroughput?
 
     public init(
         name: Text, isGlobal: Bool, keySchema: KeySchema, projection: IndexProjection, throughput: Throughput? = nil,
-        onDemandThroughput: OnDemandThroughput? = nil
+        onDemandThroughput: OnDemandThroughput? = nil, warmThroughput: WarmThroughput? = nil
     ) {
         self.name = name
         self.isGlobal = isGlobal
@@ -124,6 +139,7 @@ public struct IndexDefinition: Sendable, Hashable {
         self.projection = projection
         self.throughput = throughput
         self.onDemandThroughput = onDemandThroughput
+        self.warmThroughput = warmThroughput
     }
 }
 
@@ -171,17 +187,8 @@ public struct Replica: Sendable, Hashable {
     public let overrides: ReplicaOverrides
     /// When this replica was asked for: replicas are listed in this order.
     public let created: Version
-}
-
-/// A tag of a table.
-public struct Tag: Sendable, Hashable {
-    public let key: Text
-    public let value: Text
-
-    public init(key: Text, value: Text) {
-        self.key = key
-        self.value = value
-    }
+    /// Whether the replica's own region protects it against deletion.
+    public internal(set) var isDeletionProtected = false
 }
 
 /// What a user says of a new table, already validated.
@@ -192,10 +199,11 @@ public struct TableSpecification: Sendable {
     public var billingMode: BillingMode
     public var throughput: Throughput?
     public var onDemandThroughput: OnDemandThroughput?
+    public var warmThroughput: WarmThroughput?
     public var streamViewType: StreamViewType?
     public var tableClass: TableClass?
     public var isDeletionProtected = false
-    public var tags: [Tag] = []
+    public var localSettings = LocalSettings()
 
     public init(
         name: Text, keySchema: KeySchema, indexes: [IndexDefinition] = [], billingMode: BillingMode = .payPerRequest,
@@ -213,6 +221,7 @@ public struct TableSpecification: Sendable {
 public enum TableChange: Sendable, Hashable {
     case setBilling(BillingMode, Throughput?)
     case setOnDemandThroughput(OnDemandThroughput?)
+    case setWarmThroughput(WarmThroughput)
     case enableStream(StreamViewType)
     case disableStream
     /// Enables or disables the expiry of items by that attribute, in every region.
@@ -222,6 +231,7 @@ public enum TableChange: Sendable, Hashable {
     case setDeletionProtection(Bool)
     case createIndex(IndexDefinition)
     case updateIndex(name: Text, Throughput?, OnDemandThroughput?)
+    case setIndexWarmThroughput(name: Text, WarmThroughput)
     case deleteIndex(name: Text)
     /// Another region's name.
     case createReplica(region: Text, ReplicaOverrides)
@@ -236,6 +246,16 @@ public enum CatalogError: Error, Sendable, Hashable {
     /// The table or a replica of it is being created, changed or deleted.
     case tableInUse(Text)
     case deletionProtected(Text)
+    /// The replica in another region is protected by that region.
+    case replicaProtected(region: Text)
+    /// A replica of the table is still being added in that region.
+    case replicaBeingAdded(region: Text)
+    /// This region's replica is still being filled, or another one is from it.
+    case replicaInUse(table: Text)
+    /// One of its indexes is still being created.
+    case indexInProgress(table: Text)
+    /// Another of its indexes is still being created or deleted.
+    case otherIndexInProgress
     case indexNotFound(Text)
     case indexExists(Text)
     case streamEnabled(table: Text)

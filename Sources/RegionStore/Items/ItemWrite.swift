@@ -37,6 +37,8 @@ public struct ItemWriteResult: Sendable {
     public let newSize: Int
     /// The index entries written and removed: what the write costs beside the table's own units, in the indexes' order.
     public let indexEffects: [IndexEffect]
+    /// The size of the item's collection after the write, in bytes; nil in a table without local indexes.
+    public internal(set) var collectionByteCount: Int?
 
     /// What a write did to one index.
     public struct IndexEffect: Sendable, Hashable {
@@ -57,6 +59,9 @@ public enum ItemWriteError: Error, Sendable {
     case itemTooLarge(isUpdate: Bool)
     /// An attribute that is an index's key has another type than the index says, or is empty.
     case indexKeyInvalid(index: Text, attribute: Text, expected: AttributeValue.Kind, found: AttributeValue)
+    /// The items of this partition key would be larger, with their entries in local indexes, than
+    /// ``RegionConfiguration/maximumItemCollectionByteCount``.
+    case itemCollectionTooLarge
     /// The table is gone, or was made anew, since the request began.
     case tableNotFound
     /// The store failed: nothing more can be written until the process has started anew.

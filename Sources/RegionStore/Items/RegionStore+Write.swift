@@ -37,6 +37,7 @@ extension RegionStore {
         let (stored, old) = try storedItem(key)
         if let condition = write.condition, !condition.evaluate(old ?? Item()) { throw .conditionFailed(old) }
         let (new, updated) = try outcome(of: write, old: old, table: table)
+        try checkCollection(old: old, new: new, in: table)
         return PreparedWrite(
             table: table, key: key, stored: stored, old: old, new: new, updated: updated, keyAttributes: write.key)
     }
@@ -72,7 +73,8 @@ extension RegionStore {
         case .timeToLive: counters.expirations += 1
         }
         return ItemWriteResult(
-            old: old, new: new, updated: prepared.updated, oldSize: oldSize, newSize: newSize, indexEffects: effects)
+            old: old, new: new, updated: prepared.updated, oldSize: oldSize, newSize: newSize, indexEffects: effects,
+            collectionByteCount: collectionByteCount(of: keyAttributes, in: table))
     }
 
     func storedItem(_ key: [UInt8]) throws(ItemWriteError) -> (ItemValue?, Item?) {
@@ -168,12 +170,14 @@ extension RegionStore {
             if !pending.countedTables.contains(table.uuid) { pending.countedTables.append(table.uuid) }
         }
         stageExpiry(change)
-        return table.indexes.isEmpty ? [] : stageIndexes(change)
+        guard !table.indexes.isEmpty else { return [] }
+        stageCollection(change)
+        return stageIndexes(change)
     }
 
     private func stageIndexes(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
         var effects: [ItemWriteResult.IndexEffect] = []
-        for index in change.table.indexes {
+        for index in change.table.indexes where isMaintained(index, at: change.key) {
             let oldKey = change.old.flatMap { index.storageKey(of: $0, in: change.table) }
             let newKey = change.new.flatMap { index.storageKey(of: $0, in: change.table) }
             let oldEntry = oldKey == nil ? nil : change.old.map { index.projected($0, in: change.table) }
@@ -182,15 +186,18 @@ extension RegionStore {
             // Of equal items the bytes are equal too.
             let isSameEntry = holdsAll ? change.oldBytes == change.newBytes?[...] : oldEntry == newEntry
             guard oldKey != newKey || (newKey != nil && !isSameEntry) else { continue }
+            let (oldSize, newSize) = (oldEntry?.sizeInBytes ?? 0, newEntry?.sizeInBytes ?? 0)
+            addToCounts(
+                of: index.id, entries: (newKey == nil ? 0 : 1) - (oldKey == nil ? 0 : 1), bytes: newSize - oldSize)
             var sizes: [Int] = []
             if let oldKey, oldKey != newKey {
                 pending.batch.delete(oldKey, in: Layout.indexes)
-                sizes.append(oldEntry?.sizeInBytes ?? 0)
+                sizes.append(oldSize)
             }
             if let newKey, let newEntry {
                 let bytes = holdsAll ? change.newBytes ?? newEntry.encoded() : newEntry.encoded()
                 pending.batch.put(newKey, bytes, in: Layout.indexes)
-                sizes.append(max(newEntry.sizeInBytes, oldKey == newKey ? oldEntry?.sizeInBytes ?? 0 : 0))
+                sizes.append(max(newSize, oldKey == newKey ? oldSize : 0))
             }
             effects.append(.init(index: index.name, isGlobal: index.isGlobal, entrySizes: sizes))
         }

@@ -30,7 +30,7 @@ struct Audit {
             }
             if !adopts { checkNothingMissing(found, table, in: region, description) }
             for index in indexes {
-                guard let text = try index.difference(in: store.reader.store) else { continue }
+                guard let text = try index.difference(in: store.reader) else { continue }
                 violate("indexes", "the index \(index.name) of \(description.name) in \(region.name) \(text)")
             }
         } catch {
@@ -82,6 +82,7 @@ private struct IndexSum {
     private let index: SecondaryIndex
     private let table: Table
     private var count = 0
+    private var byteCount = 0
     private var sum: UInt64 = 0
     private var scratch: [UInt8] = []
 
@@ -100,8 +101,10 @@ private struct IndexSum {
         guard append(index.definition.keySchema.sort, of: item), append(table.keySchema.attributes, of: item) else {
             return
         }
+        let entry = projected(item)
         count += 1
-        sum &+= Self.hash(scratch, from: 0, projected(item).encoded())
+        byteCount += entry.sizeInBytes
+        sum &+= Self.hash(scratch, from: 0, entry.encoded())
     }
 
     private mutating func append(_ attributes: [KeyAttribute], of item: Item) -> Bool {
@@ -130,16 +133,21 @@ private struct IndexSum {
     }
 
     /// How what is stored differs from it; nil where it does not.
-    func difference(in store: SimulatedStore) throws -> String? {
+    func difference(in reader: RegionReader<SimulatedStore>) throws -> String? {
         var found = 0
         var foundSum: UInt64 = 0
-        try store.visit(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes, direction: .forward) {
+        try reader.store.visit(KeyRange(prefix: Layout.prefix(index.id)), in: Layout.indexes, direction: .forward) {
             key, value in
             found += 1
             foundSum &+= Self.hash(key, from: 4, value)
             return true
         }
         if found != count { return "holds \(found) entries, and the items say \(count)" }
-        return foundSum == sum ? nil : "holds other entries than the items say"
+        guard foundSum == sum else { return "holds other entries than the items say" }
+        let kept = try reader.statistics(of: index)
+        guard kept.itemCount != count || kept.byteCount != byteCount else { return nil }
+        return """
+            is said to hold \(kept.itemCount) entries of \(kept.byteCount) bytes, and the items say \(count) of \(byteCount)
+            """
     }
 }

@@ -326,7 +326,8 @@ final class SimulatedRegion {
         do throws(KeyValueStoreError) {
             store.tick(at: now)
             guard commit(store) else { return }
-            _ = try store.backfillIndexes(limit: 500)
+            // Few enough that writes come between the steps.
+            _ = try store.backfillIndexes(limit: 100)
             guard commit(store) else { return }
             _ = try store.sweepExpired(at: now, limit: 2_000)
             guard commit(store) else { return }

@@ -229,8 +229,10 @@ extension World {
                     _ = try body(store, now)
                     return true
                 } catch let error as CatalogError {
-                    if case .tableInUse = error { return false }
-                    return true
+                    switch error {
+                    case .tableInUse, .replicaInUse, .indexInProgress, .otherIndexInProgress: return false
+                    default: return true
+                    }
                 } catch {
                     return true
                 }

@@ -1,0 +1,104 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// Tells that nobody counts which keys of a table or index are used most.
+struct DescribeContributorInsights: Operation {
+    static let name: StaticString = "DescribeContributorInsights"
+    static let shape = Shape.structure(
+        "DescribeContributorInsightsInput", .required("TableName", .tableName), .init("IndexName", .indexName))
+
+    private let target: InsightsTarget
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        target = try InsightsTarget(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        try target.response(in: environment)
+    }
+}
+
+/// Takes a request to count nothing; one to count is refused.
+struct UpdateContributorInsights: Operation {
+    static let name: StaticString = "UpdateContributorInsights"
+    static let coverage = OperationCoverage.partial(
+        "the action ENABLE is refused: nothing counts the keys that are used")
+    static let shape = Shape.structure(
+        "UpdateContributorInsightsInput",
+        .required("TableName", .tableName),
+        .init("IndexName", .indexName),
+        .required("ContributorInsightsAction", .oneOf("ENABLE", "DISABLE")),
+        .init("ContributorInsightsMode", .oneOf("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")))
+
+    private let target: InsightsTarget
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        target = try InsightsTarget(request)
+        guard request["ContributorInsightsAction"]?.isString("DISABLE") ?? false else {
+            throw .invalidParameters("ContributorInsightsAction ENABLE is not supported")
+        }
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        try target.response(in: environment)
+    }
+}
+
+/// Lists the tables and indexes whose keys are counted: none.
+struct ListContributorInsights: Operation {
+    static let name: StaticString = "ListContributorInsights"
+    static let shape = Shape.structure(
+        "ListContributorInsightsInput",
+        .init("TableName", .tableName),
+        .init("NextToken", .string),
+        .init("MaxResults", Shape(.integer, Shape.Constraints(maximum: 100))))
+
+    private let reference: TableReference?
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try request["TableName"].map { name throws(DynamoFault) in try TableReference(name.text) }
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        if let reference { _ = try environment.describedTable(reference) }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("ContributorInsightsSummaries")
+        writer.beginArray()
+        writer.endArray()
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}
+
+/// The table or index that insights are asked about.
+private struct InsightsTarget: Sendable {
+    private let reference: TableReference
+    private let index: Text?
+
+    init(_ request: JSONValue) throws(DynamoFault) {
+        reference = try TableReference(request)
+        index = request["IndexName"]?.text
+    }
+
+    func response<Region: RegionAccess>(in environment: Environment<Region>) throws(DynamoFault) -> APIResponse {
+        let table = try environment.describedTable(reference)
+        if let index, table.index(named: index) == nil {
+            throw .resourceNotFound("Requested resource not found: Index: \(index) not found")
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("TableName", table.name.string)
+        if let index { writer.member("IndexName", index.string) }
+        writer.member("ContributorInsightsStatus", "DISABLED")
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}

@@ -1,0 +1,34 @@
+import Expressions
+import RegionStore
+
+/// Tells whether point-in-time recovery was asked for.
+struct DescribeContinuousBackups: Operation {
+    static let name: StaticString = "DescribeContinuousBackups"
+    static let coverage = OperationCoverage.partial("tells what was asked for; no backup is taken")
+    static let shape = Shape.structure("DescribeContinuousBackupsInput", .required("TableName", .tableName))
+
+    private let reference: TableReference
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try TableReference(request)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let table = try environment.backedUpTable(reference)
+        return ContinuousBackupsDescription(
+            recovery: table.localSettings.recovery, nowMilliseconds: environment.region.nowMilliseconds()
+        ).response
+    }
+}
+
+extension Environment {
+    /// The table that a request on backups names.
+    func backedUpTable(_ reference: TableReference) throws(DynamoFault) -> Table {
+        guard reference.isLocal(region: region.regionName, accountID: configuration.accountID),
+            let table = region.reader.table(named: reference.name), table.status == .active
+        else { throw .backupTableNotFound(reference.name) }
+        return table
+    }
+}

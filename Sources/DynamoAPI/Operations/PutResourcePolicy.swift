@@ -1,0 +1,37 @@
+import Expressions
+import ItemModel
+import RegionStore
+
+/// Keeps a policy for this region's replica of a table, or for its stream.
+struct PutResourcePolicy: Operation {
+    static let name: StaticString = "PutResourcePolicy"
+    static let coverage = OperationCoverage.partial("policies are kept and returned, not enforced")
+    static let shape = Shape.structure(
+        "PutResourcePolicyInput",
+        .required("ResourceArn", .resourceARN),
+        .required("Policy", .string),
+        .init("ExpectedRevisionId", .string(length: 1...255)),
+        .init("ConfirmRemoveSelfResourceAccess", .boolean))
+
+    private let reading: PolicyReading
+    private let document: Text
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reading = try PolicyReading(request)
+        document = request["Policy"]?.text ?? ""
+        try PolicyReading.check(document)
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        guard reading.resource.table(in: environment) != nil else { throw reading.missing }
+        environment.changeLocalSettings(of: reading.resource.table, missing: reading.missing, completion) {
+            [reading, document] settings, _, now throws(DynamoFault) in
+            try reading.put(document, to: &settings, at: now)
+        } response: { revision in
+            PolicyReading.response(revision: revision)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,52 @@
+import Expressions
+import RegionStore
+
+/// Keeps whether point-in-time recovery is asked for.
+struct UpdateContinuousBackups: Operation {
+    static let name: StaticString = "UpdateContinuousBackups"
+    static let coverage = OperationCoverage.partial("keeps what is asked for; no backup is taken")
+    static let shape = Shape.structure(
+        "UpdateContinuousBackupsInput",
+        .required("TableName", .tableName),
+        .required(
+            "PointInTimeRecoverySpecification",
+            .structure(
+                "PointInTimeRecoverySpecification",
+                .required("PointInTimeRecoveryEnabled", .boolean),
+                .init("RecoveryPeriodInDays", .integer(atLeast: 1, atMost: 35)))))
+
+    private let reference: TableReference
+    private let isEnabled: Bool
+    private let days: Int?
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        reference = try TableReference(request)
+        let specification = request["PointInTimeRecoverySpecification"]
+        isEnabled = specification?["PointInTimeRecoveryEnabled"]?.isTrue ?? false
+        days = specification?["RecoveryPeriodInDays"]?.integer
+        guard isEnabled || days == nil else {
+            throw .invalidParameters(
+                "RecoveryPeriodInDays can only be specified when PointInTimeRecoveryEnabled is true")
+        }
+    }
+
+    func run<Region: RegionAccess>(
+        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    ) throws(DynamoFault) -> APIResponse? {
+        let table = try environment.backedUpTable(reference)
+        environment.changeLocalSettings(
+            of: table.name, missing: .backupTableNotFound(table.name), completion
+        ) { [isEnabled, days] settings, _, now throws(DynamoFault) in
+            let old = settings.recovery
+            // Enabling what is enabled keeps its beginning.
+            settings.recovery = PointInTimeRecovery(
+                isEnabled: isEnabled,
+                days: days ?? (old?.isEnabled == true ? old?.days : nil) ?? ContinuousBackupsDescription.defaultDays,
+                sinceMilliseconds: old?.isEnabled == true && isEnabled ? old?.sinceMilliseconds ?? now : now)
+            return ContinuousBackupsDescription(recovery: settings.recovery, nowMilliseconds: now)
+        } response: {
+            $0.response
+        }
+        return nil
+    }
+}

@@ -1,0 +1,100 @@
+import ItemModel
+import RegionStore
+
+/// The policies of a table and of its stream, with the rules on their revisions.
+///
+/// Sources: AWS API reference, `PutResourcePolicy`; AWS developer guide, "Resource-based policies for DynamoDB".
+struct PolicyReading: Sendable {
+    let resource: ResourceReference
+    /// What the request believes the policy's revision to be.
+    private let expectedRevision: Text?
+
+    /// Of a document, white space included.
+    private static let maximumByteCount = 20 * 1024
+    /// What a request expects that wants there to be no policy.
+    private static let noPolicy: Text = "NO_POLICY"
+
+    init(_ request: JSONValue) throws(DynamoFault) {
+        resource = try ResourceReference(request)
+        expectedRevision = request["ExpectedRevisionId"]?.text
+    }
+
+    /// Throws for a document that is too large or no policy.
+    static func check(_ document: Text) throws(DynamoFault) {
+        guard document.byteCount <= maximumByteCount else {
+            throw .validation("Resource-based policy document size exceeds the limit of \(maximumByteCount) bytes.")
+        }
+        let isPolicy = Array(document.utf8).withUnsafeBytes { bytes in
+            guard let json = try? JSONDocument(parsing: bytes) else { return false }
+            return (try? json.withRoot(bytes) { root in root.kind == .object && root["Statement"] != nil }) ?? false
+        }
+        guard isPolicy else { throw .validation("Invalid policy document: This policy contains invalid Json") }
+    }
+
+    /// What the table's settings call the resource.
+    private var key: Text { resource.streamLabel ?? "" }
+
+    func policy(in settings: LocalSettings) -> ResourcePolicy? { settings.policies.first { $0.resource == key } }
+
+    /// Throws unless the policy is as the request expects it to be.
+    func checkExpectation(_ policy: ResourcePolicy?) throws(DynamoFault) {
+        guard let expectedRevision else { return }
+        let isMet =
+            expectedRevision == Self.noPolicy
+            ? policy == nil : policy.map { Text("\($0.revision)") } == expectedRevision
+        guard isMet else {
+            throw .policyNotFound(
+                "Resource-based policy not found for the provided ResourceArn and ExpectedRevisionId: \(resource.arn)")
+        }
+    }
+
+    static func put(_ policy: ResourcePolicy, to settings: inout LocalSettings) {
+        if let place = settings.policies.firstIndex(where: { $0.resource == policy.resource }) {
+            settings.policies[place] = policy
+        } else {
+            settings.policies.append(policy)
+        }
+    }
+
+    /// Puts `document` as the resource's policy; one that says the same stays as it is.
+    ///
+    /// - Returns: its revision.
+    func put(
+        _ document: Text, to settings: inout LocalSettings, at nowMilliseconds: UInt64
+    ) throws(DynamoFault) -> UInt64 {
+        let old = policy(in: settings)
+        try checkExpectation(old)
+        if let old, old.document == document { return old.revision }
+        let last = settings.policies.map(\.revision).max() ?? 0
+        let new = ResourcePolicy(resource: key, document: document, revision: max(nowMilliseconds, last + 1))
+        Self.put(new, to: &settings)
+        return new.revision
+    }
+
+    /// Removes the resource's policy.
+    ///
+    /// - Returns: its revision; nil where there was none.
+    func remove(from settings: inout LocalSettings) throws(DynamoFault) -> UInt64? {
+        let old = policy(in: settings)
+        try checkExpectation(old)
+        settings.policies.removeAll { $0.resource == key }
+        return old?.revision
+    }
+
+    /// The fault where the table or the stream is not there.
+    var missing: DynamoFault {
+        .resourceNotFound(
+            resource.streamLabel == nil
+                ? "Requested resource not found: Table: \(resource.table) not found"
+                : "Requested resource not found: Stream: \(resource.arn) not found")
+    }
+
+    /// The answer that tells a revision; the service sends an empty one where there was no policy to remove.
+    static func response(revision: UInt64?) -> APIResponse {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("RevisionId", revision.map(String.init) ?? "")
+        writer.endObject()
+        return APIResponse(body: writer.bytes)
+    }
+}

@@ -1,0 +1,63 @@
+import ItemModel
+import RegionStore
+
+/// The tags of a request, and the rules for those of a table.
+///
+/// Source: AWS developer guide, "Tagging restrictions in DynamoDB".
+enum TagReading {
+    static let maximumCount = 50
+    /// What only the service itself begins keys with.
+    private static let reservedPrefix = "aws:"
+    private static let punctuation = Set<Unicode.Scalar>("_.:/=+-@".unicodeScalars)
+
+    /// Reads the parameter `Tags`.
+    static func tags(_ list: JSONValue) throws(DynamoFault) -> [Tag] {
+        guard list.count <= maximumCount else { throw tooMany }
+        var tags: [Tag] = []
+        for element in list.elements {
+            let tag = Tag(key: element["Key"]?.text ?? "", value: element["Value"]?.text ?? "")
+            guard !tags.contains(where: { $0.key == tag.key }) else {
+                throw .validation("Duplicate tag keys are not allowed: \(tag.key)")
+            }
+            try check(tag)
+            tags.append(tag)
+        }
+        return tags
+    }
+
+    private static func check(_ tag: Tag) throws(DynamoFault) {
+        guard !tag.key.string.lowercased().hasPrefix(reservedPrefix) else {
+            throw .invalidParameters("Tag keys starting with aws: are reserved for system use: \(tag.key)")
+        }
+        for (text, name) in [(tag.key, "key"), (tag.value, "value")]
+        where !text.string.unicodeScalars.allSatisfy(isAllowed) {
+            throw .invalidParameters("Tag \(name) contains characters that are not allowed: \(text)")
+        }
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        if punctuation.contains(scalar) { return true }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber, .otherNumber, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+            return true
+        default: return false
+        }
+    }
+
+    /// Puts `new` to `tags`: a tag whose key is there takes its place.
+    static func add(_ new: [Tag], to tags: inout [Tag]) throws(DynamoFault) {
+        var result = tags
+        for tag in new {
+            if let place = result.firstIndex(where: { $0.key == tag.key }) {
+                result[place] = tag
+            } else {
+                result.append(tag)
+            }
+        }
+        guard result.count <= maximumCount else { throw tooMany }
+        tags = result
+    }
+
+    private static let tooMany = DynamoFault.validation("Too many tags: at most \(maximumCount) are allowed")
+}
