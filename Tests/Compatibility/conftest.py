@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "Process"))
 
-from installation import Installation, exit_on_termination, wait_until  # noqa: E402
+from installation import THREE_CONTINENTS, Installation, add_replica, exit_on_termination, wait_until  # noqa: E402
 
 HOME = "us-east-1"
 
@@ -177,3 +177,28 @@ def all_pages(call, member="Items", **parameters):
 
 def flat(pages):
     return [item for page in pages for item in page]
+
+
+@pytest.fixture(scope="session")
+def regions(request, tmp_path_factory):
+    """Clients of three linked regions, by name."""
+    folder = tmp_path_factory.mktemp("three-regions")
+    with Installation(request.config.getoption("--meridian"), folder) as installation:
+        installation.make_certificates()
+        installation.start()
+        clients = {name: installation.client(name) for name in installation.regions}
+        clients["installation"] = installation
+        yield clients
+
+
+@pytest.fixture(scope="session")
+def global_table(regions):
+    """A table with replicas in all three regions, and an index."""
+    first, *others = THREE_CONTINENTS
+    name = make_table(
+        regions[first], name=f"global-{new_table_name()}",
+        AttributeDefinitions=[{"AttributeName": "group", "AttributeType": "S"}],
+        GlobalSecondaryIndexes=[index("by-group", "group")])
+    for other in others:
+        add_replica(regions["installation"], first, name, other)
+    return name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import make_table, new_table_name, refused
+from conftest import make_table, refused
 
 
 def arn(client, table):
