@@ -31,10 +31,10 @@ public final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
                     image.entries, from: origin, position: image.position, isReset: image.isReset,
                     at: nowMilliseconds)
             case .changes(let batch): try store.apply(batch, at: nowMilliseconds)
-            case .heartbeat(let origin, let position, let closed):
+            case .heartbeat(let origin, let position, let closed, let past):
                 let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
                 try store.apply(progress, at: nowMilliseconds)
-                store.noteClosed(origin, at: closed)
+                store.noteClosed(origin, at: closed, past: past)
             case .fillPage(let replica, let items): try store.applySnapshot(items, of: replica, at: nowMilliseconds)
             case .fillEnd(let replica, let vector):
                 store.finishSnapshot(of: replica, vector: vector, at: nowMilliseconds)

@@ -46,7 +46,9 @@ public struct ReceiverLink: ~Copyable {
         case catalog(LinkMessage.CatalogImage, from: Origin)
         case changes(ReceivedBatch)
         /// Everything of the origin up to `position` was applied; nothing stamped at or below `closed` will follow.
-        case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp)
+        ///
+        /// `past` are the incarnations that the origin has taken the place of.
+        case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp, past: [Origin])
         case fillPage(LocalReplica, [SnapshotItem])
         case fillEnd(LocalReplica, AppliedVector)
         /// `isDirect` says that the origin itself has sent it.
@@ -214,7 +216,8 @@ public struct ReceiverLink: ~Copyable {
             return apply(sequence, .changes(credible(changes.batch, from: sender)))
         case .heartbeat(let sequence, let heartbeat):
             return apply(
-                sequence, .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed))
+                sequence,
+                .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed, past: heartbeat.past))
         case .fillPage(let sequence, let replica, let items): return apply(sequence, .fillPage(replica, items))
         case .fillEnd(let sequence, let replica, let vector):
             asked.removeAll { $0 == .fill(replica) }

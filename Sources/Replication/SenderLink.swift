@@ -29,11 +29,14 @@ public struct SenderLink: ~Copyable {
         public let start: LogPosition
         public let end: LogPosition
         public let closed: HybridTimestamp
+        /// The region's earlier incarnations: `RegionStore.pastIncarnations`.
+        public let past: [Origin]
 
-        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp) {
+        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp, past: [Origin] = []) {
             self.start = start
             self.end = end
             self.closed = closed
+            self.past = past
         }
     }
 
@@ -289,7 +292,8 @@ public struct SenderLink: ~Copyable {
         guard let position = stream.ownReadPosition else { return }
         if position == log.end { stream.closed = log.closed }
         let heartbeat = LinkMessage.Heartbeat(
-            position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds)
+            position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds,
+            past: log.past)
         actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
     }
 

@@ -121,7 +121,7 @@ import Testing
 
         // The new incarnation closes more, but the second region has not heard of it, and may be getting more of the old one.
         store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (new, 2)))
-        store.noteClosed(new, at: HybridTimestamp(milliseconds: 65))
+        store.noteClosed(new, at: HybridTimestamp(milliseconds: 65), past: [lost])
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
         #expect(store.remaindersNeeded(from: second.region).isEmpty)
 
@@ -131,10 +131,37 @@ import Testing
         #expect(store.remaindersNeeded(from: second.region).map(\.origin) == [lost])
         #expect(store.remaindersNeeded(from: lost.region).isEmpty)
 
+        // Word of the lost one that was on its way changes nothing.
+        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 90))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
         store.finishRemainder(
             of: lost, from: second.region, after: .zero, position: LogPosition(rawValue: 9), isTrimmed: false)
         #expect(store.stableTime == HybridTimestamp(milliseconds: 65))
         #expect(store.vector[lost] == LogPosition(rawValue: 9))
         #expect(store.remaindersNeeded(from: second.region).isEmpty)
+    }
+
+    @Test func `of two incarnations the region itself says which is the later one`() throws {
+        let world = try World(3)
+        let store = world[1].store
+        let (second, old, new) = (world[2].origin, world[3].origin, Origin(rawValue: 3 << 48 | 1))
+        func vector(_ origins: Origin...) -> AppliedVector {
+            ([store.origin] + origins).reduce(into: AppliedVector()) { $0.raise($1, to: LogPosition(rawValue: 3)) }
+        }
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        store.noteAcknowledged(by: second.region, vector: vector(second, old))
+        store.noteAcknowledged(by: old.region, vector: vector(second, old))
+        store.noteClosed(old, at: HybridTimestamp(milliseconds: 50))
+        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70))
+        // Another region has heard of the new incarnation first: nothing says yet that it is not the older one.
+        store.noteAcknowledged(by: second.region, vector: vector(second, old, new))
+        #expect(!store.isSuperseded(old) && !store.isSuperseded(new))
+        #expect(store.remaindersNeeded(from: second.region).isEmpty)
+        store.finishRemainder(
+            of: new, from: second.region, after: .zero, position: LogPosition(rawValue: 3), isTrimmed: false)
+        #expect(!store.vector.contains(new))
+        store.noteClosed(new, at: HybridTimestamp(milliseconds: 60), past: [old])
+        #expect(store.isSuperseded(old) && !store.isSuperseded(new))
     }
 }

@@ -59,8 +59,9 @@ struct LinkMessageTests {
             .heartbeat(
                 sequence: 5,
                 .init(
-                    position: LogPosition(rawValue: 6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 8)),
-            "060000000000000005000000000000000600000000000000070000000000000008"
+                    position: LogPosition(rawValue: 6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 8,
+                    past: [origin])),
+            "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff"
         ),
         (
             .acknowledge(sequence: 5, vector: vector),

@@ -46,7 +46,8 @@ struct RandomMessages {
                 sequence: random.next(),
                 LinkMessage.Heartbeat(
                     position: position(), closed: HybridTimestamp(rawValue: random.next()),
-                    clockMilliseconds: random.next()))
+                    clockMilliseconds: random.next(),
+                    past: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() }))
         case 6: return .acknowledge(sequence: random.next(), vector: vector())
         case 7: return .request(request())
         case 8:

@@ -129,7 +129,8 @@ struct ReceiverLinkTests {
                 == [
                     .apply(
                         sequence: 2,
-                        .heartbeat(sender, position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7)))
+                        .heartbeat(
+                            sender, position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7), past: []))
                 ])
         #expect(receiver.backlogCount == 2)
         let vector = Fixture.vector((sender, 6))

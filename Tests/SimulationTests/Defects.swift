@@ -309,7 +309,9 @@ extension Defect {
             let closed = HybridTimestamp(milliseconds: beat.closed.milliseconds + 5_000)
             return .heartbeat(
                 sequence: sequence,
-                .init(position: beat.position, closed: closed, clockMilliseconds: beat.clockMilliseconds))
+                .init(
+                    position: beat.position, closed: closed, clockMilliseconds: beat.clockMilliseconds, past: beat.past)
+            )
         },
     ]
 }

@@ -85,7 +85,8 @@ private struct TransactionSplitter {
                         isComplete: true)))
         case .heartbeat(let sequence, let beat) where !held.isEmpty:
             return .heartbeat(
-                sequence: sequence, .init(position: cut, closed: .zero, clockMilliseconds: beat.clockMilliseconds))
+                sequence: sequence,
+                .init(position: cut, closed: .zero, clockMilliseconds: beat.clockMilliseconds, past: beat.past))
         default: return message
         }
     }

@@ -33,7 +33,7 @@ struct LinkContext<Store: KeyValueStore>: Sendable {
     var logBounds: SenderLink.LogBounds {
         let committed = writer.committed
         return SenderLink.LogBounds(
-            start: committed.logStart, end: committed.lastPosition, closed: committed.closed)
+            start: committed.logStart, end: committed.lastPosition, closed: committed.closed, past: committed.past)
     }
 
     /// Calls `body` on the event loop when the monotonic clock has reached `time`, in milliseconds.

@@ -16,6 +16,8 @@ final class RegionWriter<Store: KeyValueStore>: @unchecked Sendable {
         var logStart = LogPosition.zero
         var lastPosition = LogPosition.zero
         var closed = HybridTimestamp.zero
+        /// This region's earlier incarnations.
+        var past: [Origin] = []
         var stable = HybridTimestamp.zero
         /// What was applied of every origin, this region's own log included.
         var vector = AppliedVector()
@@ -181,6 +183,6 @@ final class RegionWriter<Store: KeyValueStore>: @unchecked Sendable {
     private static func committed(_ store: RegionStore<Store>) -> Committed {
         Committed(
             logStart: store.reader.logStart, lastPosition: store.reader.lastPosition, closed: store.closedTimestamp,
-            stable: store.stableTime, vector: store.receivedVector)
+            past: store.pastIncarnations, stable: store.stableTime, vector: store.receivedVector)
     }
 }

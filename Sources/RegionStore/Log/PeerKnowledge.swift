@@ -6,8 +6,12 @@ struct PeerKnowledge {
     var vectors: [(region: RegionID, vector: AppliedVector)] = []
     /// For each other region that was heard of its present incarnation, and how far that is closed.
     var closed: [ClosedRegion] = []
+    /// This region's own earlier incarnations that others have told of, in order.
+    var ownPast: [Origin] = []
     /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
     var isOwnPastSettled = false
+    /// The incarnations of other regions that are no more, as those regions themselves have said.
+    var past: [Origin] = []
     /// What other regions have said to be all that they hold of a disk that was lost.
     var remainders: [Remainder] = []
     /// This region's own closed timestamp: the clock's mark at the last commit.
@@ -49,7 +53,14 @@ extension RegionStore {
     /// Notes that `origin` will send nothing more that is stamped at or below `stamp`, and that all it has sent was applied.
     ///
     /// The stamp is ignored while a replica here lacks changes that the link has gone past: stable time must not overtake them.
-    public func noteClosed(_ origin: Origin, at stamp: HybridTimestamp) {
+    ///
+    /// - Parameter past: the incarnations that `origin` has taken the place of, as far as it knows.
+    public func noteClosed(_ origin: Origin, at stamp: HybridTimestamp, past: [Origin] = []) {
+        // Word of one that is no more, which was on its way.
+        guard !peers.past.contains(origin) else { return }
+        for former in past where former.region == origin.region && former != origin && !peers.past.contains(former) {
+            peers.past.append(former)
+        }
         let index: Int
         if let known = peers.closed.firstIndex(where: { $0.region == origin.region }) {
             index = known

@@ -58,7 +58,7 @@ extension RegionStore {
         for replica in table.replicas where replica.region != configuration.name {
             guard let region = configuration.id(of: replica.region) else { continue }
             // What a region has written itself it has, as long as it has its disk.
-            let isOwn = region == header.version.origin.region && !isSuperseded(header.version.origin)
+            let isOwn = presentOrigin(of: region) == header.version.origin
             guard
                 isOwn || replica.status == .creationFailed
                     || peers.vector(of: region).map({ $0[header.version.origin] >= position }) ?? false

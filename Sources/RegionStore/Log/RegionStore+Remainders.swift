@@ -25,9 +25,14 @@ extension RegionStore {
 
     /// Whether the region of `origin`, which may be this one, has begun anew without its disk: nobody waits for the old incarnation's
     /// log.
+    ///
+    /// Only the region itself can tell which of two incarnations is the later one.
     public func isSuperseded(_ origin: Origin) -> Bool {
-        presentOrigin(of: origin.region).map { $0 != origin } ?? false
+        origin.region == configuration.region ? origin != self.origin : peers.past.contains(origin)
     }
+
+    /// The earlier incarnations of this region that anybody has told of, in order.
+    public var pastIncarnations: [Origin] { peers.ownPast }
 
     /// Of which lost disks `region` shall send what it holds, each with the position after which it is wanted and the incarnation
     /// that has taken its place.
@@ -35,7 +40,7 @@ extension RegionStore {
         guard let vector = peers.vector(of: region) else { return [] }
         let gaps = gaps
         return supersededOrigins(gaps).compactMap { origin in
-            guard origin.region != region, let successor = presentOrigin(of: origin.region),
+            guard origin.region != region, let successor = presentOrigin(of: origin.region), successor != origin,
                 vector.contains(successor), vector[origin] > receivedVector[origin] || gaps.contains(origin),
                 !isAnswered(origin, by: region, gaps)
             else { return nil }
@@ -93,10 +98,11 @@ extension RegionStore {
     func settlePast() {
         guard !peers.isOwnPastSettled || peers.closed.contains(where: { $0.held != nil }) else { return }
         let gaps = gaps
-        let superseded = supersededOrigins(gaps)
+        let known = knownOrigins(gaps)
+        peers.ownPast = known.filter { $0.region == origin.region && $0 != origin }
         func isSettled(_ present: Origin) -> Bool {
-            let past = superseded.filter { $0.region == present.region }
-            return past.allSatisfy { !gaps.contains($0) }
+            let past = known.filter { $0.region == present.region && $0 != present }
+            return past.allSatisfy { isSuperseded($0) && !gaps.contains($0) }
                 && witnesses(of: present.region).allSatisfy { region in
                     guard let vector = peers.vector(of: region), vector.contains(present) else { return false }
                     return past.allSatisfy { vector[$0] <= receivedVector[$0] }
@@ -130,12 +136,13 @@ extension RegionStore {
     }
 
     /// Every incarnation that was heard of and is no more, in order.
-    private func supersededOrigins(_ gaps: AppliedVector) -> [Origin] {
+    private func supersededOrigins(_ gaps: AppliedVector) -> [Origin] { knownOrigins(gaps).filter(isSuperseded) }
+
+    /// Every incarnation of every region that was heard of, in order.
+    private func knownOrigins(_ gaps: AppliedVector) -> [Origin] {
         var origins: [Origin] = []
         for vector in [vector, gaps] + peers.vectors.map(\.vector) {
-            for origin in vector.entries.map(\.origin) where isSuperseded(origin) && !origins.contains(origin) {
-                origins.append(origin)
-            }
+            for origin in vector.entries.map(\.origin) where !origins.contains(origin) { origins.append(origin) }
         }
         return origins.sorted()
     }

@@ -63,6 +63,8 @@ extension LinkMessage {
             writer.append(heartbeat.position.rawValue)
             writer.append(heartbeat.closed.rawValue)
             writer.append(heartbeat.clockMilliseconds)
+            writer.appendLength(heartbeat.past.count)
+            for origin in heartbeat.past { writer.append(origin.rawValue) }
         case .acknowledge(let sequence, let vector):
             writer.append(Kind.acknowledge.rawValue)
             writer.append(sequence)
@@ -136,13 +138,7 @@ extension LinkMessage {
                 Changes(
                     batch: ReceivedBatch(
                         origin: origin, records: records, position: position, isComplete: isComplete)))
-        case .heartbeat:
-            self = .heartbeat(
-                sequence: try reader.readUInt64(),
-                Heartbeat(
-                    position: LogPosition(rawValue: try reader.readUInt64()),
-                    closed: HybridTimestamp(rawValue: try reader.readUInt64()),
-                    clockMilliseconds: try reader.readUInt64()))
+        case .heartbeat: self = .heartbeat(sequence: try reader.readUInt64(), try Self.readHeartbeat(from: &reader))
         case .acknowledge:
             self = .acknowledge(sequence: try reader.readUInt64(), vector: try AppliedVector(from: &reader))
         case .request: self = .request(try Request(from: &reader))
@@ -200,6 +196,16 @@ extension LinkMessage {
             name: try reader.readLengthPrefixedText(),
             incarnation: Incarnation(high: try reader.readUInt64(), low: try reader.readUInt64()),
             clockMilliseconds: try reader.readUInt64(), vector: try AppliedVector(from: &reader))
+    }
+
+    private static func readHeartbeat(from reader: inout ByteReader) throws(BinaryDecodingError) -> Heartbeat {
+        let position = LogPosition(rawValue: try reader.readUInt64())
+        let closed = HybridTimestamp(rawValue: try reader.readUInt64())
+        let clockMilliseconds = try reader.readUInt64()
+        let count = try readCount(from: &reader, minimumByteCount: 8)
+        var past: [Origin] = []
+        for _ in 0..<count { past.append(Origin(rawValue: try reader.readUInt64())) }
+        return Heartbeat(position: position, closed: closed, clockMilliseconds: clockMilliseconds, past: past)
     }
 
     private static func readFillPage(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {

@@ -135,11 +135,15 @@ public enum LinkMessage: Sendable, Hashable {
         public let position: LogPosition
         public let closed: HybridTimestamp
         public let clockMilliseconds: UInt64
+        /// The incarnations of the sender's region that it has taken the place of, as far as it has heard of them: only it can tell which is
+        /// the present one.
+        public let past: [Origin]
 
-        public init(position: LogPosition, closed: HybridTimestamp, clockMilliseconds: UInt64) {
+        public init(position: LogPosition, closed: HybridTimestamp, clockMilliseconds: UInt64, past: [Origin] = []) {
             self.position = position
             self.closed = closed
             self.clockMilliseconds = clockMilliseconds
+            self.past = past
         }
     }
 

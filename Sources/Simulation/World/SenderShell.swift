@@ -52,7 +52,8 @@ final class SenderShell: LinkShell {
 
     static func bounds(of store: RegionStore<SimulatedStore>) -> SenderLink.LogBounds {
         SenderLink.LogBounds(
-            start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp)
+            start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp,
+            past: store.pastIncarnations)
     }
 
     private func perform(_ actions: [SenderLink.Action]) {

@@ -33,9 +33,10 @@ final class SimulatedRegion {
     private var observedPosition = LogPosition.zero
 
     private(set) var senders: [SenderShell] = []
-    private(set) var receivers: [ReceiverShell] = []
-    private var peers: [PeerState] = []
-    private var plan = ForwardingPolicy.Plan()
+    var receivers: [ReceiverShell] = []
+    var peers: [PeerState] = []
+    /// Who is asked for the changes of regions that no link reaches.
+    var plan = ForwardingPolicy.Plan()
 
     private var queue: [Command] = []
     /// What is being written and synced just now.
@@ -49,7 +50,8 @@ final class SimulatedRegion {
     /// A command for the writer: it runs with the store, and what it returns runs when it is durable.
     typealias Command = (Store, _ nowMilliseconds: UInt64) -> () -> Void
 
-    private struct PeerState {
+    /// What is known of another region.
+    struct PeerState {
         let region: SimulatedRegion
         var origin: Origin?
         var downSince: UInt64?
@@ -337,72 +339,6 @@ final class SimulatedRegion {
             _ = commit(store)
         } catch {
             fail(error)
-        }
-    }
-
-    // MARK: - Links
-
-    /// Takes a connection that another region has opened.
-    func accept(from peer: SimulatedRegion) -> ReceiverShell? {
-        guard let store else { return nil }
-        let receiver = ReceiverShell(at: self, store: store, from: peer)
-        receivers.append(receiver)
-        return receiver
-    }
-
-    func established(_ receiver: ReceiverShell, _ origin: Origin) {
-        for other in receivers where other !== receiver && other.sender?.region == origin.region {
-            other.connection?.close()
-        }
-        update(origin.region) { peer in
-            peer.origin = origin
-            peer.downSince = nil
-        }
-        for sender in senders where sender.peer.identity.id == origin.region { sender.peerCameUp() }
-    }
-
-    func linkClosed(_ receiver: ReceiverShell) {
-        receivers.removeAll { $0 === receiver }
-        guard let region = receiver.sender?.region, !receivers.contains(where: { $0.sender?.region == region }) else {
-            return
-        }
-        let now = world.now.milliseconds
-        update(region) { $0.downSince = now }
-        submit { store, _ in store.abandonFills(from: region) }
-    }
-
-    func acknowledged(by peer: SimulatedRegion, _ vector: AppliedVector) {
-        update(peer.identity.id) { $0.vector = vector }
-        let region = peer.identity.id
-        submit { store, _ in store.noteAcknowledged(by: region, vector: vector) }
-    }
-
-    private func update(_ region: RegionID, _ change: (inout PeerState) -> Void) {
-        for index in peers.indices where peers[index].region.identity.id == region { change(&peers[index]) }
-    }
-
-    /// Finds out every so often what to ask the others for.
-    private func review() {
-        world.schedule(after: .milliseconds(200), on: self, of: process) { [self] in
-            if receivers.contains(where: { $0.sender != nil }) {
-                submit(
-                    { [self] store, _ in
-                        plan = ForwardingPolicy().plan(
-                            for: store.progress,
-                            peers: peers.map {
-                                .init(
-                                    region: $0.region.identity.id, origin: $0.origin, downSince: $0.downSince,
-                                    vector: $0.vector)
-                            }, current: plan, at: world.now.milliseconds)
-                        return receivers.compactMap { link in
-                            link.sender.map { (link, store.requests(to: $0, by: plan)) }
-                        }
-                    },
-                    completion: { needs in
-                        for (link, requests) in needs { link.ask(for: requests) }
-                    })
-            }
-            review()
         }
     }
 }

@@ -52,7 +52,8 @@ struct LinkApplicationsTests {
         let region = try TestWriter()
         let applications = LinkApplications<InMemoryStore>()
         let closed = HybridTimestamp(milliseconds: 1_000)
-        let heartbeat = ReceiverLink.Application.heartbeat(origin, position: LogPosition(rawValue: 3), closed: closed)
+        let heartbeat = ReceiverLink.Application.heartbeat(
+            origin, position: LogPosition(rawValue: 3), closed: closed, past: [])
         _ = await region.perform { store, now in applications.apply(heartbeat, to: store, at: now) }
         let stamp = await region.perform { store, _ in store.closedTimestamp(of: RegionID(rawValue: 2)) }
         #expect(stamp == closed)

@@ -160,7 +160,8 @@ final class Node {
 
     func logBounds() -> SenderLink.LogBounds {
         SenderLink.LogBounds(
-            start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp)
+            start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp,
+            past: store.pastIncarnations)
     }
 
     func accept(_ link: Incoming) {
