@@ -30,6 +30,36 @@ struct CheckerFindingsTests {
         #expect(violations.isEmpty, "\(violations)")
     }
 
+    @Test("a new incarnation is not taken for an old one where another region has heard of it first")
+    func newIncarnation() {
+        let names = WorldTests.topology().regions.map(\.name)
+        var scenario = WorldTests.scenario(30, perSecond: 60)
+        // The lost region comes back with its clock so far ahead that it is refused: the first one hears of it by the second alone,
+        // whose own clock is ahead as well.
+        scenario.faults = [
+            FaultPlan(at: .seconds(4), duration: .seconds(2), kind: .diskLoss(region: names[2])),
+            FaultPlan(at: .seconds(5), duration: .seconds(12), kind: .clockStep(region: names[2], by: .seconds(3))),
+            FaultPlan(at: .seconds(5), duration: .seconds(12), kind: .clockStep(region: names[1], by: .seconds(3))),
+            FaultPlan(at: .seconds(18), duration: .seconds(4), kind: .oneWayPartition(from: names[2], to: names[0])),
+        ]
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let violations = Run(scenario, seed: seed).run().violations
+            #expect(violations.isEmpty, "seed \(seed): \(violations.prefix(3))")
+        }
+    }
+
+    @Test("a store that cannot be made on a new disk is made when the disk works again")
+    func newDiskWithErrors() {
+        let name = WorldTests.topology().regions[0].name
+        var scenario = WorldTests.scenario(20, perSecond: 20)
+        scenario.faults = [
+            FaultPlan(at: .seconds(4), duration: .seconds(4), kind: .diskLoss(region: name)),
+            FaultPlan(at: .seconds(6), duration: .seconds(6), kind: .diskErrors(region: name)),
+        ]
+        let violations = Run(scenario, seed: 1).run().violations
+        #expect(violations.isEmpty, "\(violations.prefix(3))")
+    }
+
     @Test("a region that lost its disk collects the deletions that its last incarnation made")
     func tombstonesAfterDiskLoss() {
         let names = WorldTests.topology().regions.map(\.name)

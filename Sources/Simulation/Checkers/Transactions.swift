@@ -6,7 +6,8 @@ import RegionStore
 /// At home all of its changes are in one commit. Elsewhere, once one of its changes was committed, the region holds every other one
 /// that it should have, or a newer write of that item: so a read of one commit shows what last-writer-wins leaves of all of it. Left
 /// out are tables that the region has no replica of, those that are being filled, and those that lack older changes of the
-/// transaction's origin and still catch up, table by table.
+/// transaction's origin and still catch up, table by table. What came to a region in parts, by such a catch-up, stands in parts in
+/// its log, and may be passed on to others so.
 final class Transactions: WorldObserver {
     private unowned let world: World
     private let history: History
@@ -15,6 +16,16 @@ final class Transactions: WorldObserver {
     private var seen: [Group] = []
     /// Each origin's transactions, in the order of its log.
     private var made: [(origin: Origin, transactions: [Span])] = []
+    /// Those that some region got in parts, table by table.
+    ///
+    /// Only looked up.
+    private var parted: Set<Identity> = []
+
+    /// A transaction of all.
+    private struct Identity: Hashable {
+        let origin: Origin
+        let start: LogPosition
+    }
 
     /// Where a transaction lies in its origin's log.
     private struct Span {
@@ -88,9 +99,13 @@ final class Transactions: WorldObserver {
     }
 
     private func checkRemote(_ group: Group, in region: SimulatedRegion, store: SimulatedRegion.Store) {
-        guard group.found < group.count, !store.gaps.contains(group.origin),
-            let origin = history.history(of: group.origin)
-        else { return }
+        guard group.found < group.count, let origin = history.history(of: group.origin) else { return }
+        let identity = Identity(origin: group.origin, start: group.start)
+        guard !store.gaps.contains(group.origin) else {
+            parted.insert(identity)
+            return
+        }
+        guard !parted.contains(identity) else { return }
         for index in 0..<group.count {
             let position = LogPosition(rawValue: group.start.rawValue + UInt64(index))
             guard let place = origin.place(at: position) else { continue }

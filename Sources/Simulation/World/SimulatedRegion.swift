@@ -100,6 +100,7 @@ final class SimulatedRegion {
         } catch {
             // A disk that cannot be read now may be readable later.
             world.trace.note(.stopped, at: world.now, UInt64(index), 1, 0, "\(name) cannot open its store: \(error)")
+            leaveDisk(power: false)
             scheduleRestart()
         }
     }
@@ -146,13 +147,18 @@ final class SimulatedRegion {
         (queue, draining, isDraining, deferred) = ([], [], false, [])
         for connection in world.connections(of: self) { connection.break(after: .zero) }
         dropLinks()
+        leaveDisk(power: power)
+        for observer in world.observers { observer.ended(self) }
+    }
+
+    /// Leaves the disk to the next process, which finds what was written, or what was synced where the power is gone.
+    private func leaveDisk(power: Bool) {
         if power { disk.crash() } else { disk.close() }
         do {
             disk = try disk.reopen()
         } catch {
             world.violate("simulator", "the disk of \(name) cannot be opened again: \(error)")
         }
-        for observer in world.observers { observer.ended(self) }
     }
 
     private func dropLinks() {
