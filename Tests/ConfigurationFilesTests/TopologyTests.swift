@@ -117,6 +117,8 @@ import Testing
             topology.accessKeys = [AccessKey(id: "null", secret: word(), name: word())]
             topology.clock.maxOffset = .microseconds(Int64.random(in: 1000...3_600_000_000, using: &random))
             topology.replication.batchByteCount = Int.random(in: 1024...1 << 20, using: &random)
+            topology.streams.shardLifetime = .seconds(Int64.random(in: 60...86_400, using: &random))
+            topology.streams.shardCount = 1 << Int.random(in: 0...4, using: &random)
             topology.latency = [
                 Topology.RoundTrip(
                     first: "region-1", second: "region-3",
@@ -161,7 +163,7 @@ import Testing
                 "t.yaml:11: latency.b.c: no region is called 'c'; expected one of ",
                 "t.yaml:12: clock.max-offset: found '500'; expected a duration such as 500ms, 2s or 10m, from 1ms to 1h",
                 "t.yaml:13: extra: unknown key; expected one of regions, access-keys, certificates, clock, replication, "
-                    + "latency",
+                    + "streams, latency",
             ])
     }
 
