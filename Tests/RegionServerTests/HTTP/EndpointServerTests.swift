@@ -76,8 +76,9 @@ import Testing
             // The place is free as soon as the server has seen the first one leave.
             while true {
                 let third = try await TestClient.connect(to: server.address)
-                try await third.send(Self.call("now hello", "{}", []))
-                try await third.wait(for: "\r\n\r\n")
+                // One that comes too early may be refused and closed before it has sent anything.
+                try? await third.send(Self.call("now hello", "{}", []))
+                try? await third.wait(for: "\r\n\r\n")
                 if third.received.hasPrefix("HTTP/1.1 200 OK") { break }
             }
         }
