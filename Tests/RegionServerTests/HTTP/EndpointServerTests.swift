@@ -15,6 +15,9 @@ import Testing
         _ body: (EndpointServer, ScriptedService) async throws -> Void
     ) async throws {
         var configuration = EndpointConfiguration(region: "us-east-1", authentication: .none)
+        // While tests that compute take all cores, a client may wait for its turn for minutes.
+        configuration.limits.idleTimeout = .hours(1)
+        configuration.limits.requestTimeout = .hours(1)
         change(&configuration.limits)
         let service = ScriptedService()
         var random = SystemRandomNumberGenerator()
