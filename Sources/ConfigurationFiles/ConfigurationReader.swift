@@ -116,6 +116,15 @@ package struct ConfigurationField {
         return number
     }
 
+    /// Yes or no.
+    package func flag() -> Bool? {
+        guard let flag = node.scalar.flatMap({ Bool($0.string) }) else {
+            refuse("found \(shown)", expected: "true or false")
+            return nil
+        }
+        return flag
+    }
+
     /// A length of time within `range`, such as `500ms`.
     package func duration(in range: ClosedRange<Duration>) -> Duration? {
         guard let duration = node.scalar.flatMap({ Duration(configurationText: $0.string) }), range.contains(duration)

@@ -68,7 +68,7 @@ extension Topology {
 
     private static func region(_ field: ConfigurationField, _ seen: inout SeenRegions) -> Region? {
         let members = field.mapping(
-            keys: ["name", "id", "endpoint", "replication", "admin", "bind", "data", "tls", "endpoint-tls"],
+            keys: ["name", "id", "endpoint", "replication", "admin", "bind", "data", "tls", "endpoint-tls", "throttling"],
             required: ["name", "id", "endpoint", "replication", "admin"])
         guard let members else { return nil }
         let name = members["name"].flatMap(regionName)
@@ -85,10 +85,12 @@ extension Topology {
         let data = members["data"].flatMap { $0.text(expected: "a folder") }
         let tls = members["tls"].flatMap { tlsFiles($0, needsAuthority: true) }
         let endpointTLS = members["endpoint-tls"].flatMap { tlsFiles($0, needsAuthority: false) }
+        let isThrottling = members["throttling"].flatMap { $0.flag() }
         guard let name, let id, addresses.count == 3 else { return nil }
         return Region(
             name: name, id: UInt16(id), endpoint: addresses[0], replication: addresses[1], admin: addresses[2],
-            bind: bind, data: data ?? "data/\(name)", tls: tls, endpointTLS: endpointTLS)
+            bind: bind, data: data ?? "data/\(name)", tls: tls, endpointTLS: endpointTLS,
+            isThrottling: isThrottling ?? true)
     }
 
     /// Notes a value that must be unique, and refuses it when it was there before.

@@ -51,6 +51,7 @@ extension Topology: CustomStringConvertible {
                 "    \(key): {certificate: \(ConfigurationText.quoted(files.certificate)), key: \(ConfigurationText.quoted(files.key))\(authority)}"
             )
         }
+        if !region.isThrottling { lines.append("    throttling: false") }
         return lines
     }
 

@@ -38,10 +38,13 @@ public struct Topology: Equatable, Sendable {
         public var tls: TLSFiles?
         /// What the endpoint shows to clients; without it the endpoint speaks plain HTTP.
         public var endpointTLS: TLSFiles?
+        /// Whether tables' provisioned capacities and on-demand maxima bound what clients may take here.
+        public var isThrottling: Bool
 
         public init(
             name: String, id: UInt16, endpoint: HostAndPort, replication: HostAndPort, admin: HostAndPort,
-            bind: String? = nil, data: String, tls: TLSFiles? = nil, endpointTLS: TLSFiles? = nil
+            bind: String? = nil, data: String, tls: TLSFiles? = nil, endpointTLS: TLSFiles? = nil,
+            isThrottling: Bool = true
         ) {
             self.name = name
             self.id = id
@@ -52,6 +55,7 @@ public struct Topology: Equatable, Sendable {
             self.data = data
             self.tls = tls
             self.endpointTLS = endpointTLS
+            self.isThrottling = isThrottling
         }
     }
 

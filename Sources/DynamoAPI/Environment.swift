@@ -8,10 +8,13 @@ public struct APIConfiguration: Sendable {
     public var accountID: String
     /// Host and port that DescribeEndpoints answers with; nil for the service's own host of the region.
     public var endpointAddress: String?
+    /// Whether provisioned capacity and on-demand maxima bound what requests take.
+    public var isThrottling: Bool
 
-    public init(accountID: String = "000000000000", endpointAddress: String? = nil) {
+    public init(accountID: String = "000000000000", endpointAddress: String? = nil, isThrottling: Bool = true) {
         self.accountID = accountID
         self.endpointAddress = endpointAddress
+        self.isThrottling = isThrottling
     }
 }
 
@@ -21,6 +24,8 @@ struct Environment<Region: RegionAccess>: Sendable {
     let configuration: APIConfiguration
     /// Parsed expressions, by their text.
     let expressions = ExpressionCache()
+    /// What is left of tables' capacities.
+    let ledger = CapacityLedger()
 
     /// The table that a request on items names.
     func table(_ reference: TableReference) throws(DynamoFault) -> Table {

@@ -27,6 +27,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Answer every request without a look at its signature; on loopback addresses only.")
     var insecureNoAuth = false
 
+    @Flag(help: "Let clients take any capacity, whatever tables have provisioned and whatever their maxima.")
+    var noThrottling = false
+
     @Option(help: "The least important log lines to write: \(LogLevel.list).")
     var logLevel = LogLevel.info
 
@@ -41,6 +44,7 @@ struct Serve: AsyncParsableCommand {
         var options = RegionOptions(region: region, logger: logger)
         options.data = data
         options.insecureNoAuth = insecureNoAuth
+        options.disablesThrottling = noThrottling
 
         // Before anything runs, so that no signal ends the process unprepared.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)

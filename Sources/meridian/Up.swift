@@ -23,6 +23,9 @@ struct Up: AsyncParsableCommand {
     @Flag(help: "Answer every request without a look at its signature.")
     var insecureNoAuth = false
 
+    @Flag(help: "Let clients take any capacity, whatever tables have provisioned and whatever their maxima.")
+    var noThrottling = false
+
     @Option(help: "The least important log lines to write: \(LogLevel.list).")
     var logLevel = LogLevel.info
 
@@ -66,6 +69,7 @@ struct Up: AsyncParsableCommand {
             "--log-level", logLevel.rawValue, "--stop-with-standard-input",
         ]
         if insecureNoAuth { arguments.append("--insecure-no-auth") }
+        if noThrottling { arguments.append("--no-throttling") }
         return arguments
     }
 

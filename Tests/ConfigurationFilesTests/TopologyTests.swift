@@ -68,6 +68,7 @@ import Testing
                 data: /srv/a
                 tls: {certificate: a.crt, key: /keys/a.key, authority: ca.crt}
                 endpoint-tls: {certificate: e.crt, key: e.key}
+                throttling: false
               - {name: b, id: 2, endpoint: "b:1", replication: "b:2", admin: "b:3"}
             access-keys:
               - {id: AKIA, secret: "s/+ ecret\\n"}
@@ -86,6 +87,7 @@ import Testing
                 == Topology.TLSFiles(certificate: "/etc/a.crt", key: "/keys/a.key", authority: "/etc/ca.crt"))
         #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b-key.pem")
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
+        #expect(topology.regions.map(\.isThrottling) == [false, true])
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
         #expect(topology.accessKeys == [AccessKey(id: "AKIA", secret: "s/+ ecret\n")])
         #expect(topology.replication.inFlightByteCount == 2 << 20)
@@ -154,7 +156,7 @@ import Testing
                 "t.yaml:6: regions[0].admin: '127.0.0.1:8100' is already used by regions[0].replication; expected a value "
                     + "of its own",
                 "t.yaml:7: regions[0].color: unknown key; expected one of name, id, endpoint, replication, admin, bind, "
-                    + "data, tls, endpoint-tls",
+                    + "data, tls, endpoint-tls, throttling",
                 "t.yaml:8: regions[1]: 'endpoint' is missing",
                 "t.yaml:8: regions[1]: 'replication' is missing",
                 "t.yaml:8: regions[1]: 'admin' is missing",

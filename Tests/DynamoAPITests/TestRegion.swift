@@ -74,9 +74,12 @@ struct TestEndpoint {
     let dispatcher: Dispatcher<TestRegion>
 
     /// - Parameter own: the name of the region; all endpoints have the same three regions in their topology.
-    init(region own: Text = "eu-central-1", change: (inout RegionConfiguration) -> Void = { _ in }) throws {
+    init(
+        region own: Text = "eu-central-1", configuration: APIConfiguration = APIConfiguration(),
+        change: (inout RegionConfiguration) -> Void = { _ in }
+    ) throws {
         region = try TestRegion(own, change: change)
-        dispatcher = Dispatcher(region: region)
+        dispatcher = Dispatcher(region: region, configuration: configuration)
     }
 
     /// Sends a request and returns the answer's status and body.

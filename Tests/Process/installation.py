@@ -144,13 +144,13 @@ class Installation:
     def make_certificates(self):
         self.run("certificates")
 
-    def start(self, *names, wait=True):
-        """Starts the regions `names`, or all of them, and waits until they answer."""
+    def start(self, *names, wait=True, options=()):
+        """Starts the regions `names`, or all of them, with more options of `serve`, and waits until they answer."""
         for name in names or self.regions:
             region = self.regions[name]
             command = [
                 str(self.binary), "serve", "--region", name, "--topology", str(self.topology),
-                "--data", str(self.data(name)),
+                "--data", str(self.data(name)), *options,
             ]
             if shutil.which("setpriv"):
                 # Should this process be killed, its regions go with it.

@@ -181,6 +181,28 @@ def test_everything_wrong_in_a_topology_is_told_at_once(run, tmp_path):
         assert expected in result.stderr, result.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--no-throttling"]])
+def test_capacity_is_bounded_unless_serve_is_told_otherwise(meridian, tmp_path, options):
+    with Installation(meridian, tmp_path, [HOME]) as installation:
+        installation.make_certificates()
+        installation.start(options=options)
+        client = installation.client(HOME)
+        client.create_table(
+            TableName="small", AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1})
+        wait_until(
+            lambda: client.describe_table(TableName="small")["Table"]["TableStatus"] == "ACTIVE", "the table is active")
+        # More than five minutes' worth at once.
+        client.put_item(TableName="small", Item={"pk": {"S": "1"}, "value": {"B": bytes(399_000)}})
+        again = {"TableName": "small", "Item": {"pk": {"S": "2"}}}
+        if options:
+            client.put_item(**again)
+        else:
+            with pytest.raises(client.exceptions.ProvisionedThroughputExceededException):
+                client.put_item(**again)
+
+
 def test_an_open_endpoint_needs_access_keys(meridian, tmp_path):
     installation = Installation(meridian, tmp_path, [HOME])
     installation.make_certificates()

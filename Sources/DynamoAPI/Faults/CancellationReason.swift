@@ -16,6 +16,8 @@ struct CancellationReason: Sendable, Equatable {
         case conditionalCheckFailed = "ConditionalCheckFailed"
         case duplicateItem = "DuplicateItem"
         case itemCollectionTooLarge = "ItemCollectionSizeLimitExceeded"
+        case provisionedThroughputExceeded = "ProvisionedThroughputExceeded"
+        case throttlingError = "ThrottlingError"
         case validationError = "ValidationError"
     }
 
@@ -31,6 +33,13 @@ struct CancellationReason: Sendable, Equatable {
     /// What breaks a rule that needs the table or the item.
     init(_ fault: DynamoFault) {
         self.init(code: .validationError, message: fault.message)
+    }
+
+    /// Nothing is left of a capacity that the action takes of.
+    init(throttled fault: DynamoFault) {
+        let isProvisioned = fault.code == "ProvisionedThroughputExceededException"
+        self.init(
+            code: isProvisioned ? .provisionedThroughputExceeded : .throttlingError, message: fault.message)
     }
 
     /// Writes the value, an object.

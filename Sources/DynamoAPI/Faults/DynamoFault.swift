@@ -14,18 +14,25 @@ public struct DynamoFault: Error, Sendable, Equatable {
     let item: Item?
     /// Of a cancelled transaction: what speaks against each action, in their order.
     let cancellationReasons: [CancellationReason]
+    /// Of a request that nothing was left for: whose capacity is used up.
+    let throttlingReasons: [ThrottlingReason]
+    /// What the reasons are called: the service has two spellings.
+    private let throttlingReasonsName: StaticString
     /// `message`, but `Message` with some exceptions.
     private let messageName: StaticString
 
     private init(
         _ type: String, _ message: String?, status: Int = 400, item: Item? = nil,
-        cancellationReasons: [CancellationReason] = [], messageName: StaticString = "message"
+        cancellationReasons: [CancellationReason] = [], throttlingReasons: [ThrottlingReason] = [],
+        throttlingReasonsName: StaticString = "ThrottlingReasons", messageName: StaticString = "message"
     ) {
         self.type = type
         self.message = message
         self.status = status
         self.item = item
         self.cancellationReasons = cancellationReasons
+        self.throttlingReasons = throttlingReasons
+        self.throttlingReasonsName = throttlingReasonsName
         self.messageName = messageName
     }
 
@@ -40,9 +47,19 @@ public struct DynamoFault: Error, Sendable, Equatable {
             messageName: "Message")
     }
 
+    /// One of the exceptions that say why they ask the client to come again later.
+    ///
+    /// - Parameter member: what the exception calls the reason.
+    init(throttling name: String, _ message: String, _ reason: ThrottlingReason, member: StaticString) {
+        self.init(
+            "com.amazonaws.dynamodb.v20120810#\(name)", message, throttlingReasons: [reason],
+            throttlingReasonsName: member)
+    }
+
     public static func == (left: DynamoFault, right: DynamoFault) -> Bool {
         (left.type, left.message, left.status) == (right.type, right.message, right.status) && left.item == right.item
             && left.cancellationReasons == right.cancellationReasons
+            && left.throttlingReasons == right.throttlingReasons
     }
 
     /// The exception's name without its namespace.
@@ -174,6 +191,17 @@ extension DynamoFault {
             writer.name("CancellationReasons")
             writer.beginArray()
             for reason in cancellationReasons { reason.write(to: &writer) }
+            writer.endArray()
+        }
+        if !throttlingReasons.isEmpty {
+            writer.name(throttlingReasonsName)
+            writer.beginArray()
+            for reason in throttlingReasons {
+                writer.beginObject()
+                writer.member("reason", reason.reason)
+                writer.member("resource", reason.resource)
+                writer.endObject()
+            }
             writer.endArray()
         }
         writer.endObject()

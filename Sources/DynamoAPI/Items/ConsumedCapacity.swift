@@ -79,10 +79,27 @@ struct ConsumedCapacity {
         }
     }
 
+    /// What is taken of the table's own capacity: local indexes have none beside it.
+    var unitsOfTable: Double { indexes.reduce(tableUnits) { $1.isGlobal ? $0 : $0 + $1.units } }
+
+    /// What is taken of each global index that is touched.
+    var unitsOfGlobalIndexes: [(name: Text, units: Double)] {
+        indexes.compactMap { $0.isGlobal ? ($0.name, $0.units) : nil }
+    }
+
     /// Adds what a write of an item took: the larger of the item before and after it, and every index entry.
     mutating func addWrite(_ result: ItemWriteResult) {
-        addTable(Self.writeUnits(max(result.oldSize, result.newSize)))
-        for effect in result.indexEffects {
+        addWrite(oldSize: result.oldSize, newSize: result.newSize, result.indexEffects)
+    }
+
+    /// Adds what a write of an item is about to take.
+    mutating func addWrite(_ demand: WriteDemand) {
+        addWrite(oldSize: demand.oldSize, newSize: demand.newSize, demand.indexEffects)
+    }
+
+    private mutating func addWrite(oldSize: Int, newSize: Int, _ effects: [ItemWriteResult.IndexEffect]) {
+        addTable(Self.writeUnits(max(oldSize, newSize)))
+        for effect in effects {
             addIndex(
                 effect.index, isGlobal: effect.isGlobal, effect.entrySizes.reduce(0) { $0 + Self.writeUnits($1) })
         }

@@ -43,20 +43,41 @@ extension Environment {
         _ write: ItemWrite, of reference: TableReference, _ options: WriteOptions,
         completion: @escaping Dispatcher<Region>.Completion
     ) {
-        region.submit { store, now -> Result<ItemWriteResult, ItemWriteError> in
-            do throws(ItemWriteError) {
-                return .success(try store.write(write, at: now))
-            } catch {
-                return .failure(error)
-            }
+        region.submit { store, now in
+            run(write, in: store, at: now)
         } completion: { result in
             switch result {
             case .done(.success(let result)): completion(options.response(to: result, of: write, reference))
-            case .done(.failure(let error)): completion(options.fault(error, of: write).response)
+            case .done(.failure(let error)):
+                completion(fault(error, of: write) { options.fault($0, of: write) }.response)
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
         }
+    }
+}
+
+extension Environment {
+    /// Runs a write on the writer's thread, within the capacity that there is for it.
+    func run(
+        _ write: ItemWrite, in store: RegionStore<Region.Store>, at nowMilliseconds: UInt64
+    ) -> Result<ItemWriteResult, ItemWriteError> {
+        do throws(ItemWriteError) {
+            return .success(
+                try store.write(write, at: nowMilliseconds, admission: admission(at: nowMilliseconds)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What a client is told of a refused write.
+    ///
+    /// - Parameter describe: says so where the write was not throttled.
+    func fault(
+        _ error: ItemWriteError, of write: ItemWrite, _ describe: (ItemWriteError) -> DynamoFault
+    ) -> DynamoFault {
+        guard case .throttled(let resource) = error else { return describe(error) }
+        return writeFault(resource, of: write.table)
     }
 }
 
@@ -127,6 +148,8 @@ extension DynamoFault {
                     : .indexKeyInvalid(index: index, attribute: attribute, expected: expected, found: found)
             case .itemCollectionTooLarge: .itemCollectionTooLarge
             case .tableNotFound: .tableNotFound
+            // Who knows the limits says more of it.
+            case .throttled: .overloaded
             case .storage: .internalError
             }
     }

@@ -59,15 +59,11 @@ struct BatchExecuteStatement: Operation {
         environment.region.submit { store, now -> [Result<ItemWriteResult, ItemWriteError>?] in
             plans.map { plan in
                 guard case .write(_, let write) = plan else { return nil }
-                do throws(ItemWriteError) {
-                    return .success(try store.write(write, at: now))
-                } catch {
-                    return .failure(error)
-                }
+                return environment.run(write, in: store, at: now)
             }
         } completion: { [self] result in
             switch result {
-            case .done(let results): completion(response(zip(plans, results).map { answer($0, $1) }))
+            case .done(let results): completion(response(zip(plans, results).map { answer($0, $1, in: environment) }))
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
@@ -120,12 +116,15 @@ struct BatchExecuteStatement: Operation {
         var capacity: ConsumedCapacity?
     }
 
-    private func answer(_ plan: Plan, _ result: Result<ItemWriteResult, ItemWriteError>?) -> Answer {
+    private func answer<Region: RegionAccess>(
+        _ plan: Plan, _ result: Result<ItemWriteResult, ItemWriteError>?, in environment: Environment<Region>
+    ) -> Answer {
         switch (plan, result) {
         case (.fault(let statement, let fault), _): return Answer(table: statement?.reference.given, fault: fault)
         case (.write(let statement, let write), .failure(let error)):
             return Answer(
-                table: statement.reference.given, fault: statement.fault(error, isUpdate: write.isUpdate))
+                table: statement.reference.given,
+                fault: environment.fault(error, of: write) { statement.fault($0, isUpdate: write.isUpdate) })
         case (.write(let statement, _), .success(let result)):
             var answer = Answer(table: statement.reference.given)
             if let item = statement.returned(of: result), !item.isEmpty {
@@ -144,8 +143,14 @@ struct BatchExecuteStatement: Operation {
     private func answer<Region: RegionAccess>(
         _ plan: Plan, in environment: Environment<Region>
     ) throws(DynamoFault) -> Answer {
-        guard case .read(let statement, let read, let table, let isConsistent) = plan else { return answer(plan, nil) }
+        guard case .read(let statement, let read, let table, let isConsistent) = plan else {
+            return answer(plan, nil, in: environment)
+        }
         var answer = Answer(table: statement.reference.given)
+        if let fault = environment.readFault(of: table) {
+            answer.fault = fault
+            return answer
+        }
         let item: StoredItem?
         do throws(KeyValueStoreError) {
             item = try environment.region.reader.item(read.key, in: table)
@@ -155,6 +160,7 @@ struct BatchExecuteStatement: Operation {
         var capacity = ConsumedCapacity(statement.reference.given)
         capacity.addTable(
             ConsumedCapacity.readUnits(try item?.binaryItem.checkedSize() ?? 0, isConsistent: isConsistent))
+        environment.charge(capacity, forReading: table)
         answer.capacity = capacity
         if let item, try read.isWanted(item) {
             var writer = JSONWriter()

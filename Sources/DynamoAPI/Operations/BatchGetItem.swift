@@ -48,15 +48,25 @@ struct BatchGetItem: Operation {
             }
         }
         var answer = Answer(remainingByteCount: Self.maximumByteCount)
+        var throttled: DynamoFault?
         for (read, table) in zip(reads, tables) {
+            let fault = environment.readFault(of: table)
+            throttled = throttled ?? fault
             let items: [StoredItem?]
             do throws(KeyValueStoreError) {
-                items = answer.isFull ? [] : try environment.region.reader.items(read.keys, in: table)
+                let isSkipped = answer.isFull || fault != nil
+                items = isSkipped ? [] : try environment.region.reader.items(read.keys, in: table)
             } catch {
                 throw .internalError
             }
-            try answer.add(items, of: read)
+            try answer.add(items, of: read) { capacity in
+                environment.charge(capacity, forReading: table)
+                throttled = throttled ?? environment.readFault(of: table)
+                return environment.readFault(of: table) == nil
+            }
         }
+        // What could be read is answered; a batch of which nothing could be read is refused as a whole.
+        if let throttled, answer.isEmpty { throw throttled }
         return answer.response(to: reads, capacityLevel)
     }
 }
@@ -77,8 +87,15 @@ private struct Answer {
         responses.beginObject()
     }
 
+    /// Whether no key at all is answered.
+    var isEmpty: Bool { processedCounts.allSatisfy { $0 == 0 } }
+
     /// Adds what was found for the keys of `read`, until the answer is full.
-    mutating func add(_ items: [StoredItem?], of read: BatchRead) throws(DynamoFault) {
+    ///
+    /// - Parameter take: takes what one key took, and says whether there is capacity for another.
+    mutating func add(
+        _ items: [StoredItem?], of read: BatchRead, _ take: (ConsumedCapacity) -> Bool
+    ) throws(DynamoFault) {
         var capacity = ConsumedCapacity(read.reference.given)
         var processedCount = 0
         responses.name(text: read.reference.given)
@@ -91,8 +108,11 @@ private struct Answer {
             }
             remainingByteCount -= size
             processedCount += 1
-            capacity.addTable(ConsumedCapacity.readUnits(size, isConsistent: read.isConsistent))
+            var taken = ConsumedCapacity(read.reference.given)
+            taken.addTable(ConsumedCapacity.readUnits(size, isConsistent: read.isConsistent))
+            capacity.addTable(taken.tableUnits)
             if let item { try ItemProjection.write(item.binaryItem, read.projection, to: &responses) }
+            guard take(taken) else { break }
         }
         responses.endArray()
         processedCounts.append(processedCount)

@@ -4,7 +4,8 @@ import RegionStore
 
 /// Puts and deletes up to 25 items of any number of tables, as one command for the writer.
 ///
-/// So either all of them are durable or, where the store fails, nobody knows; none is ever left unprocessed.
+/// So either all of them are durable or, where the store fails, nobody knows. Left unprocessed are only those that their tables have no
+/// capacity for.
 struct BatchWriteItem: Operation {
     static let name: StaticString = "BatchWriteItem"
     static let shape = Shape.structure(
@@ -60,21 +61,11 @@ struct BatchWriteItem: Operation {
     ) throws(DynamoFault) -> APIResponse? {
         let tables = try requests.map { request throws(DynamoFault) in try environment.table(request.reference) }
         let writes = try writes(to: tables)
-        environment.region.submit { store, now -> Result<[ItemWriteResult], ItemWriteError> in
-            var results: [ItemWriteResult] = []
-            do throws(ItemWriteError) {
-                // All that a write can be refused for was checked before, but that its table is gone: then those of the other tables
-                // have taken effect, as they may in the service.
-                for write in writes { results.append(try store.write(write, at: now)) }
-                return .success(results)
-            } catch {
-                return .failure(error)
-            }
+        environment.region.submit { store, now in
+            writes.map { environment.run($0, in: store, at: now) }
         } completion: { [self] result in
             switch result {
-            case .done(.success(let results)): completion(response(to: results, tables))
-            case .done(.failure(let error)):
-                completion(DynamoFault(error, returnsItem: false, isUpdate: false).response)
+            case .done(let results): completion(response(to: results, of: writes, tables, in: environment))
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
@@ -101,35 +92,74 @@ struct BatchWriteItem: Operation {
         return writes
     }
 
-    private func response(to results: [ItemWriteResult], _ tables: [Table]) -> APIResponse {
+    private func response<Region: RegionAccess>(
+        to results: [Result<ItemWriteResult, ItemWriteError>], of writes: [ItemWrite], _ tables: [Table],
+        in environment: Environment<Region>
+    ) -> APIResponse {
+        var done: [ItemWriteResult?] = []
+        var throttled: DynamoFault?
+        for (result, write) in zip(results, writes) {
+            switch result {
+            case .success(let result): done.append(result)
+            case .failure(.throttled(let resource)):
+                throttled = throttled ?? environment.writeFault(resource, of: write.table)
+                done.append(nil)
+            // All else that a write can be refused for was checked before, but that its table is gone: then those of the other
+            // tables have taken effect, as they may in the service.
+            case .failure(let error): return DynamoFault(error, returnsItem: false, isUpdate: false).response
+            }
+        }
+        // A batch of which nothing could be written is refused as a whole.
+        if let throttled, done.allSatisfy({ $0 == nil }) { return throttled.response }
+        return response(to: done, tables)
+    }
+
+    /// - Parameter results: nil for what is left unprocessed.
+    private func response(to results: [ItemWriteResult?], _ tables: [Table]) -> APIResponse {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.name("UnprocessedItems")
-        writer.beginObject()
-        writer.endObject()
+        writeUnprocessed(results, to: &writer)
         if returnsCollectionMetrics { writeCollectionMetrics(results, tables, to: &writer) }
         if capacityLevel != .none { writeCapacities(results, to: &writer) }
         writer.endObject()
         return APIResponse(body: writer.bytes)
     }
 
+    /// What is left to write, in the form of the request.
+    private func writeUnprocessed(_ results: [ItemWriteResult?], to writer: inout JSONWriter) {
+        writer.name("UnprocessedItems")
+        writer.beginObject()
+        var results = results[...]
+        for (reference, actions) in requests {
+            let left = zip(actions, results).filter { $0.1 == nil }.map(\.0)
+            results = results.dropFirst(actions.count)
+            guard !left.isEmpty else { continue }
+            writer.name(text: reference.given)
+            writer.beginArray()
+            for action in left { action.write(to: &writer) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
     private func writeCollectionMetrics(
-        _ results: [ItemWriteResult], _ tables: [Table], to writer: inout JSONWriter
+        _ results: [ItemWriteResult?], _ tables: [Table], to writer: inout JSONWriter
     ) {
         guard tables.contains(where: ItemCollectionMetrics.exist) else { return }
         writer.name("ItemCollectionMetrics")
         writer.beginObject()
         var results = results[...]
         for ((reference, actions), table) in zip(requests, tables) {
-            let sizes = results.prefix(actions.count).map(\.collectionByteCount)
+            let written = Array(results.prefix(actions.count))
             results = results.dropFirst(actions.count)
             guard ItemCollectionMetrics.exist(for: table) else { continue }
             writer.name(text: reference.given)
             writer.beginArray()
             var collections: [ItemCollectionMetrics] = []
-            for (action, size) in zip(actions, sizes) {
+            for (action, result) in zip(actions, written) {
+                guard let result else { continue }
                 // Of a collection with several writes, the size after the last.
-                let metrics = ItemCollectionMetrics(of: action.item, in: table, byteCount: size)
+                let metrics = ItemCollectionMetrics(of: action.item, in: table, byteCount: result.collectionByteCount)
                 if let place = collections.firstIndex(where: { $0.key == metrics.key }) {
                     collections[place] = metrics
                 } else {
@@ -142,13 +172,15 @@ struct BatchWriteItem: Operation {
         writer.endObject()
     }
 
-    private func writeCapacities(_ results: [ItemWriteResult], to writer: inout JSONWriter) {
+    private func writeCapacities(_ results: [ItemWriteResult?], to writer: inout JSONWriter) {
         var results = results[...]
         writer.name("ConsumedCapacity")
         writer.beginArray()
         for (reference, actions) in requests {
             var capacity = ConsumedCapacity(reference.given)
-            for result in results.prefix(actions.count) { capacity.addWrite(result) }
+            for result in results.prefix(actions.count) {
+                if let result { capacity.addWrite(result) }
+            }
             results = results.dropFirst(actions.count)
             capacity.write(to: &writer, level: capacityLevel)
         }
@@ -157,6 +189,25 @@ struct BatchWriteItem: Operation {
 }
 
 extension ItemWrite.Action {
+    /// Writes the value, an object: the element of `RequestItems` that it came as.
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        switch self {
+        case .put(let item):
+            writer.name("PutRequest")
+            writer.beginObject()
+            writer.name("Item")
+            writer.item(item)
+        case .update(let key, _), .delete(let key):
+            writer.name("DeleteRequest")
+            writer.beginObject()
+            writer.name("Key")
+            writer.item(key)
+        }
+        writer.endObject()
+        writer.endObject()
+    }
+
     /// The key attributes, or the whole item, that say which item is meant.
     var item: Item {
         switch self {

@@ -44,17 +44,14 @@ struct ExecuteStatement: Operation {
         }
         let table = try environment.table(statement.reference)
         guard let write = try statement.write(in: table) else { throw .internalError }
-        environment.region.submit { store, now -> Result<ItemWriteResult, ItemWriteError> in
-            do throws(ItemWriteError) {
-                return .success(try store.write(write, at: now))
-            } catch {
-                return .failure(error)
-            }
+        environment.region.submit { store, now in
+            environment.run(write, in: store, at: now)
         } completion: { [self] result in
             switch result {
             case .done(.success(let result)): completion(response(to: result))
             case .done(.failure(let error)):
-                completion(statement.fault(error, isUpdate: write.isUpdate).response)
+                completion(
+                    environment.fault(error, of: write) { statement.fault($0, isUpdate: write.isUpdate) }.response)
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }

@@ -35,26 +35,30 @@ struct GetItem: Operation {
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkKey(key)
+        try environment.admitRead(of: table)
         let stored: BinaryItem?
         do throws(KeyValueStoreError) {
             stored = try environment.region.reader.item(key, in: table)?.binaryItem
         } catch {
             throw .internalError
         }
-        return try response(stored)
+        // An item's size takes a look at all of it, so only where somebody wants to know.
+        guard capacityLevel != .none || environment.limitsReads(of: table) else { return try response(stored, nil) }
+        var capacity = ConsumedCapacity(reference.given)
+        capacity.addTable(
+            ConsumedCapacity.readUnits(try stored?.checkedSize() ?? 0, isConsistent: isConsistent))
+        environment.charge(capacity, forReading: table)
+        return try response(stored, capacity)
     }
 
-    private func response(_ stored: BinaryItem?) throws(DynamoFault) -> APIResponse {
+    private func response(_ stored: BinaryItem?, _ capacity: ConsumedCapacity?) throws(DynamoFault) -> APIResponse {
         var writer = JSONWriter(capacity: 64 + (stored?.range.count ?? 0) * 2)
         writer.beginObject()
         if let stored {
             writer.name("Item")
             try ItemProjection.write(stored, projection, to: &writer)
         }
-        if capacityLevel != .none {
-            var capacity = ConsumedCapacity(reference.given)
-            capacity.addTable(
-                ConsumedCapacity.readUnits(try stored?.checkedSize() ?? 0, isConsistent: isConsistent))
+        if let capacity, capacityLevel != .none {
             writer.name("ConsumedCapacity")
             capacity.write(to: &writer, level: capacityLevel)
         }

@@ -6,16 +6,19 @@ extension RangeRequest {
     func answer<Region: RegionAccess>(_ read: RangeRead, in environment: Environment<Region>) throws(DynamoFault)
         -> APIResponse
     {
+        try environment.admitRead(of: read.table, through: read.index)
         let page: RangePage
         do {
             page = try environment.region.reader.page(read)
         } catch {
             throw .internalError
         }
-        return try response(page, of: read)
+        let capacity = capacity(of: page, read.index)
+        environment.charge(capacity, forReading: read.table)
+        return try response(page, capacity)
     }
 
-    private func response(_ page: RangePage, of read: RangeRead) throws(DynamoFault) -> APIResponse {
+    private func response(_ page: RangePage, _ capacity: ConsumedCapacity) throws(DynamoFault) -> APIResponse {
         var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.count * 2 })
         writer.beginObject()
         writer.member("Count", page.items.count)
@@ -32,7 +35,7 @@ extension RangeRequest {
         }
         if capacityLevel != .none {
             writer.name("ConsumedCapacity")
-            capacity(of: page, read.index).write(to: &writer, level: capacityLevel)
+            capacity.write(to: &writer, level: capacityLevel)
         }
         writer.endObject()
         return APIResponse(body: writer.bytes)

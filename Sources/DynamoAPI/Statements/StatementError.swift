@@ -15,6 +15,7 @@ struct StatementError {
             case "ConditionalCheckFailedException": "ConditionalCheckFailed"
             case "DuplicateItemException": "DuplicateItem"
             case "ResourceNotFoundException": "ResourceNotFound"
+            case "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded"
             case "ThrottlingException": "ThrottlingError"
             default: "InternalServerError"
             }

@@ -35,6 +35,7 @@ struct StatementSelect {
         let schema = index?.definition.keySchema ?? table.keySchema
         let (partitions, isForward) = try partitions(of: schema)
         try range.checkProjected(by: index, of: table)
+        try environment.admitRead(of: table, through: index)
         let start = try nextToken.map { text throws(DynamoFault) in try NextToken(text, for: statement) }
         var page = Page(limit: range.limit)
         var place = start?.partition ?? 0
@@ -54,7 +55,9 @@ struct StatementSelect {
             if page.isFull, place < partitions.count { break }
         }
         let next = place < partitions.count ? NextToken(partition: place, key: page.lastKey) : nil
-        return try response(page, index, next)
+        let capacity = capacity(of: page, index)
+        environment.charge(capacity, forReading: table)
+        return try response(page, capacity, next)
     }
 
     /// What is read, one part after the other, and whether in the order of ascending sort keys.
@@ -103,8 +106,20 @@ struct StatementSelect {
         }
     }
 
-    private func response(_ page: Page, _ index: SecondaryIndex?, _ next: NextToken?) throws(DynamoFault) -> APIResponse
-    {
+    private func capacity(of page: Page, _ index: SecondaryIndex?) -> ConsumedCapacity {
+        var capacity = ConsumedCapacity(range.reference.given)
+        if let index {
+            capacity.addIndex(index.name, isGlobal: index.isGlobal, page.units)
+            capacity.addTable(page.fetchedUnits)
+        } else {
+            capacity.addTable(page.units)
+        }
+        return capacity
+    }
+
+    private func response(
+        _ page: Page, _ capacity: ConsumedCapacity, _ next: NextToken?
+    ) throws(DynamoFault) -> APIResponse {
         var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.count * 2 })
         writer.beginObject()
         writer.name("Items")
@@ -119,13 +134,6 @@ struct StatementSelect {
             }
         }
         if range.capacityLevel != .none {
-            var capacity = ConsumedCapacity(range.reference.given)
-            if let index {
-                capacity.addIndex(index.name, isGlobal: index.isGlobal, page.units)
-                capacity.addTable(page.fetchedUnits)
-            } else {
-                capacity.addTable(page.units)
-            }
             writer.name("ConsumedCapacity")
             capacity.write(to: &writer, level: range.capacityLevel)
         }

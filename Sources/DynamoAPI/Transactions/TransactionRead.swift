@@ -25,13 +25,33 @@ struct TransactionRead: Sendable {
         var keys: [(table: Table, key: Item)] = []
         for read in reads { keys.append((try environment.table(read.reference), read.key)) }
         try check(keys)
+        try admit(keys.map(\.table), in: environment)
         let items: [StoredItem?]
         do throws(KeyValueStoreError) {
             items = try environment.region.reader.items(keys)
         } catch {
             throw .internalError
         }
+        for (index, item) in items.enumerated() {
+            environment.charge(try reads[index].capacity(of: item), forReading: keys[index].table)
+        }
         return try response(to: reads, items, capacityLevel, sumsTables: sumsTables)
+    }
+
+    /// Throws where nothing is left of a table's capacity.
+    private static func admit<Region: RegionAccess>(
+        _ tables: [Table], in environment: Environment<Region>
+    ) throws(DynamoFault) {
+        let faults = tables.map { environment.readFault(of: $0) }
+        guard faults.contains(where: { $0 != nil }) else { return }
+        throw .transactionCancelled(faults.map { $0.map(CancellationReason.init(throttled:)) ?? .none })
+    }
+
+    /// What the read took by itself.
+    private func capacity(of item: StoredItem?) throws(DynamoFault) -> ConsumedCapacity {
+        var capacity = ConsumedCapacity(reference.given, .transactionalRead)
+        capacity.addTable(ConsumedCapacity.readUnits(try item?.binaryItem.checkedSize() ?? 0, isConsistent: true))
+        return capacity
     }
 
     private static func check(_ keys: [(table: Table, key: Item)]) throws(DynamoFault) {

@@ -20,21 +20,25 @@ struct TransactionSubmission: Sendable {
     ) {
         environment.region.submit { [transaction] store, now -> Result<TransactionOutcome, TransactionError> in
             do throws(TransactionError) {
-                return .success(try store.transact(transaction, at: now))
+                return .success(
+                    try store.transact(
+                        transaction, at: now, admission: environment.admission(at: now, .transactionalWrite)))
             } catch {
                 return .failure(error)
             }
         } completion: { [self] result in
             switch result {
             case .done(.success(let outcome)): completion(respond(outcome))
-            case .done(.failure(let error)): completion(fault(error).response)
+            case .done(.failure(let error)): completion(fault(error, in: environment).response)
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
         }
     }
 
-    private func fault(_ error: TransactionError) -> DynamoFault {
+    private func fault<Region: RegionAccess>(
+        _ error: TransactionError, in environment: Environment<Region>
+    ) -> DynamoFault {
         switch error {
         case .duplicateItem: return .multipleOperationsOnItem
         case .tooLarge: return .transactionTooLarge
@@ -45,6 +49,11 @@ struct TransactionSubmission: Sendable {
             for (index, error) in errors.enumerated() {
                 guard let error else {
                     reasons.append(.none)
+                    continue
+                }
+                if case .throttled(let resource) = error {
+                    let fault = environment.writeFault(resource, of: transaction.steps[index].table)
+                    reasons.append(CancellationReason(throttled: fault))
                     continue
                 }
                 guard let reason = reason(error, of: index) else { return DynamoFault.tableNotFound }
@@ -70,7 +79,7 @@ struct TransactionSubmission: Sendable {
         case .itemCollectionTooLarge:
             return CancellationReason(
                 code: .itemCollectionTooLarge, message: DynamoFault.itemCollectionTooLarge.message)
-        case .expression, .itemTooLarge, .indexKeyInvalid, .storage:
+        case .expression, .itemTooLarge, .indexKeyInvalid, .throttled, .storage:
             return CancellationReason(DynamoFault(error, returnsItem: false, isUpdate: isUpdate(index)))
         }
     }

@@ -104,7 +104,9 @@ public final class Region: Sendable {
             }
             let dispatcher = Dispatcher(
                 region: RegionGateway(reader: reader, regionName: Text(own.name), writer: writer, clock: clock),
-                configuration: APIConfiguration(endpointAddress: "\(own.endpoint)"))
+                configuration: APIConfiguration(
+                    endpointAddress: "\(own.endpoint)",
+                    isThrottling: own.isThrottling && !options.disablesThrottling))
             let endpoint: EndpointServer
             do {
                 var random = SystemRandomNumberGenerator()

@@ -9,6 +9,8 @@ public struct RegionOptions: Sendable {
     public var data: String?
     /// Whether requests are answered without a look at their signatures: allowed on loopback addresses only.
     public var insecureNoAuth = false
+    /// Whether no table's capacity is bounded, whatever the topology says.
+    public var disablesThrottling = false
     public var logger: Logger
 
     public init(region: String, logger: Logger) {

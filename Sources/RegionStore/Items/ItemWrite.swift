@@ -62,6 +62,8 @@ public enum ItemWriteError: Error, Sendable {
     /// The items of this partition key would be larger, with their entries in local indexes, than
     /// ``RegionConfiguration/maximumItemCollectionByteCount``.
     case itemCollectionTooLarge
+    /// Nothing is left of the capacity of the table or of an index that the write would change.
+    case throttled(ThrottledResource)
     /// The table is gone, or was made anew, since the request began.
     case tableNotFound
     /// The store failed: nothing more can be written until the process has started anew.

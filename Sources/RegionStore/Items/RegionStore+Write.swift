@@ -9,10 +9,13 @@ extension RegionStore {
 
     /// Runs one write against the item as it stands, with what is pending.
     ///
+    /// - Parameter admission: who is asked for the capacity that it takes; nil where nobody is.
     /// - Throws: `ItemWriteError`; nothing has changed then.
-    public func write(_ write: ItemWrite, at nowMilliseconds: UInt64) throws(ItemWriteError) -> ItemWriteResult {
+    public func write(
+        _ write: ItemWrite, at nowMilliseconds: UInt64, admission: (any WriteAdmission)? = nil
+    ) throws(ItemWriteError) -> ItemWriteResult {
         if let failure { throw .storage("\(failure)") }
-        return stage(try prepare(write), at: nowMilliseconds)
+        return stage(try prepare(write, admission), at: nowMilliseconds)
     }
 
     /// A write that was carried out on the item as it stands, before anything is changed.
@@ -30,14 +33,22 @@ extension RegionStore {
     }
 
     /// Evaluates a write's condition, and finds out what becomes of its item.
-    func prepare(_ write: ItemWrite) throws(ItemWriteError) -> PreparedWrite {
+    func prepare(
+        _ write: ItemWrite, _ admission: (any WriteAdmission)? = nil
+    ) throws(ItemWriteError) -> PreparedWrite {
         guard let table = catalog[write.table.uuid]?.table, table.id == write.table.id, table.status == .active,
             let key = table.storageKey(of: write.key)
         else { throw .tableNotFound }
+        let admission = try self.admission(to: table, admission)
         let (stored, old) = try storedItem(key)
-        if let condition = write.condition, !condition.evaluate(old ?? Item()) { throw .conditionFailed(old) }
+        if let condition = write.condition, !condition.evaluate(old ?? Item()) {
+            // It costs what the item's replacement by itself would.
+            if let admission { try admit(admission, old: old, new: old, at: key, in: table) }
+            throw .conditionFailed(old)
+        }
         let (new, updated) = try outcome(of: write, old: old, table: table)
         try checkCollection(old: old, new: new, in: table)
+        if let admission { try admit(admission, old: old, new: new, at: key, in: table) }
         return PreparedWrite(
             table: table, key: key, stored: stored, old: old, new: new, updated: updated, keyAttributes: write.key)
     }
@@ -175,33 +186,64 @@ extension RegionStore {
         return stageIndexes(change)
     }
 
-    private func stageIndexes(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
-        var effects: [ItemWriteResult.IndexEffect] = []
-        for index in change.table.indexes where isMaintained(index, at: change.key) {
-            let oldKey = change.old.flatMap { index.storageKey(of: $0, in: change.table) }
-            let newKey = change.new.flatMap { index.storageKey(of: $0, in: change.table) }
-            let oldEntry = oldKey == nil ? nil : change.old.map { index.projected($0, in: change.table) }
-            let newEntry = newKey == nil ? nil : change.new.map { index.projected($0, in: change.table) }
-            let holdsAll = index.definition.projection == .all
-            // Of equal items the bytes are equal too.
-            let isSameEntry = holdsAll ? change.oldBytes == change.newBytes?[...] : oldEntry == newEntry
-            guard oldKey != newKey || (newKey != nil && !isSameEntry) else { continue }
-            let (oldSize, newSize) = (oldEntry?.sizeInBytes ?? 0, newEntry?.sizeInBytes ?? 0)
-            addToCounts(
-                of: index.id, entries: (newKey == nil ? 0 : 1) - (oldKey == nil ? 0 : 1), bytes: newSize - oldSize)
+    /// What a change of an item does to one index.
+    struct IndexChange {
+        let index: SecondaryIndex
+        /// Nil where the item has no entry in the index, before it or after it.
+        let oldKey: [UInt8]?
+        let newKey: [UInt8]?
+        let newEntry: Item?
+        let oldSize: Int
+        let newSize: Int
+
+        var effect: ItemWriteResult.IndexEffect {
             var sizes: [Int] = []
-            if let oldKey, oldKey != newKey {
+            if let oldKey, oldKey != newKey { sizes.append(oldSize) }
+            if newKey != nil { sizes.append(max(newSize, oldKey == newKey ? oldSize : 0)) }
+            return .init(index: index.name, isGlobal: index.isGlobal, entrySizes: sizes)
+        }
+    }
+
+    /// The indexes whose entries a change of an item changes, in the table's order.
+    ///
+    /// - Parameter isSameItem: whether the two items are equal, where that is known already.
+    func indexChanges(
+        from old: Item?, to new: Item?, isSameItem: Bool? = nil, at key: [UInt8], in table: Table
+    ) -> [IndexChange] {
+        table.indexes.compactMap { index in
+            guard isMaintained(index, at: key) else { return nil }
+            let oldKey = old.flatMap { index.storageKey(of: $0, in: table) }
+            let newKey = new.flatMap { index.storageKey(of: $0, in: table) }
+            let oldEntry = oldKey == nil ? nil : old.map { index.projected($0, in: table) }
+            let newEntry = newKey == nil ? nil : new.map { index.projected($0, in: table) }
+            let holdsAll = index.definition.projection == .all
+            let isSameEntry = holdsAll ? isSameItem ?? (oldEntry == newEntry) : oldEntry == newEntry
+            guard oldKey != newKey || (newKey != nil && !isSameEntry) else { return nil }
+            return IndexChange(
+                index: index, oldKey: oldKey, newKey: newKey, newEntry: newEntry,
+                oldSize: oldEntry?.sizeInBytes ?? 0, newSize: newEntry?.sizeInBytes ?? 0)
+        }
+    }
+
+    private func stageIndexes(_ change: ItemChange) -> [ItemWriteResult.IndexEffect] {
+        // Of equal items the bytes are equal too, and sooner compared.
+        let changes = indexChanges(
+            from: change.old, to: change.new, isSameItem: change.oldBytes == change.newBytes?[...], at: change.key,
+            in: change.table)
+        for entry in changes {
+            addToCounts(
+                of: entry.index.id, entries: (entry.newKey == nil ? 0 : 1) - (entry.oldKey == nil ? 0 : 1),
+                bytes: entry.newSize - entry.oldSize)
+            if let oldKey = entry.oldKey, oldKey != entry.newKey {
                 pending.batch.delete(oldKey, in: Layout.indexes)
-                sizes.append(oldSize)
             }
-            if let newKey, let newEntry {
+            if let newKey = entry.newKey, let newEntry = entry.newEntry {
+                let holdsAll = entry.index.definition.projection == .all
                 let bytes = holdsAll ? change.newBytes ?? newEntry.encoded() : newEntry.encoded()
                 pending.batch.put(newKey, bytes, in: Layout.indexes)
-                sizes.append(max(newSize, oldKey == newKey ? oldSize : 0))
             }
-            effects.append(.init(index: index.name, isGlobal: index.isGlobal, entrySizes: sizes))
         }
-        return effects
+        return changes.map(\.effect)
     }
 }
 

@@ -9,9 +9,10 @@ extension RegionStore {
     /// All conditions are evaluated, also after one is false, since the client is told of each. The changes get positions side by side
     /// in the log, each marked with its place among them.
     ///
+    /// - Parameter admission: who is asked for the capacity that each step takes; nil where nobody is.
     /// - Throws: `TransactionError`; nothing has changed then.
     public func transact(
-        _ transaction: Transaction, at nowMilliseconds: UInt64
+        _ transaction: Transaction, at nowMilliseconds: UInt64, admission: (any WriteAdmission)? = nil
     ) throws(TransactionError) -> TransactionOutcome {
         if let failure { throw .storage("\(failure)") }
         if let token = transaction.token {
@@ -21,7 +22,7 @@ extension RegionStore {
             case .other: throw .tokenMismatch
             }
         }
-        let prepared = try prepare(transaction.steps)
+        let prepared = try prepare(transaction.steps, admission)
         // Before anything is staged, as it may fail.
         if let token = transaction.token { try remember(token, at: nowMilliseconds) }
         let count = prepared.reduce(0) { $0 + ($1.changesLog ? 1 : 0) }
@@ -68,14 +69,16 @@ extension RegionStore {
         }
     }
 
-    private func prepare(_ steps: [Transaction.Step]) throws(TransactionError) -> [PreparedStep] {
+    private func prepare(
+        _ steps: [Transaction.Step], _ admission: (any WriteAdmission)?
+    ) throws(TransactionError) -> [PreparedStep] {
         var keys: Set<[UInt8]> = []
         for key in steps.compactMap(\.storageKey) where !keys.insert(key).inserted { throw .duplicateItem }
         var prepared: [PreparedStep] = []
         var reasons: [ItemWriteError?] = []
         for step in steps {
             do throws(ItemWriteError) {
-                prepared.append(try prepare(step))
+                prepared.append(try prepare(step, admission))
                 reasons.append(nil)
             } catch {
                 if case .storage(let what) = error { throw .storage(what) }
@@ -87,12 +90,18 @@ extension RegionStore {
         return prepared
     }
 
-    private func prepare(_ step: Transaction.Step) throws(ItemWriteError) -> PreparedStep {
+    private func prepare(
+        _ step: Transaction.Step, _ admission: (any WriteAdmission)?
+    ) throws(ItemWriteError) -> PreparedStep {
         switch step {
-        case .write(let write): return .write(try prepare(write))
+        case .write(let write): return .write(try prepare(write, admission))
         case .check(let table, let key, let condition):
+            let admission = try self.admission(to: table, admission)
             // A check is a deletion's condition without the deletion.
             let checked = try prepare(ItemWrite(table: table, action: .delete(key: key), condition: condition))
+            if let admission {
+                try admit(admission, old: checked.old, new: checked.old, at: checked.key, in: checked.table)
+            }
             return .check(key: checked.key, size: checked.old?.sizeInBytes ?? 0)
         }
     }

@@ -15,6 +15,13 @@ public struct Transaction: Sendable {
         case write(ItemWrite)
         /// A condition on an item that the transaction leaves as it is.
         case check(table: Table, key: Item, condition: Condition)
+
+        public var table: Table {
+            switch self {
+            case .write(let write): write.table
+            case .check(let table, _, _): table
+            }
+        }
     }
 
     /// What a client names a transaction by, so that it can ask for it again without its being carried out twice.
