@@ -81,7 +81,7 @@ compatibility: build ## the AWS CLI and boto3 against running regions
 	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian
 
 process: build ## the commands of meridian, simulated runs made twice, and two of the crash rounds
-	$(PYTHON) -m pytest -q Tests/Process/test_commands.py Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian
+	$(PYTHON) -m pytest -q Tests/Process --ignore Tests/Process/test_checks.py --meridian $(DEBUG)/meridian
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
 
 .PHONY: determinism

@@ -6,11 +6,19 @@ public struct AccessKey: Equatable, Sendable {
     public let secret: String
     /// Whom the key belongs to, for logs and policies.
     public let name: String?
+    /// The actions that the caller may ask for, as patterns with `*` and `?`, without `dynamodb:`; nil for all.
+    public let actions: [String]?
+    /// The names of the tables that the caller may use, as patterns likewise; nil for all.
+    public let tables: [String]?
 
-    public init(id: String, secret: String, name: String? = nil) {
+    public init(
+        id: String, secret: String, name: String? = nil, actions: [String]? = nil, tables: [String]? = nil
+    ) {
         self.id = id
         self.secret = secret
         self.name = name
+        self.actions = actions
+        self.tables = tables
     }
 
     /// Whether `id` can stand in a credential, where `/`, `,`, `=` and spaces separate.

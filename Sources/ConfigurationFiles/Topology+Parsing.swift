@@ -68,7 +68,9 @@ extension Topology {
 
     private static func region(_ field: ConfigurationField, _ seen: inout SeenRegions) -> Region? {
         let members = field.mapping(
-            keys: ["name", "id", "endpoint", "replication", "admin", "bind", "data", "tls", "endpoint-tls", "throttling"],
+            keys: [
+                "name", "id", "endpoint", "replication", "admin", "bind", "data", "tls", "endpoint-tls", "throttling",
+            ],
             required: ["name", "id", "endpoint", "replication", "admin"])
         guard let members else { return nil }
         let name = members["name"].flatMap(regionName)
@@ -155,9 +157,9 @@ extension Topology {
     private static func accessKeys(_ field: ConfigurationField) -> [AccessKey] {
         var seen: [String: String] = [:]
         return (field.list() ?? []).compactMap { element in
-            guard let members = element.mapping(keys: ["id", "secret", "name"], required: ["id", "secret"]) else {
-                return nil
-            }
+            let members = element.mapping(
+                keys: ["id", "secret", "name", "allow", "tables"], required: ["id", "secret"])
+            guard let members else { return nil }
             let name = members["name"].flatMap { $0.text() }
             let secret = members["secret"].flatMap { $0.text() }
             guard let place = members["id"], let id = place.text() else { return nil }
@@ -166,8 +168,37 @@ extension Topology {
                 place.refuse("found \(place.shown)", expected: "1 to 128 letters, digits, hyphens and underscores")
                 return nil
             }
-            return secret.map { AccessKey(id: id, secret: $0, name: name) }
+            let actions = members["allow"].map {
+                patterns($0, expected: "an action such as GetItem, Describe* or *").map(withoutService)
+            }
+            let tables = members["tables"].map { patterns($0, expected: "a table's name, or one with * and ? in it") }
+            return secret.map { AccessKey(id: id, secret: $0, name: name, actions: actions, tables: tables) }
         }
+    }
+
+    /// Names in which `*` and `?` may stand.
+    private static func patterns(_ field: ConfigurationField, expected: String) -> [String] {
+        guard let list = field.list() else { return [] }
+        if list.isEmpty { field.refuse("the list is empty", expected: "at least one; without it all are allowed") }
+        return list.compactMap { element in
+            guard let text = element.text(expected: expected) else { return nil }
+            let isPattern = text.utf8.allSatisfy {
+                switch $0 {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "*?_.-:".utf8.contains($0)
+                }
+            }
+            guard isPattern else {
+                element.refuse("found \(element.shown)", expected: expected)
+                return nil
+            }
+            return text
+        }
+    }
+
+    /// An action may be written as policies have it.
+    private static func withoutService(_ action: String) -> String {
+        action.hasPrefix("dynamodb:") ? String(action.dropFirst("dynamodb:".count)) : action
     }
 
     private static func readClock(_ field: ConfigurationField, into clock: inout Clock) {

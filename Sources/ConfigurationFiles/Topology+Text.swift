@@ -10,10 +10,14 @@ extension Topology: CustomStringConvertible {
         if !accessKeys.isEmpty {
             lines.append("access-keys:")
             for key in accessKeys {
-                let name = key.name.map { ", name: \(ConfigurationText.quoted($0))" } ?? ""
-                lines.append(
-                    "  - {id: \(ConfigurationText.quoted(key.id)), secret: \(ConfigurationText.quoted(key.secret))\(name)}"
-                )
+                var members = ["id: \(ConfigurationText.quoted(key.id))", "secret: \(ConfigurationText.quoted(key.secret))"]
+                if let name = key.name { members.append("name: \(ConfigurationText.quoted(name))") }
+                for (member, patterns) in [("allow", key.actions), ("tables", key.tables)] {
+                    guard let patterns else { continue }
+                    members.append(
+                        "\(member): [\(patterns.map(ConfigurationText.quoted).joined(separator: ", "))]")
+                }
+                lines.append("  - {\(members.joined(separator: ", "))}")
             }
         }
         if let certificates { lines.append("certificates: \(ConfigurationText.quoted(certificates))") }

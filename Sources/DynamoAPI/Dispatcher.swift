@@ -37,16 +37,18 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     /// - Parameters:
     ///   - target: the header `X-Amz-Target`.
     ///   - body: the request's body; read within the call only.
+    ///   - caller: whose request it is.
     ///   - completion: called later, once, when the answer has to wait for the writer.
     /// - Returns: the response, or nil when `completion` gets it.
     public func answer(
-        target: String, body: UnsafeRawBufferPointer, completion: @escaping Completion
+        target: String, body: UnsafeRawBufferPointer, caller: Caller = .unrestricted,
+        completion: @escaping Completion
     ) -> APIResponse? {
         do throws(DynamoFault) {
             let document = try Self.document(in: body)
             let entry = try entry(for: target)
             return try document.withRoot(body) { request throws(DynamoFault) in
-                try entry.answer(request, environment, completion)
+                try entry.answer(request, caller, environment, completion)
             }
         } catch {
             return error.response
@@ -54,8 +56,15 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     }
 
     /// Answers a request whose body is an array.
-    public func answer(target: String, body: [UInt8], completion: @escaping Completion) -> APIResponse? {
-        body.withUnsafeBytes { answer(target: target, body: $0, completion: completion) }
+    public func answer(
+        target: String, body: [UInt8], caller: Caller = .unrestricted, completion: @escaping Completion
+    ) -> APIResponse? {
+        body.withUnsafeBytes { answer(target: target, body: $0, caller: caller, completion: completion) }
+    }
+
+    /// The names of the actions that callers can be allowed, in byte order.
+    public static var actions: [String] {
+        (operations.map(\.name) + Access.furtherActions.map(\.description)).sorted()
     }
 
     /// Whether a request to `target` may take long to answer, as it reads many items.

@@ -11,7 +11,8 @@
 /// 1. the body is JSON and every value has its type (`SerializationException`);
 /// 2. the constraints of the shape, told together (`… validation errors detected: …`);
 /// 3. parameters that exclude or need one another, then attribute values, then expressions: all that takes no table;
-/// 4. the table exists;
-/// 5. keys and indexes fit the table's schema;
-/// 6. what only the item can tell: its condition, its size, the operands of an update.
+/// 4. the caller may do it (`AccessDeniedException`);
+/// 5. the table exists;
+/// 6. keys and indexes fit the table's schema;
+/// 7. what only the item can tell: its condition, its size, the operands of an update.
 public enum DynamoAPI {}

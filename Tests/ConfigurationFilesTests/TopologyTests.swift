@@ -71,7 +71,7 @@ import Testing
                 throttling: false
               - {name: b, id: 2, endpoint: "b:1", replication: "b:2", admin: "b:3"}
             access-keys:
-              - {id: AKIA, secret: "s/+ ecret\\n"}
+              - {id: AKIA, secret: "s/+ ecret\\n", allow: ["dynamodb:GetItem", "Describe*"], tables: [orders]}
             certificates: /etc/meridian
             clock: {max-offset: 2s}
             replication: {batch: 1MiB, in-flight: 2097152, heartbeat: 250ms, backoff-min: 1s, backoff-max: 1m}
@@ -89,7 +89,10 @@ import Testing
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
         #expect(topology.regions.map(\.isThrottling) == [false, true])
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
-        #expect(topology.accessKeys == [AccessKey(id: "AKIA", secret: "s/+ ecret\n")])
+        #expect(
+            topology.accessKeys == [
+                AccessKey(id: "AKIA", secret: "s/+ ecret\n", actions: ["GetItem", "Describe*"], tables: ["orders"])
+            ])
         #expect(topology.replication.inFlightByteCount == 2 << 20)
         #expect(topology.replication.backoffMax == .seconds(60))
         #expect(topology.roundTrip(between: "a", and: "b") == .microseconds(12_345))
@@ -189,6 +192,8 @@ import Testing
         ("replication: {batch: 1 MiB}", "replication.batch: found '1 MiB'"),
         ("access-keys: [{id: a/b, secret: s}]", "access-keys[0].id: found 'a/b'; expected 1 to 128 letters"),
         ("access-keys: [{id: a}]", "access-keys[0]: 'secret' is missing"),
+        ("access-keys: [{id: a, secret: s, allow: []}]", "access-keys[0].allow: the list is empty"),
+        ("access-keys: [{id: a, secret: s, tables: [a b]}]", "access-keys[0].tables[0]: found 'a b'"),
         (
             "access-keys: [{id: a, secret: s}, {id: a, secret: t}]",
             "access-keys[1].id: 'a' is already used by access-keys[0].id"

@@ -56,6 +56,11 @@ public struct DynamoFault: Error, Sendable, Equatable {
             throttlingReasonsName: member)
     }
 
+    /// One of the errors that all services of the vendor have.
+    init(coral name: String, _ message: String) {
+        self.init("com.amazon.coral.service#\(name)", message, messageName: "Message")
+    }
+
     public static func == (left: DynamoFault, right: DynamoFault) -> Bool {
         (left.type, left.message, left.status) == (right.type, right.message, right.status) && left.item == right.item
             && left.cancellationReasons == right.cancellationReasons

@@ -30,6 +30,8 @@ struct BatchExecuteStatement: Operation {
         let isConsistent: Bool
     }
 
+    var accesses: [Access] { elements.compactMap { (try? $0.statement.get())?.access } }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var elements: [Element] = []
         for json in request["Statements"]?.elements.map(\.self) ?? [] {

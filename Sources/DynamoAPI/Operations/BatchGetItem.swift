@@ -20,6 +20,8 @@ struct BatchGetItem: Operation {
     /// The sizes of all items in one answer, by DynamoDB's rules.
     private static let maximumByteCount = 16 << 20
 
+    var accesses: [Access] { reads.map { Access(Self.name, .table($0.reference)) } }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var reads: [BatchRead] = []
         var keyCount = 0

@@ -20,6 +20,8 @@ struct BatchWriteItem: Operation {
 
     private static let maximumWriteCount = 25
 
+    var accesses: [Access] { requests.map { Access(Self.name, .table($0.reference)) } }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var requests: [(TableReference, [ItemWrite.Action])] = []
         var writeCount = 0

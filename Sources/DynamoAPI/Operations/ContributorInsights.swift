@@ -10,6 +10,8 @@ struct DescribeContributorInsights: Operation {
 
     private let target: InsightsTarget
 
+    var accesses: [Access] { [target.access(Self.name)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         target = try InsightsTarget(request)
     }
@@ -35,6 +37,8 @@ struct UpdateContributorInsights: Operation {
 
     private let target: InsightsTarget
 
+    var accesses: [Access] { [target.access(Self.name)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         target = try InsightsTarget(request)
         guard request["ContributorInsightsAction"]?.isString("DISABLE") ?? false else {
@@ -59,6 +63,8 @@ struct ListContributorInsights: Operation {
         .init("MaxResults", Shape(.integer, Shape.Constraints(maximum: 100))))
 
     private let reference: TableReference?
+
+    var accesses: [Access] { [Access(Self.name, reference.map(Access.Resource.table) ?? .allTables)] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try request["TableName"].map { name throws(DynamoFault) in try TableReference(name.text) }
@@ -86,6 +92,10 @@ private struct InsightsTarget: Sendable {
     init(_ request: JSONValue) throws(DynamoFault) {
         reference = try TableReference(request)
         index = request["IndexName"]?.text
+    }
+
+    func access(_ action: StaticString) -> Access {
+        Access(action, index.map { .index(reference, $0) } ?? .table(reference))
     }
 
     func response<Region: RegionAccess>(in environment: Environment<Region>) throws(DynamoFault) -> APIResponse {

@@ -41,6 +41,8 @@ struct CreateTable: Operation {
     private let policy: Text?
     private let reference: TableReference
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         if request["GlobalTableSourceArn"] != nil {

@@ -11,6 +11,8 @@ struct DeleteResourcePolicy: Operation {
 
     private let reading: PolicyReading
 
+    var accesses: [Access] { [Access(Self.name, .resource(reading.resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reading = try PolicyReading(request)
     }

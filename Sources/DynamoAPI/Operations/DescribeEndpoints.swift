@@ -5,6 +5,8 @@ struct DescribeEndpoints: Operation {
     static let name: StaticString = "DescribeEndpoints"
     static let shape = Shape.structure("DescribeEndpointsRequest")
 
+    var accesses: [Access] { [Access(Self.name, .allTables)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 
     func run<Region: RegionAccess>(

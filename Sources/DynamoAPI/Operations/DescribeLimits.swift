@@ -5,6 +5,8 @@ struct DescribeLimits: Operation {
     static let name: StaticString = "DescribeLimits"
     static let shape = Shape.structure("DescribeLimitsInput")
 
+    var accesses: [Access] { [Access(Self.name, .allTables)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 
     func run<Region: RegionAccess>(

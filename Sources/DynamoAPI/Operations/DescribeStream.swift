@@ -22,6 +22,8 @@ struct DescribeStream: Operation {
     /// The shard whose children are asked for.
     private let parent: Text?
 
+    var accesses: [Access] { [Access(Self.name, .stream(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try StreamReference(request)
         limit = request["Limit"]?.integer ?? 100

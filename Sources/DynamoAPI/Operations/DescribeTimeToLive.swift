@@ -9,6 +9,8 @@ struct DescribeTimeToLive: Operation {
 
     private let reference: TableReference
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
     }

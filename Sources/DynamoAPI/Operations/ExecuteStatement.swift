@@ -22,6 +22,8 @@ struct ExecuteStatement: Operation {
     private let limit: Int?
     private let capacityLevel: CapacityLevel
 
+    var accesses: [Access] { [statement.access] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         statement = try Statement(request)
         isConsistent = request["ConsistentRead"]?.isTrue ?? false

@@ -24,6 +24,8 @@ struct ExecuteTransaction: Operation {
     private let token: Transaction.Token?
     private let capacityLevel: CapacityLevel
 
+    var accesses: [Access] { statements.map(\.access) }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var statements: [Statement] = []
         for element in request["TransactStatements"]?.elements.map(\.self) ?? [] {

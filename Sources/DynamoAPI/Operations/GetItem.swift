@@ -22,6 +22,8 @@ struct GetItem: Operation {
     private let isConsistent: Bool
     private let capacityLevel: CapacityLevel
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         projection = try ItemProjection.read(request, expressions)

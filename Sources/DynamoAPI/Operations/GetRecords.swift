@@ -13,10 +13,14 @@ struct GetRecords: Operation {
         .init("Limit", .integer(atLeast: 1, atMost: 1000)))
 
     private let iterator: String
+    private let stream: StreamReference
     private let limit: Int
+
+    var accesses: [Access] { [Access(Self.name, .stream(stream))] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         iterator = request["ShardIterator"]?.string ?? ""
+        stream = try ShardIterator.stream(namedBy: iterator)
         limit = request["Limit"]?.integer ?? 1000
     }
 

@@ -9,6 +9,8 @@ struct GetResourcePolicy: Operation {
 
     private let reading: PolicyReading
 
+    var accesses: [Access] { [Access(Self.name, .resource(reading.resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reading = try PolicyReading(request)
     }

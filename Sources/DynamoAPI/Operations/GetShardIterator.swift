@@ -29,6 +29,8 @@ struct GetShardIterator: Operation {
         case time(milliseconds: UInt64)
     }
 
+    var accesses: [Access] { [Access(Self.name, .stream(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try StreamReference(request)
         shardID = request["ShardId"]?.text ?? ""

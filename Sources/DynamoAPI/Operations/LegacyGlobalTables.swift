@@ -12,7 +12,13 @@ struct CreateGlobalTable: Operation {
         .required("GlobalTableName", .globalTableName),
         .required("ReplicationGroup", .list(.structure("Replica", .init("RegionName", .string)))))
 
-    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
+    private let table: Text
+
+    var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
+
+    init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        table = request["GlobalTableName"]?.text ?? ""
+    }
 
     func run<Region: RegionAccess>(
         in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
@@ -38,6 +44,8 @@ struct UpdateGlobalTable: Operation {
     private let table: Text
     private let addsReplica: Bool
 
+    var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["GlobalTableName"]?.text ?? ""
         addsReplica = request["ReplicaUpdates"]?.elements.contains { $0["Create"] != nil } ?? false
@@ -60,6 +68,8 @@ struct DescribeGlobalTable: Operation {
 
     private let table: Text
 
+    var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["GlobalTableName"]?.text ?? ""
     }
@@ -78,6 +88,8 @@ struct DescribeGlobalTableSettings: Operation {
         "DescribeGlobalTableSettingsInput", .required("GlobalTableName", .globalTableName))
 
     private let table: Text
+
+    var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["GlobalTableName"]?.text ?? ""
@@ -122,6 +134,8 @@ struct UpdateGlobalTableSettings: Operation {
 
     private let table: Text
 
+    var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["GlobalTableName"]?.text ?? ""
     }
@@ -141,6 +155,8 @@ struct ListGlobalTables: Operation {
         .init("ExclusiveStartGlobalTableName", .globalTableName),
         .init("Limit", .integer(atLeast: 1)),
         .init("RegionName", .string))
+
+    var accesses: [Access] { [Access(Self.name, .allTables)] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 

@@ -16,6 +16,8 @@ struct ListStreams: Operation {
     private let limit: Int
     private let start: StreamReference?
 
+    var accesses: [Access] { [Access(Self.name, table.map(Access.Resource.tableNamed) ?? .allTables)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["TableName"]?.text
         limit = request["Limit"]?.integer ?? 100

@@ -13,6 +13,8 @@ struct ListTables: Operation {
     private let start: Text?
     private let limit: Int
 
+    var accesses: [Access] { [Access(Self.name, .allTables)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         start = request["ExclusiveStartTableName"]?.text
         limit = request["Limit"]?.integer ?? 100

@@ -15,6 +15,8 @@ struct ListTagsOfResource: Operation {
     private static let pageCount = 10
     private static let tokenPrefix = "tags-"
 
+    var accesses: [Access] { [Access(Self.name, .resource(resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         resource = try ResourceReference(request)
         try resource.checkIsTable()

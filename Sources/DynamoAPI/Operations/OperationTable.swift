@@ -19,6 +19,9 @@ protocol Operation: Sendable {
     /// Whether it reads an unknown number of items, or a large one.
     static var mayTakeLong: Bool { get }
 
+    /// What the caller has to be allowed: every one of them.
+    var accesses: [Access] { get }
+
     /// Decodes a request whose shape has been checked, and checks all that takes no table.
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault)
 
@@ -100,7 +103,7 @@ enum OperationTable<Region: RegionAccess> {
         private let shape: Shape
         let answer:
             @Sendable (
-                _ request: JSONValue, Environment<Region>, @escaping Dispatcher<Region>.Completion
+                _ request: JSONValue, Caller, Environment<Region>, @escaping Dispatcher<Region>.Completion
             ) throws(DynamoFault) -> APIResponse?
 
         init<Described: Operation>(_ operation: Described.Type) {
@@ -109,9 +112,11 @@ enum OperationTable<Region: RegionAccess> {
                 service: operation.service, name: operation.name.description, coverage: operation.coverage)
             mayTakeLong = operation.mayTakeLong
             shape = operation.shape
-            answer = { request, environment, completion throws(DynamoFault) in
+            answer = { request, caller, environment, completion throws(DynamoFault) in
                 try ShapeCheck.check(request, against: Described.shape)
-                return try Described(request, environment.expressions).run(in: environment, completion: completion)
+                let operation = try Described(request, environment.expressions)
+                try environment.authorize(caller, operation.accesses)
+                return try operation.run(in: environment, completion: completion)
             }
         }
 

@@ -24,6 +24,8 @@ struct PutItem: Operation {
     private let condition: Condition?
     private let options: WriteOptions
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         condition = try WriteCondition.read(request, expressions)

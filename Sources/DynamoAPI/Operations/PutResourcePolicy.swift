@@ -16,6 +16,8 @@ struct PutResourcePolicy: Operation {
     private let reading: PolicyReading
     private let document: Text
 
+    var accesses: [Access] { [Access(Self.name, .resource(reading.resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reading = try PolicyReading(request)
         document = request["Policy"]?.text ?? ""

@@ -32,6 +32,8 @@ struct Query: Operation {
     /// Whether the filter is `QueryFilter`, which decides the words about keys in it.
     private let hasLegacyFilter: Bool
 
+    var accesses: [Access] { [range.access(Self.name)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         let parameters = try ExpressionParameters(
             request, expressions, kinds: [.projection, .filter, .keyCondition],

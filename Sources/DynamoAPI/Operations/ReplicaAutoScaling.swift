@@ -10,6 +10,8 @@ struct DescribeTableReplicaAutoScaling: Operation {
 
     private let reference: TableReference
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
     }
@@ -58,6 +60,8 @@ struct UpdateTableReplicaAutoScaling: Operation {
     private let regions: [Text]
     private let indexes: [Text]
     private let scales: Bool
+
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)

@@ -28,6 +28,8 @@ struct Scan: Operation {
     private let range: RangeRequest
     private let segment: Segment
 
+    var accesses: [Access] { [range.access(Self.name)] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         let parameters = try ExpressionParameters(
             request, expressions, kinds: [.projection, .filter],

@@ -10,6 +10,8 @@ struct TagResource: Operation {
     private let resource: ResourceReference
     private let tags: [Tag]
 
+    var accesses: [Access] { [Access(Self.name, .resource(resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         resource = try ResourceReference(request)
         try resource.checkIsTable()

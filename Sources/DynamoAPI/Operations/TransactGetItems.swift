@@ -28,6 +28,8 @@ struct TransactGetItems: Operation {
     private let reads: [TransactionRead]
     private let capacityLevel: CapacityLevel
 
+    var accesses: [Access] { reads.map { Access(GetItem.name, .table($0.reference)) } }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var reads: [TransactionRead] = []
         for element in request["TransactItems"]?.elements.map(\.self) ?? [] {

@@ -17,6 +17,8 @@ struct TransactWriteItems: Operation {
     private let capacityLevel: CapacityLevel
     private let returnsCollectionMetrics: Bool
 
+    var accesses: [Access] { actions.map(\.access) }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         var actions: [TransactionAction] = []
         for element in request["TransactItems"]?.elements.map(\.self) ?? [] {

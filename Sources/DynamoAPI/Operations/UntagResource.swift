@@ -12,6 +12,8 @@ struct UntagResource: Operation {
     private let resource: ResourceReference
     private let keys: [Text]
 
+    var accesses: [Access] { [Access(Self.name, .resource(resource))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         resource = try ResourceReference(request)
         try resource.checkIsTable()

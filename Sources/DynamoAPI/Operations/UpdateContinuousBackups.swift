@@ -19,6 +19,8 @@ struct UpdateContinuousBackups: Operation {
     private let isEnabled: Bool
     private let days: Int?
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         let specification = request["PointInTimeRecoverySpecification"]

@@ -27,6 +27,8 @@ struct UpdateItem: Operation {
     private let condition: Condition?
     private let options: WriteOptions
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         let parameters = try ExpressionParameters(

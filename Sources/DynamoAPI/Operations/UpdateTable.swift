@@ -31,6 +31,8 @@ struct UpdateTable: Operation {
     private let reference: TableReference
     private let update: TableUpdate
 
+    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)
         update = try TableUpdate(request)

@@ -68,6 +68,11 @@ struct RangeRequest: Sendable {
         }
     }
 
+    /// What reading the table, or the index, takes the right to.
+    func access(_ action: StaticString) -> Access {
+        Access(action, indexName.map { .index(reference, $0) } ?? .table(reference))
+    }
+
     /// The index that is read, nil for the table itself, once it is clear that the index can be read as the request wants.
     func index(of table: Table) throws(DynamoFault) -> SecondaryIndex? {
         guard let indexName else { return nil }

@@ -24,6 +24,18 @@ struct Statement: Sendable {
         returnsItemOnFailure = json["ReturnValuesOnConditionCheckFailure"]?.isString("ALL_OLD") ?? false
     }
 
+    /// What the statement takes the right to.
+    var access: Access {
+        let name: StaticString =
+            switch content {
+            case .select, .exists: "PartiQLSelect"
+            case .insert: "PartiQLInsert"
+            case .update: "PartiQLUpdate"
+            case .delete: "PartiQLDelete"
+            }
+        return Access(name, content.source.index.map { .index(reference, $0) } ?? .table(reference))
+    }
+
     /// Whether it changes nothing; EXISTS counts among the writes that it guards.
     var isRead: Bool {
         if case .select = content { true } else { false }

@@ -43,6 +43,15 @@ struct ShardIterator: Sendable {
         return "\(arn)|1|\(String(decoding: characters, as: UTF8.self))"
     }
 
+    /// The stream that the text of an iterator names, whoever gave it out.
+    static func stream(namedBy text: String) throws(DynamoFault) -> StreamReference {
+        do throws(DynamoFault) {
+            return try StreamReference(Text(String(text.prefix { $0 != "|" })))
+        } catch {
+            throw .validation("Invalid ShardIterator")
+        }
+    }
+
     /// Reads the text of an iterator that the region with `key` gave out.
     init(_ text: String, key: Origin) throws(DynamoFault) {
         let invalid = DynamoFault.validation("Invalid ShardIterator")

@@ -39,6 +39,18 @@ struct TransactionAction: Sendable {
         }
     }
 
+    /// What the action takes the right to, by itself.
+    var access: Access {
+        let name: StaticString =
+            switch action {
+            case .write(.put): PutItem.name
+            case .write(.update): UpdateItem.name
+            case .write(.delete): DeleteItem.name
+            case .check: "ConditionCheckItem"
+            }
+        return Access(name, .table(reference))
+    }
+
     /// The action as the region carries it out, once it fits the table's schema.
     func step(in table: Table) throws(DynamoFault) -> Transaction.Step {
         switch action {

@@ -34,6 +34,7 @@ struct RegionGateway<Store: KeyValueStore>: RegionAccess {
 /// What may read many runs on threads of its own.
 struct DynamoService<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
+    let callers: Callers
     let threads: NIOThreadPool
 
     func respond(to request: EndpointRequest, reply: EndpointReply) -> EndpointResponse? {
@@ -53,7 +54,9 @@ struct DynamoService<Store: KeyValueStore>: EndpointService {
 
     private func answer(_ request: EndpointRequest, _ reply: EndpointReply) -> EndpointResponse? {
         request.body.withUnsafeReadableBytes { body in
-            dispatcher.answer(target: request.target, body: body) { reply.send(EndpointResponse($0)) }
+            dispatcher.answer(
+                target: request.target, body: body, caller: callers.caller(with: request.accessKey)
+            ) { reply.send(EndpointResponse($0)) }
         }.map(EndpointResponse.init)
     }
 }

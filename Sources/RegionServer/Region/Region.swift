@@ -54,6 +54,8 @@ public final class Region: Sendable {
         } catch {
             throw RegionError.binding(error)
         }
+        let callers = try Callers(
+            topology.accessKeys, actions: Dispatcher<RegionGateway<RocksDBStore>>.actions)
         let tls = try linkTLS(of: own, in: topology)
         let endpointTLS = try endpointTLS(of: own, in: topology)
         let clock = SystemClock()
@@ -113,7 +115,7 @@ public final class Region: Sendable {
                 endpoint = try await listening(for: "DynamoDB clients", at: own.endpointListener) {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
-                        service: DynamoService(dispatcher: dispatcher, threads: threads),
+                        service: DynamoService(dispatcher: dispatcher, callers: callers, threads: threads),
                         configuration: EndpointConfiguration(region: own.name, authentication: authentication),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in

@@ -25,6 +25,8 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
     /// The links' certificate, key or authority cannot be used.
     case certificates(region: String, reason: String)
     case binding(BindingRule.Violation)
+    /// An access key allows an action that there is not.
+    case accessKey(String, unknownAction: String)
     case data(path: String, reason: String)
     case listening(what: String, address: HostAndPort, reason: String)
     /// A commit failed: what is durable is unknown until the process has started anew.
@@ -38,6 +40,10 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
             "\(region): the certificates for links cannot be used: \(reason). "
                 + "`meridian certificates` makes them for development."
         case .binding(let violation): "\(violation)"
+        case .accessKey(let id, let action):
+            "the access key \(id) allows \"\(action)\", and there is no such action; they are called as DynamoDB's operations, "
+                + "such as GetItem or Describe*, and PartiQLSelect, PartiQLInsert, PartiQLUpdate, PartiQLDelete and "
+                + "ConditionCheckItem"
         case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
         case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
         case .storeFailed(let reason): "the store failed, and the region stops: \(reason)"
