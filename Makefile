@@ -9,7 +9,7 @@ PACKAGES := librocksdb-dev libzstd-dev libssl-dev zlib1g-dev pkg-config python3-
 # What only `make bench` needs beyond that.
 BENCH_PACKAGES := wrk
 # What the tests in Python need, in a virtual environment of the project's own.
-PYTHON_PACKAGES := boto3 awscli pytest
+PYTHON_PACKAGES := boto3 awscli pytest pynamodb
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -51,7 +51,7 @@ packages:
 	$(call install,$(PACKAGES))
 
 # The file is there when everything is: an installation that was cut short is made again.
-$(VENV)/complete: | packages
+$(VENV)/complete: Makefile | packages
 	python3 -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
 	touch $@

@@ -10,7 +10,9 @@ extension Topology: CustomStringConvertible {
         if !accessKeys.isEmpty {
             lines.append("access-keys:")
             for key in accessKeys {
-                var members = ["id: \(ConfigurationText.quoted(key.id))", "secret: \(ConfigurationText.quoted(key.secret))"]
+                var members = [
+                    "id: \(ConfigurationText.quoted(key.id))", "secret: \(ConfigurationText.quoted(key.secret))",
+                ]
                 if let name = key.name { members.append("name: \(ConfigurationText.quoted(name))") }
                 for (member, patterns) in [("allow", key.actions), ("tables", key.tables)] {
                     guard let patterns else { continue }

@@ -66,7 +66,8 @@ import Testing
         ),
         ("DeleteTable", #"{"TableName":"missing"}"#, "DeleteTable", "missing"),
         (
-            "TagResource", #"{"ResourceArn":"arn:aws:dynamodb:eu-central-1:000000000000:table/indexed","Tags":[{"Key":"k","Value":"v"}]}"#,
+            "TagResource",
+            #"{"ResourceArn":"arn:aws:dynamodb:eu-central-1:000000000000:table/indexed","Tags":[{"Key":"k","Value":"v"}]}"#,
             "TagResource", "indexed"
         ),
         ("ListStreams", "{}", "ListStreams", "*"),

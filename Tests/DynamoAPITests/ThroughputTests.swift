@@ -102,7 +102,8 @@ import Testing
         useUpWrites()
         try endpoint.region.pass(milliseconds: 10_000)
         // The item's 302 units leave a debt of 294.
-        let failing = #"{"TableName":"provisioned","Key":{"pk":{"S":"large"}},"ConditionExpression":"attribute_exists(absent)"}"#
+        let failing =
+            #"{"TableName":"provisioned","Key":{"pk":{"S":"large"}},"ConditionExpression":"attribute_exists(absent)"}"#
         #expect(endpoint("DeleteItem", failing).contains("ConditionalCheckFailedException"))
         #expect(endpoint("DeleteItem", failing) == tableFault("Write"))
         try endpoint.region.pass(milliseconds: 290_000)
@@ -195,7 +196,9 @@ import Testing
         let query =
             #"{"TableName":"indexed","IndexName":"by-g","Select":"COUNT","KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"g"}}}"#
         for _ in 0..<8 { endpoint("Query", query) }
-        #expect(endpoint("Query", query).contains(#"[{"reason":"IndexReadProvisionedThroughputExceeded","resource":"\#(index)"}]"#))
+        #expect(
+            endpoint("Query", query).contains(
+                #"[{"reason":"IndexReadProvisionedThroughputExceeded","resource":"\#(index)"}]"#))
         #expect(endpoint.send("Scan", #"{"TableName":"indexed","Select":"COUNT"}"#).status == 200)
     }
 
