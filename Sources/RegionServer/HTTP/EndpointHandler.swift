@@ -207,13 +207,15 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         switch ending {
         case .open:
             guard outbound.readableBytes > 0 else { return }
-            context.writeAndFlush(wrapOutboundOut(outbound), promise: nil)
+            // Writing may change the channel's writability, of which this handler hears before the call returns: it answers more then,
+            // and flushes. So what is written is no longer in the buffer.
+            var bytes = outbound
+            outbound = ByteBuffer()
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             // The channel has let go of the bytes if the socket took them all, and then the memory is used again.
-            if outbound.storageCapacity > Self.keptByteCountMax {
-                outbound = ByteBuffer()
-            } else {
-                outbound.clear()
-            }
+            guard bytes.storageCapacity <= Self.keptByteCountMax, outbound.storageCapacity == 0 else { return }
+            bytes.clear()
+            outbound = bytes
         case .lastResponseWritten(let lingers):
             ending = .closing
             let bytes = outbound

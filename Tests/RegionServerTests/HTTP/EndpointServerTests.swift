@@ -66,6 +66,23 @@ import Testing
         }
     }
 
+    /// An answer that is more than the channel wants to hold changes its writability while it is being written.
+    @Test(arguments: [1000, 60_000, 70_000, 300_000, 5_000_000])
+    func `an answer of any size is sent once`(byteCount: Int) async throws {
+        try await withServer { server, service in
+            let client = try await TestClient.connect(to: server.address)
+            try await client.send(Self.call("large", "{}", []) + Self.call("now last!", "{}", []))
+            while service.requests.isEmpty { await Task.yield() }
+            service.answer("large", body: [UInt8](repeating: UInt8(ascii: "x"), count: byteCount))
+            try await client.wait(for: "last!")
+            try await client.send(Self.call("now again!", "{}", []))
+            try await client.wait(for: "again!")
+            let answers = EndpointHarness.answers(in: Array(client.received.utf8))
+            #expect(answers.map(\.body.count) == [byteCount, 5, 6])
+            try await client.close()
+        }
+    }
+
     @Test func `a connection that is one too many is told so, and there is room again when one leaves`() async throws {
         try await withServer({ $0.connectionCountMax = 1 }) { server, _ in
             let first = try await TestClient.connect(to: server.address)

@@ -1,0 +1,546 @@
+"""Sends a region damaged requests, and looks at what becomes of it.
+
+Good requests of every operation are damaged in their structure, in their bytes, and as whole HTTP messages. Whatever is sent:
+
+- the region goes on, and answers or closes the connection;
+- no answer is the region's own fault (5xx), but for a compressed body that cannot be decompressed, which the service calls so too;
+- every answer of DynamoDB's is JSON with the right checksum, and every refusal says what it is;
+- a refused request has changed nothing: tables, settings, tags, policies and items are compared.
+
+Everything is drawn from the seed, so the same seed sends the same requests as long as the answers are the same.
+"""
+
+import argparse
+import base64
+import binascii
+import copy
+import datetime
+import gzip
+import hashlib
+import hmac
+import json
+import pathlib
+import random
+import select
+import socket
+import sys
+import tempfile
+import time
+import zlib
+
+from fuzz_corpus import ITEMS, READING, REQUESTS, TABLES
+from installation import ACCESS_KEY, SECRET, Failure, Installation, exit_on_termination, wait_until
+
+HOME = "us-east-1"
+# So many refusals are looked at together: to read everything after each would leave little time for sending.
+REFUSALS_CHECKED_MAX = 8
+# After so many requests the tables are made anew, as damaged requests have changed them.
+REQUESTS_PER_STATE = 400
+ANSWER_SECONDS_MAX = 30
+
+
+class Finding(Exception):
+    """Something that must not be."""
+
+
+class Connection:
+    """An HTTP/1.1 connection that leaves everything about the requests to its user."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS_MAX)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def owes_nothing(self):
+        """Whether nothing has come that was not asked for."""
+        return not self.buffer and not select.select([self.socket], [], [], 0)[0]
+
+    def receive(self):
+        """More bytes, or none at the end."""
+        try:
+            data = self.socket.recv(1 << 16)
+        except ConnectionResetError:
+            return False
+        except TimeoutError:
+            raise Finding(f"no answer and no end of the connection for {ANSWER_SECONDS_MAX} s") from None
+        self.buffer += data
+        return bool(data)
+
+    def response(self):
+        """The next answer as (status, header fields, body), or None where the connection ends before it."""
+        while True:
+            while b"\r\n\r\n" not in self.buffer:
+                if not self.receive():
+                    if self.buffer:
+                        raise Finding(f"the connection ends within an answer: {self.buffer[:200]!r}")
+                    return None
+            head, _, rest = self.buffer.partition(b"\r\n\r\n")
+            lines = head.decode("latin-1").split("\r\n")
+            status = int(lines[0].split(" ")[1])
+            fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+            if status != 100:
+                break
+            self.buffer = rest
+        count = int(fields.get("content-length", 0))
+        while len(rest) < count:
+            if not self.receive():
+                raise Finding(f"the connection ends within the body of an answer: {head!r}")
+            rest = self.buffer.partition(b"\r\n\r\n")[2]
+        self.buffer = rest[count:]
+        return status, fields, rest[:count]
+
+
+def signature_key(date):
+    key = ("AWS4" + SECRET).encode()
+    for part in (date, HOME, "dynamodb", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def http_request(host, target, body, fields=()):
+    """A signed request as bytes."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    date, scope = now[:8], f"{now[:8]}/{HOME}/dynamodb/aws4_request"
+    signed = {"host": host, "x-amz-date": now, "x-amz-target": target}
+    canonical = "\n".join([
+        "POST", "/", "", *(f"{name}:{' '.join(value.split())}" for name, value in signed.items()), "", ";".join(signed),
+        hashlib.sha256(body).hexdigest()])
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    signature = hmac.new(signature_key(date), text.encode(), "sha256").hexdigest()
+    lines = [
+        "POST / HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items()),
+        f"authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{scope}, SignedHeaders={';'.join(signed)}, "
+        f"Signature={signature}",
+        "content-type: application/x-amz-json-1.0", *fields, f"content-length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode("utf-8") + body
+
+
+class Damage:
+    """Damages requests, by the generator that it is given."""
+
+    TEXTS = [
+        "", " ", "a", "pk", "fuzz-items", "fuzz-simple", "by-g", "{arn}", "{stream}", "\x00", "é", "\U0001f600", "\ud800", "-1", "0",
+        "1e400", "1E-140", "." * 300, "x" * 70_000, "ALL_OLD", "INDEXES", "#", ":", "a.b[1]", "NaN", "true", "AAA=", "A", "us-east-1"]
+    VALUES = [
+        None, True, False, 0, -1, 1, 2.5, 2**31, 2**63, -2**63, 10**30, 1e308, "", [], {}, [[]], [None], {"": {}},
+        {"S": "a"}, {"N": "1"}, {"N": "a"}, {"N": "1" * 39}, {"N": "1e126"}, {"B": "!"}, {"SS": []}, {"SS": ["a", "a"]}, {"NS": ["1", "1.0"]},
+        {"M": {"": {"S": ""}}}, {"S": "a", "N": "1"}, {"NULL": False}, {"BOOL": "true"}, {"L": [{"L": [{"L": []}]}]}, {"X": 1}]
+    TOKENS = [
+        "(", ")", "[", "]", ",", ".", "=", "<>", "<", "<=", "+", "-", "AND", "OR", "NOT", "IN", "BETWEEN", "SET", "REMOVE", "ADD",
+        "DELETE", "size", "if_not_exists", "attribute_exists(", "contains(", ":n", ":z", "#c", "a", "0", "'", "\"", "?", "*", "{", "}",
+        "<<", ">>", "IS", "MISSING", "NULL", "ORDER BY", "WHERE", "FROM", "SELECT", "1e5", "\\", "\n", "é"]
+
+    def __init__(self, generator):
+        self.random = generator
+
+    def places(self, value, place=()):
+        """Every place in a value, as the members and elements that lead there."""
+        found = [place] if place else []
+        children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for name, child in children:
+            found += self.places(child, (*place, name))
+        return found
+
+    def structure(self, body):
+        """The body with one to four changes of its structure."""
+        body = copy.deepcopy(body)
+        for _ in range(self.random.choice([1, 1, 1, 2, 4])):
+            places = self.places(body)
+            if not places:
+                return {self.random.choice(self.TEXTS): self.random.choice(self.VALUES)}
+            place = self.random.choice(places)
+            parent = body
+            for name in place[:-1]:
+                parent = parent[name]
+            self.change(body, parent, place[-1])
+        return body
+
+    def change(self, body, parent, name):
+        value = parent[name]
+        kind = self.random.randrange(9)
+        if kind == 0:
+            del parent[name]
+        elif kind == 1:
+            parent[name] = self.random.choice(self.VALUES)
+        elif kind == 2 and isinstance(parent, dict):
+            parent[self.random.choice(self.TEXTS)] = parent.pop(name)
+        elif kind == 3 and isinstance(value, list) and value:
+            parent[name] = value * self.random.choice([2, 3, 30, 120])
+        elif kind == 4:
+            donor = self.random.choice(REQUESTS)[1]
+            places = self.places(donor)
+            if places:
+                taken = donor
+                for step in self.random.choice(places):
+                    taken = taken[step]
+                parent[name] = copy.deepcopy(taken)
+        elif kind == 5 and isinstance(parent, dict):
+            donor = self.random.choice(REQUESTS)[1]
+            if donor:
+                member = self.random.choice(list(donor))
+                body[member] = copy.deepcopy(donor[member])
+        elif kind == 6 and isinstance(value, dict):
+            deep = value
+            for _ in range(self.random.choice([5, 31, 33, 200])):
+                deep = {"M": {"d": deep}}
+            parent[name] = deep
+        elif isinstance(value, str):
+            parent[name] = self.text(value)
+        else:
+            parent[name] = self.random.choice(self.VALUES)
+
+    def text(self, text):
+        kind = self.random.randrange(4)
+        if kind == 0:
+            return self.random.choice(self.TEXTS)
+        words = text.split(" ") if " " in text else list(text)
+        for _ in range(self.random.choice([1, 1, 2, 5])):
+            place = self.random.randrange(len(words) + 1)
+            if kind == 1 or place == len(words):
+                words.insert(place, self.random.choice(self.TOKENS))
+            elif kind == 2:
+                words[place] = self.random.choice(self.TOKENS)
+            else:
+                del words[place]
+        return (" " if " " in text else "").join(words)
+
+    def bytes(self, data, marks=b'{}[]",:\\-0e.\x00\xff\xc3'):
+        """The bytes with some of them changed, removed, doubled or moved."""
+        data = bytearray(data)
+        for _ in range(self.random.choice([1, 1, 2, 4, 16])):
+            if not data:
+                break
+            place = self.random.randrange(len(data))
+            kind = self.random.randrange(6)
+            if kind == 0:
+                data[place] = self.random.randrange(256)
+            elif kind == 1:
+                del data[place:place + self.random.choice([1, 2, 50])]
+            elif kind == 2:
+                data.insert(place, self.random.choice(marks))
+            elif kind == 3:
+                data = data[:place]
+            elif kind == 4:
+                data[place:place] = data[place:place + self.random.choice([1, 10, 1000])]
+            else:
+                data[place] ^= 1 << self.random.randrange(8)
+        return bytes(data)
+
+    def coded(self, body):
+        """The body compressed, with the header field that says so; sometimes by another name, or cut."""
+        kind = self.random.randrange(5)
+        if kind == 0:
+            return gzip.compress(body), ["content-encoding: gzip"], True
+        if kind == 1:
+            return zlib.compress(body), ["content-encoding: deflate"], True
+        if kind == 2:
+            return self.bytes(gzip.compress(body)), ["content-encoding: gzip"], False
+        if kind == 3:
+            return body, [f"content-encoding: {self.random.choice(['gzip', 'br', 'identity', 'gzip, gzip', ''])}"], False
+        return gzip.compress(bytes(self.random.choice([17 << 20, 1 << 20]))), ["content-encoding: gzip"], False
+
+
+class Fuzzer:
+    """Fuzzes one region of an installation."""
+
+    def __init__(self, installation, seed):
+        self.installation = installation
+        self.region = installation.regions[HOME]
+        self.random = random.Random(seed)
+        self.damage = Damage(self.random)
+        self.host = f"127.0.0.1:{self.region.endpoint_port}"
+        self.connection = None
+        self.counts = {"sent": 0, "accepted": 0, "refused": 0, "closed": 0, "messages": 0, "comparisons": 0}
+        self.codes = {}
+        self.unchecked = []
+        self.state = None
+        self.names = {}
+
+    # Requests that are well meant
+
+    def call(self, operation, parameters, service="DynamoDB_20120810"):
+        """The answer to a good request; None where it is refused."""
+        connection = Connection(self.region.endpoint_port)
+        try:
+            connection.send(http_request(self.host, f"{service}.{operation}", json.dumps(parameters).encode()))
+            status, _, body = connection.response()
+        finally:
+            connection.close()
+        return json.loads(body or b"{}") if status == 200 else None
+
+    def must(self, operation, parameters, service="DynamoDB_20120810"):
+        answer = self.call(operation, parameters, service)
+        if answer is None:
+            raise Failure(f"{operation} {json.dumps(parameters)[:300]} was refused")
+        return answer
+
+    def table_names(self):
+        return self.must("ListTables", {})["TableNames"]
+
+    def is_settled(self):
+        for name in self.table_names():
+            table = self.call("DescribeTable", {"TableName": name})
+            if table is None or table["Table"]["TableStatus"] != "ACTIVE":
+                return False
+            if any(index["IndexStatus"] != "ACTIVE" for index in table["Table"].get("GlobalSecondaryIndexes", [])):
+                return False
+        return True
+
+    def make_tables(self):
+        """Makes the tables as the corpus wants them, in the place of what is there."""
+        wait_until(self.is_settled, "no table is being changed")
+        for name in self.table_names():
+            self.call("UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False})
+            wait_until(self.is_settled, "no table is being changed")
+            self.call("DeleteTable", {"TableName": name})
+        wait_until(lambda: not self.table_names(), "all tables are gone")
+        for table in TABLES:
+            self.must("CreateTable", table)
+        wait_until(self.is_settled, "the tables are active")
+        for table, item in ITEMS:
+            self.must("PutItem", {"TableName": table, "Item": item})
+        description = self.must("DescribeTable", {"TableName": TABLES[0]["TableName"]})["Table"]
+        stream = description["LatestStreamArn"]
+        streams = "DynamoDBStreams_20120810"
+        shard = self.must("DescribeStream", {"StreamArn": stream}, streams)["StreamDescription"]["Shards"][0]["ShardId"]
+        place = {"StreamArn": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+        self.names = {
+            "{arn}": description["TableArn"], "{stream}": stream, "{shard}": shard,
+            "{iterator}": self.must("GetShardIterator", place, streams)["ShardIterator"]}
+        self.state = None
+
+    def read_state(self):
+        """All that clients can see of the region, but for what changes by itself."""
+        self.counts["comparisons"] += 1
+        wait_until(self.is_settled, "no table is being changed")
+        state = {}
+        for name in self.table_names():
+            table = self.must("DescribeTable", {"TableName": name})["Table"]
+            for changing in ("ItemCount", "TableSizeBytes", "TableStatus"):
+                table.pop(changing, None)
+            for index in table.get("GlobalSecondaryIndexes", []) + table.get("LocalSecondaryIndexes", []):
+                for changing in ("ItemCount", "IndexSizeBytes", "IndexStatus"):
+                    index.pop(changing, None)
+            items, start = [], {}
+            while True:
+                page = self.must("Scan", {"TableName": name, "ConsistentRead": True, **start})
+                items += page["Items"]
+                if "LastEvaluatedKey" not in page:
+                    break
+                start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            arn = {"ResourceArn": table["TableArn"]}
+            state[name] = {
+                "table": table, "items": items, "tags": self.must("ListTagsOfResource", arn),
+                "policy": self.call("GetResourcePolicy", arn), "expiry": self.must("DescribeTimeToLive", {"TableName": name}),
+                "backups": self.must("DescribeContinuousBackups", {"TableName": name})
+                ["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+            }
+        return state
+
+    # Requests that are not
+
+    def send(self, data):
+        """Sends a message on the open connection, and gives the answer; a connection that has ended is opened anew."""
+        for attempt in range(2):
+            if self.connection is None:
+                self.connection = Connection(self.region.endpoint_port)
+            try:
+                self.connection.send(data)
+                answer = self.connection.response()
+            except (BrokenPipeError, ConnectionResetError):
+                answer = None
+            if answer is not None:
+                if answer[1].get("connection", "").lower() == "close":
+                    self.close()
+                elif not self.connection.owes_nothing():
+                    raise Finding(f"one request, more than one answer: {answer}, {self.connection.buffer[:500]!r}")
+                return answer
+            self.close()
+        raise Finding("the connection was closed without an answer, twice")
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def step(self):
+        target, body = self.random.choice(REQUESTS)
+        body = json.loads(self.named(json.dumps(body)))
+        kind = self.random.randrange(20)
+        if kind == 0:
+            return self.message(target, json.dumps(body).encode())
+        fields, is_coded_well = [], True
+        if kind < 14:
+            text = self.named(json.dumps(self.damage.structure(body), ensure_ascii=self.random.random() < 0.8))
+            data = text.encode("utf-8", "surrogatepass")
+        else:
+            data = self.damage.bytes(json.dumps(body).encode())
+        if kind == 19:
+            data, fields, is_coded_well = self.damage.coded(data)
+        if self.random.random() < 0.02:
+            target = self.damage.text(target).replace("\r", "").replace("\n", "").replace("\x00", "")
+            target = target.encode("latin-1", "ignore").decode("latin-1").strip() or "x"
+            target = target.encode("ascii", "ignore").decode() or "x"
+        if self.random.random() < 0.1:
+            fields.append(f"accept-encoding: {self.random.choice(['gzip', 'deflate', 'identity', 'gzip;q=0', '*', 'br, gzip'])}")
+        self.sent = (target, data)
+        status, answer_fields, answer = self.send(http_request(self.host, target, data, fields))
+        self.counts["sent"] += 1
+        self.judge(status, answer_fields, answer, may_fail=not is_coded_well)
+        self.note(target, status)
+
+    def named(self, text):
+        for name, value in self.names.items():
+            text = text.replace(name, value)
+        return text
+
+    def judge(self, status, fields, answer, may_fail=False):
+        """Raises where an answer is not as every answer must be."""
+        if status >= 500 and not (may_fail and b"could not be decompressed" in answer):
+            raise Finding(f"status {status}: {answer[:500]!r}")
+        if "x-amz-crc32" in fields and int(fields["x-amz-crc32"]) != binascii.crc32(answer):
+            raise Finding("the answer's checksum is wrong")
+        coding = fields.get("content-encoding")
+        if coding:
+            answer = gzip.decompress(answer) if coding == "gzip" else zlib.decompress(answer)
+        if not fields.get("content-type", "").startswith("application/"):
+            if status == 200:
+                raise Finding(f"an answer that is no JSON: {answer[:200]!r}")
+            return
+        try:
+            document = json.loads(answer) if answer else {}
+        except ValueError:
+            raise Finding(f"an answer that is no JSON: {answer[:200]!r}") from None
+        if status != 200:
+            code = document.get("__type", "").partition("#")[2]
+            if not code:
+                raise Finding(f"a refusal that does not say what it is: {answer[:200]!r}")
+            self.codes[code] = self.codes.get(code, 0) + 1
+
+    def note(self, target, status):
+        """Takes note of whether a request was refused, and compares the state where enough were."""
+        if status == 200:
+            self.counts["accepted"] += 1
+            if target.partition(".")[2] in READING:
+                return
+            # What those before have done cannot be told from what this one has done.
+            self.unchecked, self.state = [], None
+            return
+        self.counts["refused"] += 1
+        if self.state is None:
+            return
+        self.unchecked.append(self.sent)
+        if len(self.unchecked) >= REFUSALS_CHECKED_MAX:
+            self.compare()
+
+    def compare(self):
+        state = self.read_state()
+        if state != self.state:
+            raise Finding(
+                f"refused requests changed something\nbefore: {json.dumps(self.state)[:3000]}\nafter:  {json.dumps(state)[:3000]}")
+        self.unchecked = []
+
+    def message(self, target, body):
+        """Sends a damaged HTTP message on a connection of its own, and reads until that ends."""
+        data = http_request(self.host, target, body)
+        head, _, rest = data.partition(b"\r\n\r\n")
+        kind = self.random.randrange(4)
+        if kind == 0:
+            data = self.damage.bytes(head, b"\r\n:; \t,=/\x00\xff") + b"\r\n\r\n" + rest
+        elif kind == 1:
+            lines = head.split(b"\r\n")
+            place = self.random.randrange(len(lines))
+            lines[place:place + 1] = self.random.choice([
+                [], [lines[place]] * 2, [lines[place], b"transfer-encoding: chunked"], [b"x-long: " + b"y" * 20_000],
+                [lines[place], b"content-length: 99999999999999999999"], [lines[place], b"content-length: -1"],
+                [lines[place], b"expect: 100-continue"], [b"GET /x HTTP/1.0"], [lines[place], b"x-amz-date: yesterday"]])
+            data = b"\r\n".join(lines) + b"\r\n\r\n" + rest
+        elif kind == 2:
+            data = data * 3 + self.damage.bytes(data)
+        else:
+            data = self.damage.bytes(data)
+        self.sent = ("HTTP message", data)
+        connection = Connection(self.region.endpoint_port)
+        self.counts["messages"] += 1
+        try:
+            try:
+                connection.send(data)
+                connection.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.counts["closed"] += 1
+                return
+            while (answer := connection.response()) is not None:
+                if answer[0] == 200:
+                    self.unchecked, self.state = [], None
+                self.judge(*answer)
+        finally:
+            connection.close()
+
+    def run(self, seconds, request_count):
+        end = time.monotonic() + seconds
+        progress = time.monotonic() + 60
+        sent = 0
+        while sent < request_count and time.monotonic() < end:
+            if sent % REQUESTS_PER_STATE == 0:
+                self.make_tables()
+            if self.state is None:
+                self.state = self.read_state()
+            self.step()
+            sent += 1
+            if self.region.process.poll() is not None:
+                raise Finding(f"the region ended with status {self.region.process.returncode}")
+            if time.monotonic() > progress:
+                progress = time.monotonic() + 60
+                print(f"  {sent} requests, {max(0, end - time.monotonic()):.0f} s left", flush=True)
+        if self.state is not None:
+            self.compare()
+        self.must("ListTables", {})
+
+
+def main():
+    exit_on_termination()
+    arguments = parse_arguments()
+    with tempfile.TemporaryDirectory(prefix="meridian-fuzz-") as folder:
+        with Installation(arguments.meridian, folder, [HOME]) as installation:
+            installation.make_certificates()
+            installation.start(options=["--no-throttling"])
+            fuzzer = Fuzzer(installation, arguments.seed)
+            print(f"fuzzing with seed {arguments.seed}", flush=True)
+            try:
+                fuzzer.run(arguments.seconds, arguments.requests)
+            except Finding as finding:
+                target, data = fuzzer.sent
+                path = pathlib.Path(tempfile.gettempdir()) / f"meridian-fuzz-{arguments.seed}.txt"
+                path.write_text(json.dumps({
+                    "finding": str(finding), "target": target, "body": base64.b64encode(data).decode(),
+                    "since the last comparison": [
+                        {"target": name, "body": base64.b64encode(body).decode()} for name, body in fuzzer.unchecked]}))
+                print(f"found: {finding}", file=sys.stderr)
+                print(f"the request: {target}\n{data[:2000]!r}", file=sys.stderr)
+                print(f"all of it is in {path}", file=sys.stderr)
+                sys.exit(1)
+    counts = fuzzer.counts
+    print(
+        f"{counts['sent']} requests: {counts['accepted']} accepted, {counts['refused']} refused; {counts['messages']} damaged HTTP "
+        f"messages; the state compared {counts['comparisons']} times")
+    print("refusals: " + ", ".join(f"{code} {count}" for code, count in sorted(fuzzer.codes.items(), key=lambda pair: -pair[1])))
+    print(f"fuzz: nothing found with seed {arguments.seed}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--meridian", required=True, help="the program whose region is fuzzed")
+    parser.add_argument("--seed", type=int, default=1, help="what everything is drawn from (default: 1)")
+    parser.add_argument("--seconds", type=float, default=600, help="how long to go on at most (default: 600)")
+    parser.add_argument("--requests", type=int, default=sys.maxsize, help="how many requests to send at most")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
