@@ -23,6 +23,8 @@ ARGUMENTS :=
 # The crash rounds of `make crash-test`, and those of `make test`.
 ROUNDS := 20
 TEST_ROUNDS := 2
+# How many damaged requests `make test` sends.
+TEST_FUZZ_REQUESTS := 3000
 
 .PHONY: help
 help: ## list the targets
@@ -80,20 +82,24 @@ unit: setup ## the unit and property tests
 compatibility: build ## the AWS CLI and boto3 against running regions
 	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian
 
-process: build ## the commands of meridian, simulated runs made twice, and two of the crash rounds
+process: build ## the commands of meridian, an application, simulated runs made twice, two crash rounds, damaged requests
 	$(PYTHON) -m pytest -q Tests/Process --ignore Tests/Process/test_checks.py --meridian $(DEBUG)/meridian
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
+	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(DEBUG)/meridian --requests $(TEST_FUZZ_REQUESTS)
 
 .PHONY: determinism
 determinism: build release ## compare simulated runs in debug and release form, event by event
 	$(PYTHON) -m pytest -q Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian --other-meridian $(RELEASE)/meridian
 
-.PHONY: demo crash-test bench
+.PHONY: demo crash-test fuzz bench
 demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
 	$(PYTHON) Tests/Process/demo.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
 crash-test: release ## kill -9 of every region under load, 20 times or ROUNDS=n
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(RELEASE)/meridian --rounds $(ROUNDS) $(ARGUMENTS)
+
+fuzz: release ## ten minutes of damaged requests to a region: none may end it, be its fault, or change anything when refused
+	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
 bench: setup ## request rates of one region beside those of an NIO server without work behind it
 	$(call install,$(BENCH_PACKAGES))
