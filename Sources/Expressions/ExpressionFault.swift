@@ -143,6 +143,10 @@ extension ExpressionFault {
                 + "\(ExpressionLimits.attributeNameByteCount) bytes long; key: \"\(key)\"")
     }
 
+    static let placeholdersTooLarge = Self(
+        "The size of ExpressionAttributeNames and ExpressionAttributeValues together has exceeded the maximum allowed size of "
+            + "\(ExpressionLimits.placeholdersByteCount) bytes")
+
     static func unusedPlaceholders(_ keys: [Text], _ kind: PlaceholderKind) -> Self {
         Self(
             "Value provided in \(kind.rawValue) unused in expressions: keys: "

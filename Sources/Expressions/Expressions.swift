@@ -42,6 +42,8 @@ public enum ExpressionLimits {
     public static let nestingDepth = 32
     /// The length of one placeholder in UTF-8 bytes, its `#` or `:` included.
     public static let placeholderByteCount = 255
+    /// All placeholders of a request with what they stand for, by the rules for sizes of items.
+    public static let placeholdersByteCount = 2 << 20
     /// The length of an attribute's name in UTF-8 bytes.
     public static let attributeNameByteCount = 65_535
     /// The largest index that a document path may hold.

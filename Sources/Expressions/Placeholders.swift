@@ -47,7 +47,7 @@ public struct Placeholders: Sendable, Hashable {
     /// Takes `ExpressionAttributeNames` and `ExpressionAttributeValues`, nil where the request lacks the parameter.
     ///
     /// Of a placeholder that is defined twice the later definition counts. Throws when one of them is there but empty,
-    /// defines what can't be a placeholder, or names what can't be an attribute.
+    /// defines what can't be a placeholder, or names what can't be an attribute, and when all of them together are too large.
     public init(names: [Name]?, values: AttributeMap?) throws(ExpressionError) {
         if let names {
             guard !names.isEmpty else { throw ExpressionError(.noPlaceholders(.names)) }
@@ -61,6 +61,12 @@ public struct Placeholders: Sendable, Hashable {
         if let values {
             guard !values.isEmpty else { throw ExpressionError(.noPlaceholders(.values)) }
             for attribute in values.attributes { try Self.check(attribute.name, .values) }
+        }
+        let byteCount = (names ?? []).reduce(values?.sizeInBytes ?? 0) {
+            $0 + $1.placeholder.byteCount + $1.name.byteCount
+        }
+        guard byteCount <= ExpressionLimits.placeholdersByteCount else {
+            throw ExpressionError(.placeholdersTooLarge)
         }
         self.names = Self.sorted(names ?? [])
         self.values = values ?? AttributeMap()

@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    @Test func `all placeholders together take at most 2 MB`() throws {
+        func values(_ byteCount: Int) -> AttributeMap {
+            [":a": .binary([UInt8](repeating: 0, count: byteCount))]
+        }
+        // `#n`, `name` and `:a` are eight bytes.
+        _ = try Placeholders(names: [name("#n", "name")], values: values((2 << 20) - 8))
+        #expect(
+            try messageRefusing { try Placeholders(names: [name("#n", "name")], values: values((2 << 20) - 7)) }
+                == "The size of ExpressionAttributeNames and ExpressionAttributeValues together has exceeded the maximum "
+                + "allowed size of 2097152 bytes")
+    }
+
     @Test func `every placeholder must be used by one of the request's expressions`() throws {
         let placeholders = try Placeholders(
             names: [name("#c"), name("#a"), name("#b")], values: [":v": 1, ":w": 2, ":u": 3])
