@@ -2,7 +2,9 @@ import Foundation
 
 extension Topology {
     /// The keys of the file's outermost mapping.
-    private static let keys = ["regions", "access-keys", "certificates", "clock", "replication", "streams", "latency"]
+    private static let keys = [
+        "regions", "access-keys", "certificates", "clock", "replication", "streams", "waits", "latency",
+    ]
 
     /// Reads a topology file.
     ///
@@ -44,6 +46,7 @@ extension Topology {
             members["clock"].map { readClock($0, into: &topology.clock) }
             members["replication"].map { readReplication($0, into: &topology.replication) }
             members["streams"].map { readStreams($0, into: &topology.streams) }
+            members["waits"].map { readWaits($0, into: &topology.waits) }
             topology.latency = members["latency"].map { latency($0, regions: topology.regions) } ?? []
         }
         if let error = problems.error(file: file) { throw error }
@@ -241,6 +244,13 @@ extension Topology {
         } else {
             place.refuse("found '\(count)'", expected: "a power of two: 1, 2, 4, 8, 16, 32 or 64")
         }
+    }
+
+    private static func readWaits(_ field: ConfigurationField, into waits: inout Waits) {
+        guard let members = field.mapping(keys: ["time-to-live", "source-replica"]) else { return }
+        let allowed: ClosedRange<Duration> = .zero...(.seconds(7 * 24 * 3600))
+        members["time-to-live"].flatMap { $0.duration(in: allowed) }.map { waits.timeToLive = $0 }
+        members["source-replica"].flatMap { $0.duration(in: allowed) }.map { waits.sourceReplica = $0 }
     }
 
     private static func latency(_ field: ConfigurationField, regions: [Region]) -> [RoundTrip] {

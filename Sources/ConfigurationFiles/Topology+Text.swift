@@ -35,6 +35,9 @@ extension Topology: CustomStringConvertible {
             "streams:",
             "  shard-lifetime: \(streams.shardLifetime.configurationText)",
             "  shards: \(streams.shardCount)",
+            "waits:",
+            "  time-to-live: \(waits.timeToLive.configurationText)",
+            "  source-replica: \(waits.sourceReplica.configurationText)",
         ]
         lines += latencyLines
         return lines.joined(separator: "\n") + "\n"

@@ -11,6 +11,7 @@ public struct Topology: Equatable, Sendable {
     public var clock = Clock()
     public var replication = Replication()
     public var streams = Streams()
+    public var waits = Waits()
     /// Round trips between regions, for the simulator; each pair once.
     public var latency: [RoundTrip] = []
     /// The folder that the file is in, which relative paths in it start from.
@@ -99,6 +100,16 @@ public struct Topology: Equatable, Sendable {
         public var shardLifetime = Duration.seconds(4 * 3600)
         /// How many shards of a stream are open at a time: a power of two.
         public var shardCount = 1
+    }
+
+    /// How long the service makes its clients wait between changes that it has to protect itself from.
+    ///
+    /// Nothing here needs the waits: they are for applications that are to meet what they will meet there.
+    public struct Waits: Equatable, Sendable {
+        /// Between changes of a table's time to live; the service's is about half an hour.
+        public var timeToLive = Duration.zero
+        /// Until a region that has added a replica may remove its own; the service's is a day.
+        public var sourceReplica = Duration.zero
     }
 
     /// The time from one region to another and back.

@@ -19,6 +19,10 @@ public struct RegionConfiguration: Sendable {
     ///
     /// Zero by default: the service waits about half an hour, to protect itself.
     public var timeToLiveChangeIntervalMilliseconds: UInt64 = 0
+    /// How long a region that has added a replica keeps its own replica of that table, in milliseconds.
+    ///
+    /// Zero by default: the service waits a day, in which the new replica could still need its source.
+    public var sourceReplicaProtectionMilliseconds: UInt64 = 0
     /// How long a stream's shards take records before others follow them, in milliseconds: the service's do so for about four hours.
     public var streamShardLifetimeMilliseconds: UInt64 = 4 * 3_600_000
     /// How many shards of a new stream are open at a time: a power of two.

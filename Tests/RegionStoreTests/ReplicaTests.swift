@@ -123,6 +123,49 @@ import Testing
         #expect(try world[3].contents(of: Layout.items).isEmpty)
     }
 
+    @Test func `a region that has added a replica keeps its own for as long as is configured`() throws {
+        let hour: UInt64 = 3_600_000
+        let world = try World(3) { $0.sourceReplicaProtectionMilliseconds = hour }
+        try world[1].createTable()
+        try world.exchange()
+        for (target, source) in [(2, 1), (3, 2)] {
+            try world[source].update("T", .createReplica(region: world[target].name, ReplicaOverrides()))
+            try world.exchange()
+        }
+        func deleteInFirst() throws {
+            _ = try world[1].store.deleteTable("T", at: world[1].now)
+            try world[1].commit()
+        }
+        // The first has added the second, and the second the third.
+        #expect(throws: CatalogError.recentSource) { try deleteInFirst() }
+        #expect(throws: CatalogError.recentSource) {
+            try world[1].update("T", .deleteReplica(region: world[2].name))
+        }
+        #expect(throws: CatalogError.recentSource) {
+            try world[3].update("T", .deleteReplica(region: world[1].name))
+        }
+        // Nothing depends on the third; without it the second can go, and then the first.
+        for number in [3, 2] {
+            try world[1].update("T", .deleteReplica(region: world[number].name))
+            try world.exchange()
+        }
+        try deleteInFirst()
+        #expect(world[1].reader.table(named: "T") == nil)
+    }
+
+    @Test func `the wait of a region that has added a replica ends`() throws {
+        let hour: UInt64 = 3_600_000
+        let world = try World(2) { $0.sourceReplicaProtectionMilliseconds = hour }
+        try world[1].createTable()
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+        world.pass(milliseconds: hour - 60_000)
+        #expect(throws: CatalogError.recentSource) { try world[1].store.deleteTable("T", at: world[1].now) }
+        world.pass(milliseconds: 120_000)
+        _ = try world[1].store.deleteTable("T", at: world[1].now)
+    }
+
     @Test func `a replica that was deleted can be added again and is filled anew`() throws {
         try world[1].createTable()
         try world.exchange()

@@ -56,6 +56,12 @@ extension DynamoFault {
                     Cannot delete table \(table) in region \(region) because it has deletion protection enabled. Disable \
                     deletion protection first.
                     """)
+            case .recentSource:
+                .validation(
+                    """
+                    Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table \
+                    in the last 24 hours.
+                    """)
             case .replicaBeingAdded(let region):
                 .validation(
                     """

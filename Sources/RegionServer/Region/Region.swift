@@ -230,6 +230,8 @@ extension Topology {
             region: RegionID(rawValue: region.id),
             regions: regions.map { .init(id: RegionID(rawValue: $0.id), name: Text($0.name)) })
         configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
+        configuration.timeToLiveChangeIntervalMilliseconds = waits.timeToLive.wholeMilliseconds
+        configuration.sourceReplicaProtectionMilliseconds = waits.sourceReplica.wholeMilliseconds
         configuration.streamShardLifetimeMilliseconds = streams.shardLifetime.wholeMilliseconds
         configuration.streamShardCount = UInt32(streams.shardCount)
         return configuration

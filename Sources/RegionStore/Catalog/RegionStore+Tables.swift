@@ -85,6 +85,7 @@ extension RegionStore {
         guard table.status == .active else { throw .replicaInUse(table: name) }
         guard !table.isDeletionProtected else { throw .deletionProtected(name) }
         guard table.indexes.allSatisfy({ $0.status == .active }) else { throw .indexInProgress(table: name) }
+        try checkIsNoRecentSource(configuration.region, of: table, at: nowMilliseconds)
         // The last replica that holds the items does not go while another one waits to be filled from it.
         let others = table.replicas.filter { $0.region != configuration.name }
         guard others.contains(where: { $0.status == .active }) || !others.contains(where: { $0.status == .creating })
@@ -162,7 +163,7 @@ extension RegionStore {
         case .createIndex, .updateIndex, .setIndexWarmThroughput, .deleteIndex:
             try applyIndexChange(change, to: &state, table: table, version: version)
         case .createReplica, .updateReplica, .deleteReplica:
-            try applyReplicaChange(change, to: &state, table: table, version: version)
+            try applyReplicaChange(change, to: &state, table: table, version: version, at: nowMilliseconds)
         }
     }
 
@@ -214,7 +215,8 @@ extension RegionStore {
     }
 
     private func applyReplicaChange(
-        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version
+        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version,
+        at nowMilliseconds: UInt64
     ) throws(CatalogError) {
         switch change {
         case .createReplica(let region, let overrides):
@@ -242,10 +244,23 @@ extension RegionStore {
                 throw .replicaNotFound(region: region)
             }
             guard !replica.isDeletionProtected else { throw .replicaProtected(region: region) }
+            if let id = configuration.id(of: region) { try checkIsNoRecentSource(id, of: table, at: nowMilliseconds) }
             state.entry.set(
                 SettingName.replica(region),
                 to: replica.overrides.encoded(status: .deleting, created: replica.created), version: version)
         default: break
+        }
+    }
+
+    /// Throws where that region has added another replica of the table less than
+    /// ``RegionConfiguration/sourceReplicaProtectionMilliseconds`` ago, and the replica is still there.
+    private func checkIsNoRecentSource(
+        _ region: RegionID, of table: Table, at nowMilliseconds: UInt64
+    ) throws(CatalogError) {
+        let name = configuration.name(of: region)
+        for replica in table.replicas where replica.region != name && replica.status != .deleting {
+            let end = replica.created.stamp.milliseconds + configuration.sourceReplicaProtectionMilliseconds
+            guard replica.created.origin.region != region || nowMilliseconds >= end else { throw .recentSource }
         }
     }
 

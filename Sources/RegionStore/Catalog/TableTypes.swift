@@ -248,6 +248,9 @@ public enum CatalogError: Error, Sendable, Hashable {
     case deletionProtected(Text)
     /// The replica in another region is protected by that region.
     case replicaProtected(region: Text)
+    /// A region has added a replica of the table less than ``RegionConfiguration/sourceReplicaProtectionMilliseconds`` ago, so its
+    /// own stays.
+    case recentSource
     /// A replica of the table is still being added in that region.
     case replicaBeingAdded(region: Text)
     /// This region's replica is still being filled, or another one is from it.
