@@ -13,99 +13,27 @@ Everything is drawn from the seed, so the same seed sends the same requests as l
 import argparse
 import base64
 import binascii
-import copy
-import datetime
 import gzip
-import hashlib
-import hmac
 import json
 import pathlib
 import random
-import select
-import socket
 import sys
 import tempfile
 import time
 import zlib
 
 from fuzz_corpus import ITEMS, READING, REQUESTS, TABLES
-from installation import ACCESS_KEY, SECRET, Failure, Installation, exit_on_termination, wait_until
+from fuzz_damage import Damage
+from fuzz_http import Connection, Finding, http_request
+from installation import Failure, Installation, exit_on_termination, wait_until
 
 HOME = "us-east-1"
 # So many refusals are looked at together: to read everything after each would leave little time for sending.
 REFUSALS_CHECKED_MAX = 8
 # After so many requests the tables are made anew, as damaged requests have changed them.
 REQUESTS_PER_STATE = 400
-ANSWER_SECONDS_MAX = 30
 # After so long without an answer a damaged message counts as one that is not whole.
 UNFINISHED_SECONDS = 0.3
-
-
-class Finding(Exception):
-    """Something that must not be."""
-
-
-class Connection:
-    """An HTTP/1.1 connection that leaves everything about the requests to its user."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_SECONDS_MAX)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer = b""
-
-    def close(self):
-        self.socket.close()
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def owes_nothing(self):
-        """Whether nothing has come that was not asked for."""
-        return not self.buffer and not select.select([self.socket], [], [], 0)[0]
-
-    def receive(self):
-        """More bytes, or none at the end."""
-        try:
-            data = self.socket.recv(1 << 16)
-        except ConnectionResetError:
-            return False
-        except TimeoutError:
-            raise Finding(f"no answer and no end of the connection for {ANSWER_SECONDS_MAX} s") from None
-        self.buffer += data
-        return bool(data)
-
-    def receive_all(self, patience_seconds):
-        """Takes everything until the connection ends, and ends it when nothing has come for so long."""
-        is_open = True
-        while True:
-            if is_open and not select.select([self.socket], [], [], patience_seconds)[0]:
-                self.socket.shutdown(socket.SHUT_WR)
-                is_open = False
-            if not self.receive():
-                return
-
-    def response(self):
-        """The next answer as (status, header fields, body), or None where the connection ends before it."""
-        while True:
-            while b"\r\n\r\n" not in self.buffer:
-                if not self.receive():
-                    if self.buffer:
-                        raise Finding(f"the connection ends within an answer: {self.buffer[:200]!r}")
-                    return None
-            head, _, rest = self.buffer.partition(b"\r\n\r\n")
-            lines = head.decode("latin-1").split("\r\n")
-            status = int(lines[0].split(" ")[1])
-            fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-            if status != 100:
-                break
-            self.buffer = rest
-        count = int(fields.get("content-length", 0))
-        while len(rest) < count:
-            if not self.receive():
-                raise Finding(f"the connection ends within the body of an answer: {head!r}")
-            rest = self.buffer.partition(b"\r\n\r\n")[2]
-        self.buffer = rest[count:]
-        return status, fields, rest[:count]
 
 
 def differences(before, after, place="state"):
@@ -122,166 +50,6 @@ def differences(before, after, place="state"):
         if name in after:
             lines += differences(before[name], after[name], f"{place}.{name}")
     return lines
-
-
-def signature_key(date):
-    key = ("AWS4" + SECRET).encode()
-    for part in (date, HOME, "dynamodb", "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return key
-
-
-def http_request(host, target, body, fields=()):
-    """A signed request as bytes."""
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    date, scope = now[:8], f"{now[:8]}/{HOME}/dynamodb/aws4_request"
-    signed = {"host": host, "x-amz-date": now, "x-amz-target": target}
-    canonical = "\n".join([
-        "POST", "/", "", *(f"{name}:{' '.join(value.split())}" for name, value in signed.items()), "", ";".join(signed),
-        hashlib.sha256(body).hexdigest()])
-    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    signature = hmac.new(signature_key(date), text.encode(), "sha256").hexdigest()
-    lines = [
-        "POST / HTTP/1.1", *(f"{name}: {value}" for name, value in signed.items()),
-        f"authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{scope}, SignedHeaders={';'.join(signed)}, "
-        f"Signature={signature}",
-        "content-type: application/x-amz-json-1.0", *fields, f"content-length: {len(body)}", "", ""]
-    return "\r\n".join(lines).encode("utf-8") + body
-
-
-class Damage:
-    """Damages requests, by the generator that it is given."""
-
-    TEXTS = [
-        "", " ", "a", "pk", "fuzz-items", "fuzz-simple", "by-g", "{arn}", "{stream}", "\x00", "é", "\U0001f600", "\ud800", "-1", "0",
-        "1e400", "1E-140", "." * 300, "x" * 70_000, "ALL_OLD", "INDEXES", "#", ":", "a.b[1]", "NaN", "true", "AAA=", "A", "us-east-1"]
-    VALUES = [
-        None, True, False, 0, -1, 1, 2.5, 2**31, 2**63, -2**63, 10**30, 1e308, "", [], {}, [[]], [None], {"": {}},
-        {"S": "a"}, {"N": "1"}, {"N": "a"}, {"N": "1" * 39}, {"N": "1e126"}, {"B": "!"}, {"SS": []}, {"SS": ["a", "a"]}, {"NS": ["1", "1.0"]},
-        {"M": {"": {"S": ""}}}, {"S": "a", "N": "1"}, {"NULL": False}, {"BOOL": "true"}, {"L": [{"L": [{"L": []}]}]}, {"X": 1}]
-    TOKENS = [
-        "(", ")", "[", "]", ",", ".", "=", "<>", "<", "<=", "+", "-", "AND", "OR", "NOT", "IN", "BETWEEN", "SET", "REMOVE", "ADD",
-        "DELETE", "size", "if_not_exists", "attribute_exists(", "contains(", ":n", ":z", "#c", "a", "0", "'", "\"", "?", "*", "{", "}",
-        "<<", ">>", "IS", "MISSING", "NULL", "ORDER BY", "WHERE", "FROM", "SELECT", "1e5", "\\", "\n", "é"]
-
-    def __init__(self, generator):
-        self.random = generator
-
-    def places(self, value, place=()):
-        """Every place in a value, as the members and elements that lead there."""
-        found = [place] if place else []
-        if len(place) > 500:
-            # Nested deeper than this program can follow.
-            return found
-        children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for name, child in children:
-            found += self.places(child, (*place, name))
-        return found
-
-    def structure(self, body):
-        """The body with one to four changes of its structure."""
-        body = copy.deepcopy(body)
-        for _ in range(self.random.choice([1, 1, 1, 2, 4])):
-            places = self.places(body)
-            if not places:
-                return {self.random.choice(self.TEXTS): copy.deepcopy(self.random.choice(self.VALUES))}
-            place = self.random.choice(places)
-            parent = body
-            for name in place[:-1]:
-                parent = parent[name]
-            self.change(body, parent, place[-1])
-        return body
-
-    def change(self, body, parent, name):
-        value = parent[name]
-        kind = self.random.randrange(9)
-        if isinstance(value, str) and self.random.random() < 0.6:
-            # Expressions, statements, names and numbers are where most rules are.
-            parent[name] = self.text(value)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool) and self.random.random() < 0.6:
-            parent[name] = self.random.choice([0, -1, 1, 100, 101, 2**31, 2**53, 0.5])
-        elif kind == 0:
-            del parent[name]
-        elif kind == 1:
-            parent[name] = copy.deepcopy(self.random.choice(self.VALUES))
-        elif kind == 2 and isinstance(parent, dict):
-            parent[self.random.choice(self.TEXTS)] = parent.pop(name)
-        elif kind == 3 and isinstance(value, list) and value:
-            parent[name] = copy.deepcopy(value * self.random.choice([2, 3, 30, 120]))
-        elif kind == 4:
-            donor = self.random.choice(REQUESTS)[1]
-            places = self.places(donor)
-            if places:
-                taken = donor
-                for step in self.random.choice(places):
-                    taken = taken[step]
-                parent[name] = copy.deepcopy(taken)
-        elif kind == 5 and isinstance(parent, dict):
-            donor = self.random.choice(REQUESTS)[1]
-            if donor:
-                member = self.random.choice(list(donor))
-                body[member] = copy.deepcopy(donor[member])
-        elif kind == 6 and isinstance(value, dict):
-            deep = value
-            for _ in range(self.random.choice([5, 31, 33, 200])):
-                deep = {"M": {"d": deep}}
-            # Several of them, one in the other, would be more than this program can take.
-            if len(json.dumps(body)) < 20_000:
-                parent[name] = deep
-        elif isinstance(value, str):
-            parent[name] = self.text(value)
-        else:
-            parent[name] = copy.deepcopy(self.random.choice(self.VALUES))
-
-    def text(self, text):
-        kind = self.random.randrange(4)
-        if kind == 0:
-            return self.random.choice(self.TEXTS)
-        words = text.split(" ") if " " in text else list(text)
-        for _ in range(self.random.choice([1, 1, 2, 5])):
-            place = self.random.randrange(len(words) + 1)
-            if kind == 1 or place == len(words):
-                words.insert(place, self.random.choice(self.TOKENS))
-            elif kind == 2:
-                words[place] = self.random.choice(self.TOKENS)
-            else:
-                del words[place]
-        return (" " if " " in text else "").join(words)
-
-    def bytes(self, data, marks=b'{}[]",:\\-0e.\x00\xff\xc3'):
-        """The bytes with some of them changed, removed, doubled or moved."""
-        data = bytearray(data)
-        for _ in range(self.random.choice([1, 1, 2, 4, 16])):
-            if not data:
-                break
-            place = self.random.randrange(len(data))
-            kind = self.random.randrange(6)
-            if kind == 0:
-                data[place] = self.random.randrange(256)
-            elif kind == 1:
-                del data[place:place + self.random.choice([1, 2, 50])]
-            elif kind == 2:
-                data.insert(place, self.random.choice(marks))
-            elif kind == 3:
-                data = data[:place]
-            elif kind == 4:
-                data[place:place] = data[place:place + self.random.choice([1, 10, 1000])]
-            else:
-                data[place] ^= 1 << self.random.randrange(8)
-        return bytes(data)
-
-    def coded(self, body):
-        """The body compressed, with the header field that says so; sometimes by another name, or cut."""
-        kind = self.random.randrange(5)
-        if kind == 0:
-            return gzip.compress(body), ["content-encoding: gzip"], True
-        if kind == 1:
-            return zlib.compress(body), ["content-encoding: deflate"], True
-        if kind == 2:
-            return self.bytes(gzip.compress(body)), ["content-encoding: gzip"], False
-        if kind == 3:
-            return body, [f"content-encoding: {self.random.choice(['gzip', 'br', 'identity', 'gzip, gzip', ''])}"], False
-        return gzip.compress(bytes(self.random.choice([17 << 20, 1 << 20]))), ["content-encoding: gzip"], False
 
 
 class Fuzzer:
@@ -306,7 +74,7 @@ class Fuzzer:
         """The answer to a good request; None where it is refused."""
         connection = Connection(self.region.endpoint_port)
         try:
-            connection.send(http_request(self.host, f"{service}.{operation}", json.dumps(parameters).encode()))
+            connection.send(http_request(self.host, HOME, f"{service}.{operation}", json.dumps(parameters).encode()))
             status, _, body = connection.response()
         finally:
             connection.close()
@@ -428,7 +196,7 @@ class Fuzzer:
         if self.random.random() < 0.1:
             fields.append(f"accept-encoding: {self.random.choice(['gzip', 'deflate', 'identity', 'gzip;q=0', '*', 'br, gzip'])}")
         self.sent = (target, data)
-        status, answer_fields, answer = self.send(http_request(self.host, target, data, fields))
+        status, answer_fields, answer = self.send(http_request(self.host, HOME, target, data, fields))
         self.counts["sent"] += 1
         self.judge(status, answer_fields, answer, may_fail=not is_coded_well)
         self.note(target, status)
@@ -489,7 +257,7 @@ class Fuzzer:
         Some such messages still are good requests, of which the answer may be lost with the connection.
         """
         self.unchecked, self.state = [], None
-        data = http_request(self.host, target, body)
+        data = http_request(self.host, HOME, target, body)
         head, _, rest = data.partition(b"\r\n\r\n")
         kind = self.random.randrange(4)
         if kind == 0:
