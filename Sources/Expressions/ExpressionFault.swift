@@ -32,6 +32,12 @@ extension ExpressionFault {
         Self("The IN operator is provided with too many operands; number of operands: \(count)")
     }
 
+    static func tooManyPartitionKeys(count: Int) -> Self {
+        Self(
+            "The IN operator is provided with too many values of a partition key; number of values: \(count), at most "
+                + "\(ExpressionLimits.inPartitionKeyCount)")
+    }
+
     static func pathTooDeep(levels: Int) -> Self {
         Self("The document path has too many nesting elements; nesting levels: \(levels)")
     }

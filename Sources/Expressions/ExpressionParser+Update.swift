@@ -54,6 +54,9 @@ extension ExpressionParser {
         }
     }
 
+    /// What SET gives a path: one operand, or the sum or the difference of two.
+    ///
+    /// Source: AWS developer guide, "Update expressions": `value ::= operand | operand '+' operand | operand '-' operand`.
     private mutating func parseSum() throws(ExpressionFault) -> ParsedUpdateOperand {
         try parseSumTerm().operand
     }
@@ -62,18 +65,22 @@ extension ExpressionParser {
     private mutating func parseSumTerm() throws(ExpressionFault) -> (
         operand: ParsedUpdateOperand, isParenthesized: Bool
     ) {
-        var (operand, isParenthesized) = try parseTerm(allowsSum: true)
-        while true {
-            if take(.plus) {
-                operand = .sum(operand, try parseTerm(allowsSum: true).operand)
-            } else if take(.minus) {
-                operand = .difference(operand, try parseTerm(allowsSum: true).operand)
-            } else {
-                return (operand, isParenthesized)
-            }
-            countOperator()
-            isParenthesized = false
+        let first = try parseTerm(allowsSum: true)
+        switch first.operand {
+        // A sum in parentheses is a whole value.
+        case .sum, .difference: return first
+        case .value, .path, .ifNotExists, .listAppend: break
         }
+        let operand: ParsedUpdateOperand
+        if take(.plus) {
+            operand = .sum(first.operand, try parseTerm(allowsSum: false).operand)
+        } else if take(.minus) {
+            operand = .difference(first.operand, try parseTerm(allowsSum: false).operand)
+        } else {
+            return first
+        }
+        countOperator()
+        return (operand, false)
     }
 
     private mutating func parseTerm(

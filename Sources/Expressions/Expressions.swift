@@ -36,6 +36,8 @@ public enum ExpressionLimits {
     public static let operatorCount = 300
     /// Operands on the right of one IN.
     public static let inOperandCount = 100
+    /// Values of a partition key in one IN of a PartiQL statement.
+    public static let inPartitionKeyCount = 50
     /// Names and indexes in one document path.
     public static let pathDepth = 32
     /// How many lists and maps may stand around a value in an item.

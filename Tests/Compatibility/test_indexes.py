@@ -24,6 +24,80 @@ def test_an_index_orders_items_by_its_own_keys(client, indexed_table, key):
     assert [item["at"]["N"] for item in backwards["Items"]] == ["-1", "-2", "-3"]
 
 
+HASH_TOO_LONG = "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
+RANGE_TOO_LONG = (
+    "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+
+
+@pytest.mark.parametrize(("attribute", "count", "message"), [
+    ("kind", 2048, None), ("kind", 2049, HASH_TOO_LONG), ("owner", 1025, RANGE_TOO_LONG)])
+@pytest.mark.parametrize("operation", ["put", "update", "batch", "transaction", "statement"])
+def test_a_key_of_an_index_is_no_longer_than_a_table_s(client, raw, indexed_table, key, operation, attribute, count, message):
+    pk, value = {"pk": {"S": key}, "sk": {"S": "1"}}, {"S": "x" * count}
+    put = {"TableName": indexed_table, "Item": {**pk, attribute: value}}
+    name, request = {
+        "put": ("PutItem", put),
+        "update": ("UpdateItem", {
+            "TableName": indexed_table, "Key": pk, "UpdateExpression": "SET #a = :v", "ExpressionAttributeNames": {"#a": attribute},
+            "ExpressionAttributeValues": {":v": value}}),
+        "batch": ("BatchWriteItem", {"RequestItems": {indexed_table: [{"PutRequest": {"Item": put["Item"]}}]}}),
+        "transaction": ("TransactWriteItems", {"TransactItems": [{"Put": put}]}),
+        "statement": ("ExecuteStatement", {
+            "Statement": f"INSERT INTO \"{indexed_table}\" VALUE {{'pk': ?, 'sk': '1', '{attribute}': ?}}",
+            "Parameters": [pk["pk"], value]}),
+    }[operation]
+    if message is None:
+        client._make_api_call(name, request)
+        assert query(client, indexed_table, "by-kind", "kind = :k", {":k": value})["Count"] >= 1
+    elif operation == "transaction":
+        code, text = raw(name, request)
+        assert (code, text.endswith("[ValidationError]")) == ("TransactionCanceledException", True)
+    else:
+        assert raw(name, request) == ("ValidationException", message)
+
+
+def test_a_sort_key_of_an_index_is_no_longer_than_a_table_s(client, raw):
+    name = make_table(
+        client, "pk:S", AttributeDefinitions=[
+            {"AttributeName": "g", "AttributeType": "S"}, {"AttributeName": "h", "AttributeType": "B"}],
+        GlobalSecondaryIndexes=[index("by-g", "g", "h")])
+    item = {"pk": {"S": "1"}, "g": {"S": "g"}, "h": {"B": bytes(1025)}}
+    assert raw("PutItem", {"TableName": name, "Item": item}) == ("ValidationException", RANGE_TOO_LONG)
+    client.put_item(TableName=name, Item={**item, "h": {"B": bytes(1024)}})
+    assert client.scan(TableName=name, IndexName="by-g")["Count"] == 1
+
+
+def test_an_item_that_was_there_with_too_long_a_key_is_not_in_a_new_index(client):
+    name = make_table(client)
+    for pk, count in (("long", 2049), ("short", 5)):
+        client.put_item(TableName=name, Item={"pk": {"S": pk}, "g": {"S": "x" * count}})
+    client.update_table(
+        TableName=name, AttributeDefinitions=[{"AttributeName": "g", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[{"Create": index("by-g", "g")}])
+    wait_until_active(client, name)
+    assert [item["pk"]["S"] for item in client.scan(TableName=name, IndexName="by-g")["Items"]] == ["short"]
+
+
+@pytest.mark.parametrize("operation", ["put", "update", "batch"])
+def test_an_item_and_its_entry_in_a_local_index_take_400_kb_at_most(client, raw, indexed_table, key, operation):
+    pk, body = {"pk": {"S": key}, "sk": {"S": "1"}}, {"score": {"N": "1"}, "b": {"B": bytes(210_000)}}
+    without = {**pk, "b": body["b"]}
+    if operation == "update":
+        client.put_item(TableName=indexed_table, Item=without)
+        answer = raw("UpdateItem", {
+            "TableName": indexed_table, "Key": pk, "UpdateExpression": "SET score = :s",
+            "ExpressionAttributeValues": {":s": body["score"]}})
+        assert answer == ("ValidationException", "Item size to update has exceeded the maximum allowed size")
+        return
+    item = {**pk, **body}
+    request = {"TableName": indexed_table, "Item": item} if operation == "put" else {
+        "RequestItems": {indexed_table: [{"PutRequest": {"Item": item}}]}}
+    answer = raw("PutItem" if operation == "put" else "BatchWriteItem", request)
+    assert answer == ("ValidationException", "Item size has exceeded the maximum allowed size")
+    client.put_item(TableName=indexed_table, Item=without)
+    client.put_item(TableName=indexed_table, Item={**item, "b": {"B": bytes(200_000)}})
+
+
 def test_an_index_may_hold_several_items_of_one_key(client, indexed_table, key):
     for number in range(5):
         client.put_item(TableName=indexed_table, Item={

@@ -35,6 +35,23 @@ def test_an_item_with_every_type_comes_back_as_it_was_put(client, table, key):
     assert unordered(answer) == unordered(item)
 
 
+@pytest.mark.parametrize(("name", "message"), [
+    ("x" * 65_536, "Attribute name is too large, must be less than 65536 bytes"), ("", "Attribute name cannot be empty")])
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+def test_an_attribute_has_a_name_of_1_to_65535_bytes(raw, table, key, operation, name, message):
+    pk = {"pk": {"S": key}}
+    more = {"Item": {**pk, name: {"N": "1"}}} if operation == "PutItem" else {
+        "Key": pk, "AttributeUpdates": {name: {"Value": {"N": "1"}}}}
+    assert raw(operation, {"TableName": table, **more}) == (
+        "ValidationException", f"One or more parameter values were invalid: {message}")
+
+
+def test_the_longest_name_of_an_attribute(client, table, key):
+    item = {"pk": {"S": key}, "x" * 65_535: {"N": "1"}}
+    client.put_item(TableName=table, Item=item)
+    assert client.get_item(TableName=table, Key={"pk": {"S": key}})["Item"] == item
+
+
 def test_a_missing_item_is_no_item(client, table, key):
     assert "Item" not in client.get_item(TableName=table, Key={"pk": {"S": key}})
 

@@ -217,3 +217,13 @@ def test_a_megabyte_ends_a_page(client, key):
     first = execute(client, statement)
     assert sks(first["Items"]) == [0, 1, 2, 3]
     assert sks(execute(client, statement, NextToken=first["NextToken"])["Items"]) == [4, 5]
+
+
+def test_at_most_50_partitions_are_named(client, songs):
+    def select(count):
+        names = ", ".join(f"'p{number}'" for number in range(count))
+        return client.execute_statement(Statement=f'SELECT * FROM "{songs}" WHERE pk IN [{names}]')
+
+    assert select(50)["Items"] == []
+    with refused("ValidationException", "too many values of a partition key; number of values: 51, at most 50"):
+        select(51)

@@ -184,3 +184,22 @@ def test_number_keys_are_ordered_as_numbers(client, sorted_table, key):
     answer = client.query(
         TableName=sorted_table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": key}})
     assert [float(item["sk"]["N"]) for item in answer["Items"]] == [float(number) for number in numbers]
+
+
+@pytest.mark.parametrize("more", [
+    {"FilterExpression": "n > :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}, {"ProjectionExpression": "sk, n"}])
+def test_the_older_expressions_go_with_key_conditions(client, sorted_table, key, more):
+    for number in range(3):
+        client.put_item(TableName=sorted_table, Item={"pk": {"S": key}, "sk": {"N": str(number)}, "n": {"N": str(number)}})
+    answer = client.query(
+        TableName=sorted_table, KeyConditions={"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": key}]}}, **more)
+    assert [item["n"]["N"] for item in answer["Items"]] == (["2"] if "FilterExpression" in more else ["0", "1", "2"])
+
+
+def test_one_kind_of_key_condition_excludes_the_other(raw, sorted_table):
+    assert raw("Query", {
+        "TableName": sorted_table, "KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}},
+        "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}) == (
+        "ValidationException",
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{KeyConditions} Expression parameters: {KeyConditionExpression}")

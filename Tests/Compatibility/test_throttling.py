@@ -48,14 +48,14 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize("operation", list(WRITES))
 def test_a_write_is_refused(client, exhausted, operation):
     assert throttled(getattr(client, operation), TableName=exhausted, **WRITES[operation]) == (
         "ProvisionedThroughputExceededException", TABLE_MESSAGE,
         ("TableWriteProvisionedThroughputExceeded", exhausted))
 
 
-@pytest.mark.parametrize("operation", READS)
+@pytest.mark.parametrize("operation", list(READS))
 def test_a_read_is_refused(client, exhausted, operation):
     assert throttled(getattr(client, operation), TableName=exhausted, **READS[operation]) == (
         "ProvisionedThroughputExceededException", TABLE_MESSAGE, ("TableReadProvisionedThroughputExceeded", exhausted))

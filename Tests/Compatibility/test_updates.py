@@ -163,3 +163,12 @@ def test_concurrent_increments_all_count(client, table, key):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(increment, range(200)))
     assert client.get_item(TableName=table, Key={"pk": {"S": key}}, ConsistentRead=True)["Item"]["n"] == {"N": "200"}
+
+
+@pytest.mark.parametrize(("value", "token", "near"), [
+    ("n + n + :v", "+", "n + :v"), ("n - :v + :v", "+", ":v + :v"), ("(n - :v) - n", "-", ") - n"), ("n + (n - :v)", "-", "n - :v")])
+def test_a_sum_has_two_operands(raw, table, key, value, token, near):
+    assert raw("UpdateItem", {
+        "TableName": table, "Key": {"pk": {"S": key}}, "UpdateExpression": f"SET n = {value}",
+        "ExpressionAttributeValues": {":v": {"N": "1"}}}) == (
+        "ValidationException", f'Invalid UpdateExpression: Syntax error; token: "{token}", near: "{near}"')

@@ -80,7 +80,9 @@ import Testing
     private static func item(depth: Int, using generator: inout SplitMix64) -> Item {
         var item = Item()
         for _ in 0..<Int.random(in: 0...5, using: &generator) {
-            item[Text(string(using: &generator))] = value(depth: depth, using: &generator)
+            let name = string(using: &generator)
+            // Only within a value may a name be empty.
+            item[Text(name.isEmpty && depth == 0 ? "a" : name)] = value(depth: depth, using: &generator)
         }
         return item
     }

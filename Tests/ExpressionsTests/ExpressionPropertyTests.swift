@@ -61,8 +61,12 @@ private struct ExpressionGenerator {
     mutating func updateOperand(depth: Int, allowsSum: Bool = true) -> UpdateOperand<ParsedStage> {
         guard depth > 0 else { return below(2) == 0 ? .path(path()) : .value(value()) }
         switch below(5) {
-        case 0 where allowsSum: return .sum(updateOperand(depth: depth - 1), updateOperand(depth: depth - 1))
-        case 1 where allowsSum: return .difference(updateOperand(depth: depth - 1), updateOperand(depth: depth - 1))
+        case 0 where allowsSum:
+            return .sum(
+                updateOperand(depth: depth - 1, allowsSum: false), updateOperand(depth: depth - 1, allowsSum: false))
+        case 1 where allowsSum:
+            return .difference(
+                updateOperand(depth: depth - 1, allowsSum: false), updateOperand(depth: depth - 1, allowsSum: false))
         case 2: return .ifNotExists(path(), updateOperand(depth: depth - 1, allowsSum: false))
         case 3:
             return .listAppend(

@@ -1,3 +1,4 @@
+import Expressions
 import ItemModel
 
 /// Reads attribute values from DynamoDB's JSON, with the service's text for each thing that can be wrong with one.
@@ -34,7 +35,19 @@ enum AttributeDecoding {
     }
 
     /// Reads an item, a key, or the content of a map.
-    static func item(_ json: JSONValue) throws(DynamoFault) -> Item { try map(json, depth: 0) }
+    static func item(_ json: JSONValue) throws(DynamoFault) -> Item {
+        let item = try map(json, depth: 0)
+        for attribute in item.attributes { try checkName(attribute.name) }
+        return item
+    }
+
+    /// Checks the name of an attribute of an item.
+    static func checkName(_ name: Text) throws(DynamoFault) {
+        guard !name.isEmpty else { throw .invalidParameters("Attribute name cannot be empty") }
+        guard name.byteCount <= ExpressionLimits.attributeNameByteCount else {
+            throw .invalidParameters("Attribute name is too large, must be less than 65536 bytes")
+        }
+    }
 
     /// Reads one value.
     static func value(_ json: JSONValue) throws(DynamoFault) -> AttributeValue { try value(json, depth: 0) }

@@ -146,6 +146,7 @@ extension DynamoFault {
                 isUpdate
                     ? .updatedIndexKeyInvalid(expected: expected, found: found)
                     : .indexKeyInvalid(index: index, attribute: attribute, expected: expected, found: found)
+            case .indexKeyTooLarge(let isSort): .keyTooLarge(isSort: isSort)
             case .itemCollectionTooLarge: .itemCollectionTooLarge
             case .tableNotFound: .tableNotFound
             // Who knows the limits says more of it.

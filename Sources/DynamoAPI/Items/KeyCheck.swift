@@ -5,9 +5,6 @@ import RegionStore
 ///
 /// Source: AWS developer guide, "Quotas: partition keys and sort keys".
 extension KeySchema {
-    private static let maximumPartitionByteCount = 2048
-    private static let maximumSortByteCount = 1024
-
     /// Checks what a request gives as a key: the key attributes and no others.
     func checkKey(_ key: Item) throws(DynamoFault) {
         guard key.count == partition.count + sort.count else { throw Self.mismatch }
@@ -50,13 +47,8 @@ extension KeySchema {
         default: return
         }
         guard byteCount > 0 else { throw emptyKey(value, name) }
-        if isSort, byteCount > maximumSortByteCount {
-            throw .invalidParameters(
-                "Aggregated size of all range keys has exceeded the size limit of \(maximumSortByteCount) bytes")
-        }
-        if !isSort, byteCount > maximumPartitionByteCount {
-            throw .invalidParameters(
-                "Size of hashkey has exceeded the maximum size limit of\(maximumPartitionByteCount) bytes")
+        guard byteCount <= (isSort ? maximumSortByteCount : maximumPartitionByteCount) else {
+            throw .keyTooLarge(isSort: isSort)
         }
     }
 
@@ -81,7 +73,21 @@ extension Table {
                     throw DynamoFault(error, returnsItem: false, isUpdate: false)
                 }
             }
+            if let oversized = index.definition.keySchema.oversizedAttribute(of: item) {
+                throw .keyTooLarge(isSort: oversized.isSort)
+            }
         }
+        guard !exceedsLocalIndexes(item) else { throw .itemTooLarge }
+    }
+}
+
+extension DynamoFault {
+    /// A key attribute of a table or an index is too long.
+    static func keyTooLarge(isSort: Bool) -> DynamoFault {
+        .invalidParameters(
+            isSort
+                ? "Aggregated size of all range keys has exceeded the size limit of \(KeySchema.maximumSortByteCount) bytes"
+                : "Size of hashkey has exceeded the maximum size limit of\(KeySchema.maximumPartitionByteCount) bytes")
     }
 }
 

@@ -9,6 +9,7 @@ enum LegacyUpdates {
     static func read(_ request: JSONValue) throws(DynamoFault) -> UpdateExpression {
         var actions: [UpdateExpression.Action] = []
         for (name, json) in request["AttributeUpdates"]?.distinctMembers ?? [] {
+            try AttributeDecoding.checkName(name)
             actions.append(try action(on: DocumentPath(name), json))
         }
         // Each is of an attribute of its own, so that their order means nothing; in this one they are the quickest to merge.

@@ -37,7 +37,9 @@ struct Query: Operation {
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         let parameters = try ExpressionParameters(
             request, expressions, kinds: [.projection, .filter, .keyCondition],
-            excluding: ["AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"])
+            // The other expressions are older than KeyConditionExpression, and were used with KeyConditions.
+            excluding: ["AttributesToGet", "QueryFilter", "ConditionalOperator"]
+                + (request["KeyConditionExpression"] == nil ? [] : ["KeyConditions"]))
         range = try RangeRequest(request, parameters, legacyFilter: "QueryFilter")
         let condition =
             if let condition = parameters.keyCondition { condition as Condition? } else {

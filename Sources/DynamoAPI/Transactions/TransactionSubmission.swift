@@ -79,7 +79,7 @@ struct TransactionSubmission: Sendable {
         case .itemCollectionTooLarge:
             return CancellationReason(
                 code: .itemCollectionTooLarge, message: DynamoFault.itemCollectionTooLarge.message)
-        case .expression, .itemTooLarge, .indexKeyInvalid, .throttled, .storage:
+        case .expression, .itemTooLarge, .indexKeyInvalid, .indexKeyTooLarge, .throttled, .storage:
             return CancellationReason(DynamoFault(error, returnsItem: false, isUpdate: isUpdate(index)))
         }
     }

@@ -38,6 +38,9 @@ public struct PartiQLKeys: Sendable {
             guard let values = terms.lazy.compactMap({ Self.alternatives($0, on: attribute.name) }).first else {
                 return nil
             }
+            guard values.count <= ExpressionLimits.inPartitionKeyCount else {
+                throw ExpressionError(.tooManyPartitionKeys(count: values.count))
+            }
             var distinct: [AttributeValue] = []
             for value in values where !distinct.contains(value) { distinct.append(value) }
             partitions = partitions.flatMap { partition in distinct.map { partition + [$0] } }

@@ -124,6 +124,7 @@ extension RegionStore {
         guard item.sizeInBytes <= Self.maximumItemByteCount, item.depth <= ExpressionLimits.nestingDepth else {
             throw .itemTooLarge(isUpdate: isUpdate)
         }
+        guard !table.exceedsLocalIndexes(item) else { throw .itemTooLarge(isUpdate: isUpdate) }
         for index in table.indexes {
             for attribute in index.definition.keySchema.attributes {
                 guard let value = item[attribute.name] else { continue }
@@ -131,6 +132,9 @@ extension RegionStore {
                     throw .indexKeyInvalid(
                         index: index.name, attribute: attribute.name, expected: attribute.kind, found: value)
                 }
+            }
+            if let oversized = index.definition.keySchema.oversizedAttribute(of: item) {
+                throw .indexKeyTooLarge(isSort: oversized.isSort)
             }
         }
     }

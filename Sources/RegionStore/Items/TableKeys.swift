@@ -2,6 +2,22 @@ public import ItemModel
 
 /// How the keys of a table and of its indexes become bytes.
 extension KeySchema {
+    /// DynamoDB's limit on an attribute of a partition key, in bytes.
+    public static let maximumPartitionByteCount = 2048
+    /// DynamoDB's limit on an attribute of a sort key, in bytes.
+    public static let maximumSortByteCount = 1024
+
+    /// The first key attribute of `item` that is longer than a key's may be.
+    public func oversizedAttribute(of item: Item) -> (name: Text, isSort: Bool)? {
+        for attribute in partition where (item[attribute.name]?.keyByteCount ?? 0) > Self.maximumPartitionByteCount {
+            return (attribute.name, false)
+        }
+        for attribute in sort where (item[attribute.name]?.keyByteCount ?? 0) > Self.maximumSortByteCount {
+            return (attribute.name, true)
+        }
+        return nil
+    }
+
     /// The key attributes of `item` alone, or nil where one is missing or of another type.
     public func key(of item: Item) -> Item? {
         var key = Item()
@@ -47,6 +63,15 @@ extension KeySchema {
 }
 
 extension AttributeValue {
+    /// The length of a string or binary; zero for a number, which is never too long for a key.
+    fileprivate var keyByteCount: Int {
+        switch self {
+        case .string(let text): text.byteCount
+        case .binary(let bytes): bytes.count
+        default: 0
+        }
+    }
+
     /// Whether this is a string or binary of no bytes, which no key may be.
     var isEmptyKey: Bool {
         switch self {
@@ -66,9 +91,27 @@ extension Table {
     }
 }
 
+extension Table {
+    /// Whether the item, with its entry in one of the local indexes, is larger than an item may be.
+    ///
+    /// Source: AWS developer guide, "Local secondary indexes: item size".
+    public func exceedsLocalIndexes(_ item: Item) -> Bool {
+        indexes.contains { index in
+            !index.isGlobal && index.storageKey(of: item, in: self) != nil
+                && item.sizeInBytes + index.projected(item, in: self).sizeInBytes > maximumItemByteCount
+        }
+    }
+
+    /// DynamoDB's limit on an item, in bytes.
+    private var maximumItemByteCount: Int { 400 * 1024 }
+}
+
 extension SecondaryIndex {
     /// The key in the `indexes` keyspace of the entry for `item`; nil where the item is not in the index, as it lacks a key attribute.
+    ///
+    /// An item that was there before the index may have one that is too long for a key: it is not in the index then.
     func storageKey(of item: Item, in table: Table) -> [UInt8]? {
+        guard definition.keySchema.oversizedAttribute(of: item) == nil else { return nil }
         var bytes = Layout.prefix(id)
         bytes.reserveCapacity(96)
         guard definition.keySchema.appendForms(of: item, to: &bytes),
