@@ -253,3 +253,45 @@ def test_version_2017_11_29_is_gone(regions, pair, operation, parameters, code, 
 
 def test_no_tables_of_version_2017_11_29_are_listed(regions, pair):
     assert regions[HOME].list_global_tables()["GlobalTables"] == []
+
+
+def test_a_replica_overrides_its_maximum_by_none(regions):
+    name = make_table(regions[HOME], name=f"maxima-{new_table_name()}", OnDemandThroughput={"MaxReadRequestUnits": 50})
+    add_replica(regions["installation"], HOME, name, EUROPE)
+
+    def override(units):
+        change(regions, name, {"Update": {
+            "RegionName": EUROPE, "OnDemandThroughputOverride": {"MaxReadRequestUnits": units}}})
+        wait_until(lambda: describe(regions, HOME, name)["TableStatus"] == "ACTIVE", "the table is active")
+
+    def seen():
+        [replica] = describe(regions, HOME, name)["Replicas"]
+        return (
+            replica.get("OnDemandThroughputOverride"), describe(regions, EUROPE, name).get("OnDemandThroughput"))
+
+    for units, expected in [
+        (9, ({"MaxReadRequestUnits": 9}, {"MaxReadRequestUnits": 9, "MaxWriteRequestUnits": -1})),
+        (-1, ({"MaxReadRequestUnits": -1}, None)),
+        (50, (None, {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": -1})),
+    ]:
+        override(units)
+        wait_until(lambda: seen() == expected, f"the override {units} is everywhere")
+
+
+def test_overrides_and_warm_throughput_look_the_same_from_everywhere(regions):
+    name = make_table(regions[HOME], name=f"warm-{new_table_name()}")
+    add_replica(regions["installation"], HOME, name, EUROPE)
+    regions[HOME].update_table(
+        TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 4, "WriteCapacityUnits": 4})
+    wait_until(lambda: describe(regions, EUROPE, name)["ProvisionedThroughput"]["ReadCapacityUnits"] == 4, "the mode is everywhere")
+    change(regions, name, {"Update": {"RegionName": EUROPE, "ProvisionedThroughputOverride": {"ReadCapacityUnits": 9}}})
+    wait_until(lambda: describe(regions, EUROPE, name)["ProvisionedThroughput"]["ReadCapacityUnits"] == 9, "the override is there")
+    for region in (HOME, EUROPE):
+        table = describe(regions, region, name)
+        assert table["WarmThroughput"] | {"Status": ""} == table["Replicas"][0]["WarmThroughput"] | {"Status": ""}
+        assert table["WarmThroughput"]["ReadUnitsPerSecond"] == 12_000
+    # The table's own value, asked for in the region that overrides it, clears the override.
+    regions[EUROPE].update_table(TableName=name, ReplicaUpdates=[
+        {"Update": {"RegionName": EUROPE, "ProvisionedThroughputOverride": {"ReadCapacityUnits": 4}}}])
+    wait_until(
+        lambda: "ProvisionedThroughputOverride" not in describe(regions, HOME, name)["Replicas"][0], "the override is gone")

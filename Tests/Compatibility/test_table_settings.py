@@ -24,10 +24,6 @@ def test_on_demand_maxima_are_kept_and_cleared(client):
 
 def test_warm_throughput_grows(client):
     name = make_table(client, GlobalSecondaryIndexes=[index("by-pk", "pk")])
-
-    def warm(described):
-        return described["WarmThroughput"]["ReadUnitsPerSecond"], described["WarmThroughput"]["WriteUnitsPerSecond"]
-
     assert warm(client.describe_table(TableName=name)["Table"]) == (12_000, 4_000)
     client.update_table(TableName=name, WarmThroughput={"ReadUnitsPerSecond": 15_000})
     client.update_table(TableName=name, WarmThroughput={"WriteUnitsPerSecond": 5_000})
@@ -40,6 +36,98 @@ def test_warm_throughput_grows(client):
     with refused("ValidationException", "WarmThroughput for index by-pk is lower than current WarmThroughput, "):
         client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[
             {"Update": {"IndexName": "by-pk", "WarmThroughput": {"ReadUnitsPerSecond": 15_999}}}])
+
+
+def warm(described):
+    return described["WarmThroughput"]["ReadUnitsPerSecond"], described["WarmThroughput"]["WriteUnitsPerSecond"]
+
+
+def test_a_table_and_its_indexes_are_warmed_in_one_call(client):
+    name = make_table(client, GlobalSecondaryIndexes=[index("by-pk", "pk")])
+    units = {"ReadUnitsPerSecond": 13_000, "WriteUnitsPerSecond": 4_100}
+    client.update_table(TableName=name, WarmThroughput=units, GlobalSecondaryIndexUpdates=[
+        {"Update": {"IndexName": "by-pk", "WarmThroughput": units}}])
+    table = client.describe_table(TableName=name)["Table"]
+    assert warm(table) == warm(table["GlobalSecondaryIndexes"][0]) == (13_000, 4_100)
+
+
+def capacity(read, write):
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+
+
+def test_warm_throughput_never_decreases(client):
+    name = make_table(client)
+    client.update_table(TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput=capacity(10, 5_000))
+    assert warm(client.describe_table(TableName=name)["Table"]) == (12_000, 5_000)
+    client.update_table(TableName=name, ProvisionedThroughput=capacity(9, 9))
+    assert warm(client.describe_table(TableName=name)["Table"]) == (12_000, 5_000)
+    client.update_table(TableName=name, ProvisionedThroughput=capacity(20_000, 9))
+    client.update_table(TableName=name, BillingMode="PAY_PER_REQUEST")
+    assert warm(client.describe_table(TableName=name)["Table"]) == (20_000, 5_000)
+
+
+def test_changes_of_provisioned_capacity_are_counted(client):
+    name = make_table(
+        client, BillingMode="PROVISIONED", ProvisionedThroughput=capacity(5, 5),
+        GlobalSecondaryIndexes=[{**index("by-pk", "pk"), "ProvisionedThroughput": capacity(5, 5)}])
+
+    def described():
+        table = client.describe_table(TableName=name)["Table"]
+        return table["ProvisionedThroughput"], table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]
+
+    for throughput in described():
+        assert throughput["NumberOfDecreasesToday"] == 0
+        assert "LastIncreaseDateTime" not in throughput and "LastDecreaseDateTime" not in throughput
+    client.update_table(TableName=name, ProvisionedThroughput=capacity(6, 5))
+    table, of_index = described()
+    assert "LastIncreaseDateTime" in table and "LastDecreaseDateTime" not in table
+    assert "LastIncreaseDateTime" not in of_index
+    before = datetime.datetime.now(datetime.timezone.utc)
+    client.update_table(TableName=name, ProvisionedThroughput=capacity(5, 7), GlobalSecondaryIndexUpdates=[
+        {"Update": {"IndexName": "by-pk", "ProvisionedThroughput": capacity(4, 4)}}])
+    client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[
+        {"Update": {"IndexName": "by-pk", "ProvisionedThroughput": capacity(3, 4)}}])
+    table, of_index = described()
+    assert table["LastIncreaseDateTime"] == table["LastDecreaseDateTime"]
+    # A midnight in between begins another count.
+    is_same_day = before.date() == of_index["LastDecreaseDateTime"].astimezone(datetime.timezone.utc).date()
+    assert not is_same_day or (table["NumberOfDecreasesToday"], of_index["NumberOfDecreasesToday"]) == (1, 2)
+
+
+def test_the_answer_to_a_change_does_not_say_when_the_mode_was_chosen(client):
+    name = f"{make_table(client)}-mode"
+    definition = dict(
+        AttributeDefinitions=define("pk"), KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
+    created = client.create_table(TableName=name, **definition)["TableDescription"]
+    assert created["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}
+    assert "LastUpdateToPayPerRequestDateTime" in client.describe_table(TableName=name)["Table"]["BillingModeSummary"]
+    deleted = client.delete_table(TableName=name)["TableDescription"]
+    assert {key: value for key, value in deleted.items() if key not in ("TableArn", "TableId")} == {
+        "TableName": name, "TableStatus": "DELETING", "TableSizeBytes": 0, "ItemCount": 0, "DeletionProtectionEnabled": False,
+        "ProvisionedThroughput": {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
+        "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}
+
+
+def test_all_indexes_together_project_100_attributes(client):
+    def projecting(name, first, count):
+        names = [f"a{number}" for number in range(first, first + count)]
+        return index(name, "pk", projection={"ProjectionType": "INCLUDE", "NonKeyAttributes": names})
+
+    name = make_table(client, GlobalSecondaryIndexes=[projecting(f"index-{number}", 20 * number, 20) for number in range(5)])
+    with refused("ValidationException", "Number of projected attributes across all indexes exceeds the limit of 100"):
+        client.update_table(
+            TableName=name, AttributeDefinitions=define("pk"),
+            GlobalSecondaryIndexUpdates=[{"Create": projecting("one-more", 100, 1)}])
+
+
+def test_an_index_of_a_provisioned_table_has_no_maxima(client, raw):
+    name = make_table(client, BillingMode="PROVISIONED", ProvisionedThroughput=capacity(1, 1))
+    created = {
+        **index("by-pk", "pk"), "ProvisionedThroughput": capacity(1, 1), "OnDemandThroughput": {"MaxReadRequestUnits": 4}}
+    assert raw("UpdateTable", {
+        "TableName": name, "AttributeDefinitions": define("pk"), "GlobalSecondaryIndexUpdates": [{"Create": created}]}) == (
+        "ValidationException",
+        "One or more parameter values were invalid: OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
 
 
 def test_a_table_is_made_with_warm_throughput(client):

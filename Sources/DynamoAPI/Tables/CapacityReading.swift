@@ -37,6 +37,11 @@ enum CapacityReading {
         return units
     }
 
+    /// Reads the maximum of a replica that overrides its table's; -1 is none, nil leaves it as it is.
+    static func overridingMaximum(_ json: JSONValue?, _ name: String) throws(DynamoFault) -> Int? {
+        json?.integer == -1 ? -1 : try maximum(json, name)
+    }
+
     /// Reads `WarmThroughput`, which a table or index can only be asked to have more of.
     ///
     /// - Parameters:
@@ -78,6 +83,15 @@ enum CapacityReading {
         WarmThroughput(
             read: max(warm?.read ?? 0, throughput?.read ?? 12_000),
             write: max(warm?.write ?? 0, throughput?.write ?? 4_000))
+    }
+
+    /// What a table or index is ready to serve once its capacity has changed, where that would be less than before: it never decreases.
+    static func keptWarmThroughput(_ warm: WarmThroughput?, from old: Throughput?, to new: Throughput?)
+        -> WarmThroughput?
+    {
+        let (before, after) = (currentWarmThroughput(warm, old), currentWarmThroughput(warm, new))
+        let kept = WarmThroughput(read: max(before.read, after.read), write: max(before.write, after.write))
+        return kept == after ? nil : kept
     }
 
     /// Reads `GlobalTableSettingsReplicationMode`.

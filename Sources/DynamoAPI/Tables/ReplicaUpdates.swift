@@ -66,7 +66,7 @@ struct ReplicaUpdates: Sendable {
         if json["KMSMasterKeyId"] != nil { throw .invalidParameters("KMSMasterKeyId is not supported") }
         var overrides = ReplicaOverrides()
         overrides.readCapacityUnits = json["ProvisionedThroughputOverride"]?["ReadCapacityUnits"]?.integer
-        overrides.maximumReadRequestUnits = try CapacityReading.maximum(
+        overrides.maximumReadRequestUnits = try CapacityReading.overridingMaximum(
             json["OnDemandThroughputOverride"]?["MaxReadRequestUnits"], "MaxReadRequestUnits")
         overrides.tableClass = CapacityReading.tableClass(json["TableClassOverride"])
         if let indexes = json["GlobalSecondaryIndexes"] {
@@ -75,7 +75,7 @@ struct ReplicaUpdates: Sendable {
                     ReplicaOverrides.IndexRead(
                         index: index["IndexName"]?.text ?? "",
                         readCapacityUnits: index["ProvisionedThroughputOverride"]?["ReadCapacityUnits"]?.integer,
-                        maximumReadRequestUnits: try CapacityReading.maximum(
+                        maximumReadRequestUnits: try CapacityReading.overridingMaximum(
                             index["OnDemandThroughputOverride"]?["MaxReadRequestUnits"], "MaxReadRequestUnits")))
             }
         }
@@ -104,6 +104,12 @@ struct ReplicaUpdates: Sendable {
                         Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST
                         """)
                 }
+                let hasMaximum =
+                    overrides.maximumReadRequestUnits != nil
+                    || overrides.indexReadCapacityUnits.contains { $0.maximumReadRequestUnits != nil }
+                guard !hasMaximum || table.billingMode == .payPerRequest else {
+                    throw .onDemandThroughputOfProvisioned
+                }
                 changes.append(
                     .updateReplica(region: target, Self.merged(replica.overrides, overrides, in: table)))
             case .delete(let target): changes.append(.deleteReplica(region: target))
@@ -126,10 +132,11 @@ struct ReplicaUpdates: Sendable {
     ) -> ReplicaOverrides {
         var merged = old
         if let units = new.readCapacityUnits {
-            merged.readCapacityUnits = units == table.throughput?.read ? nil : units
+            merged.readCapacityUnits = units == table.sharedThroughput?.read ? nil : units
         }
         if let units = new.maximumReadRequestUnits {
-            merged.maximumReadRequestUnits = units == table.onDemandThroughput?.maximumRead ? nil : units
+            let shared = table.sharedOnDemandThroughput?.maximumRead ?? -1
+            merged.maximumReadRequestUnits = units == shared ? nil : units
         }
         if let tableClass = new.tableClass {
             merged.tableClass = tableClass == (table.tableClass ?? .standard) ? nil : tableClass
@@ -144,7 +151,8 @@ struct ReplicaUpdates: Sendable {
                 ReplicaOverrides.IndexRead(
                     index: override.index,
                     readCapacityUnits: read == index.definition.throughput?.read ? nil : read,
-                    maximumReadRequestUnits: maximum == index.definition.onDemandThroughput?.maximumRead ? nil : maximum
+                    maximumReadRequestUnits: maximum == index.definition.onDemandThroughput?.maximumRead ?? -1
+                        ? nil : maximum
                 ))
         }
         merged.indexReadCapacityUnits.sort { $0.index < $1.index }

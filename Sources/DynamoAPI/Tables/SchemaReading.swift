@@ -155,7 +155,9 @@ struct SchemaReading {
         case (.provisioned, nil):
             throw .invalidParameters("ProvisionedThroughput must be specified for index: \(index.name)")
         case (.payPerRequest, .some): throw .capacityOnDemand
-        case (.provisioned, let throughput?): try CapacityReading.check(throughput, of: index.name)
+        case (.provisioned, let throughput?):
+            try CapacityReading.check(throughput, of: index.name)
+            guard index.onDemandThroughput == nil else { throw .onDemandThroughputOfProvisioned }
         case (.payPerRequest, nil): break
         }
     }
@@ -166,14 +168,17 @@ struct SchemaReading {
         where indexes[..<position].contains(where: { $0.name == index.name }) {
             throw .invalidParameters("Duplicate index name: \(index.name)")
         }
+        try Self.checkProjectedCount(of: indexes)
+    }
+
+    /// Checks how many attributes all indexes of a table project together.
+    static func checkProjectedCount(of indexes: [IndexDefinition]) throws(DynamoFault) {
         let projected = indexes.reduce(0) { count, index in
             if case .include(let names) = index.projection { count + names.count } else { count }
         }
-        guard projected <= Self.maximumProjectedCount else {
+        guard projected <= maximumProjectedCount else {
             throw .invalidParameters(
-                """
-                Number of projected attributes across all indexes exceeds the limit of \(Self.maximumProjectedCount)
-                """)
+                "Number of projected attributes across all indexes exceeds the limit of \(maximumProjectedCount)")
         }
     }
 

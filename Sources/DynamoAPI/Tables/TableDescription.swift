@@ -13,6 +13,9 @@ struct TableDescription {
     let arn: String
     /// The region that is asked.
     let region: Text
+    private let nowMilliseconds: UInt64
+    /// Whether this answers a change that was just made, and not a question.
+    private let isAnswerToChange: Bool
 
     /// How much a table and its indexes hold.
     struct Sizes {
@@ -49,6 +52,8 @@ struct TableDescription {
         self.sizes = sizes ?? (try? Sizes(of: table, in: environment)) ?? .none
         arn = environment.arn(of: table)
         region = environment.region.regionName
+        nowMilliseconds = environment.region.nowMilliseconds()
+        isAnswerToChange = status != nil
     }
 
     /// Settings of this region's replica that differ from the table's.
@@ -63,7 +68,7 @@ struct TableDescription {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name(name)
-        write(to: &writer)
+        if isAnswerToChange, status == .deleting { writeDeleted(to: &writer) } else { write(to: &writer) }
         writer.endObject()
         return APIResponse(body: writer.bytes)
     }
@@ -78,6 +83,22 @@ struct TableDescription {
         if let tableClass = overrides.tableClass ?? table.tableClass {
             writer.object("TableClassSummary", "TableClass", tableClass.rawValue)
         }
+        writer.name("DeletionProtectionEnabled")
+        writer.bool(table.isDeletionProtected)
+        writer.endObject()
+    }
+
+    /// What is left to tell of a table that was just deleted.
+    private func writeDeleted(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("TableName", table.name.string)
+        writer.member("TableStatus", status.rawValue)
+        writer.throughputDescription(table.throughput, history: table.throughputHistory, at: nowMilliseconds)
+        writer.member("TableSizeBytes", 0)
+        writer.member("ItemCount", 0)
+        writer.member("TableArn", arn)
+        writer.member("TableId", replicaID)
+        writeBillingMode(to: &writer)
         writer.name("DeletionProtectionEnabled")
         writer.bool(table.isDeletionProtected)
         writer.endObject()
@@ -113,21 +134,23 @@ struct TableDescription {
     }
 
     private func writeCapacity(to writer: inout JSONWriter) {
-        writer.throughputDescription(
-            read: overrides.readCapacityUnits ?? table.throughput?.read ?? 0, write: table.throughput?.write ?? 0)
-        if table.billingMode == .payPerRequest || table.payPerRequestSinceMilliseconds != nil {
-            writer.name("BillingModeSummary")
-            writer.beginObject()
-            writer.member("BillingMode", table.billingMode.rawValue)
-            if let since = table.payPerRequestSinceMilliseconds {
-                writer.name("LastUpdateToPayPerRequestDateTime")
-                writer.timestamp(milliseconds: since)
-            }
-            writer.endObject()
-        }
-        writer.onDemandThroughput(table.onDemandThroughput, readOverride: overrides.maximumReadRequestUnits)
+        writer.throughputDescription(table.throughput, history: table.throughputHistory, at: nowMilliseconds)
+        writeBillingMode(to: &writer)
+        writer.onDemandThroughput(table.onDemandThroughput, readOverride: nil)
         writer.warmThroughput(
-            table.warmThroughput, table.throughput, status: status == .active ? status : .updating)
+            table.warmThroughput, table.sharedThroughput, status: status == .active ? status : .updating)
+    }
+
+    private func writeBillingMode(to writer: inout JSONWriter) {
+        guard table.billingMode == .payPerRequest || table.payPerRequestSinceMilliseconds != nil else { return }
+        writer.name("BillingModeSummary")
+        writer.beginObject()
+        writer.member("BillingMode", table.billingMode.rawValue)
+        if let since = table.payPerRequestSinceMilliseconds, !isAnswerToChange {
+            writer.name("LastUpdateToPayPerRequestDateTime")
+            writer.timestamp(milliseconds: since)
+        }
+        writer.endObject()
     }
 
     private func writeStream(to writer: inout JSONWriter) {
@@ -180,9 +203,10 @@ extension TableDescription {
                 writer.name("Backfilling")
                 writer.bool(true)
             }
-            writer.throughputDescription(
-                read: override?.readCapacityUnits ?? definition.throughput?.read ?? 0,
-                write: definition.throughput?.write ?? 0)
+            let throughput = definition.throughput.map {
+                Throughput(read: override?.readCapacityUnits ?? $0.read, write: $0.write)
+            }
+            writer.throughputDescription(throughput, history: definition.throughputHistory, at: nowMilliseconds)
             writer.onDemandThroughput(
                 definition.onDemandThroughput, readOverride: override?.maximumReadRequestUnits)
             writer.warmThroughput(
@@ -204,6 +228,8 @@ extension TableDescription {
         }
         writer.member("GlobalTableVersion", "2019.11.21")
         writer.member("GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES")
+        writer.name("DisassociationProtectionEnabled")
+        writer.bool(true)
         writer.name("Replicas")
         writer.beginArray()
         for replica in table.replicas where replica.region != region { writeReplica(replica, to: &writer) }
@@ -220,7 +246,7 @@ extension TableDescription {
         if let read = replica.overrides.maximumReadRequestUnits {
             writer.object("OnDemandThroughputOverride", "MaxReadRequestUnits", read)
         }
-        writer.warmThroughput(table.warmThroughput, table.throughput, status: .active)
+        writer.warmThroughput(table.warmThroughput, table.sharedThroughput, status: .active)
         writeReplicaIndexes(replica, to: &writer)
         if let tableClass = replica.overrides.tableClass ?? table.tableClass {
             writer.object("ReplicaTableClassSummary", "TableClass", tableClass.rawValue)
@@ -309,19 +335,29 @@ extension JSONWriter {
         endObject()
     }
 
-    fileprivate mutating func throughputDescription(read: Int, write: Int) {
+    fileprivate mutating func throughputDescription(
+        _ throughput: Throughput?, history: ThroughputHistory, at nowMilliseconds: UInt64
+    ) {
         name("ProvisionedThroughput")
         beginObject()
-        member("NumberOfDecreasesToday", 0)
-        member("ReadCapacityUnits", read)
-        member("WriteCapacityUnits", write)
+        if let time = history.increasedMilliseconds {
+            name("LastIncreaseDateTime")
+            timestamp(milliseconds: time)
+        }
+        if let time = history.decreasedMilliseconds {
+            name("LastDecreaseDateTime")
+            timestamp(milliseconds: time)
+        }
+        member("NumberOfDecreasesToday", history.decreaseCount(onDayOf: nowMilliseconds))
+        member("ReadCapacityUnits", throughput?.read ?? 0)
+        member("WriteCapacityUnits", throughput?.write ?? 0)
         endObject()
     }
 
     /// Writes configured maxima where there are any; a missing one is -1.
     fileprivate mutating func onDemandThroughput(_ throughput: OnDemandThroughput?, readOverride: Int?) {
         let read = readOverride ?? throughput?.maximumRead
-        guard read != nil || throughput?.maximumWrite != nil else { return }
+        guard read ?? -1 >= 0 || throughput?.maximumWrite != nil else { return }
         name("OnDemandThroughput")
         beginObject()
         member("MaxReadRequestUnits", read ?? -1)

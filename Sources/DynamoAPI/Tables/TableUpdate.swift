@@ -85,9 +85,9 @@ struct TableUpdate: Sendable {
         let combinable = combinable.filter { name in
             request[name].map { $0.kind != .array || $0.count > 0 } ?? false
         }
-        if let first = exclusive.first {
+        if let first = exclusive.first, !isWarmThroughputOnly(request) {
             guard exclusive.count + combinable.count == 1 else { throw notAlone(first.change) }
-        } else if combinable.isEmpty {
+        } else if combinable.isEmpty, exclusive.isEmpty {
             throw .validation(
                 """
                 At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
@@ -97,6 +97,21 @@ struct TableUpdate: Sendable {
         // Capacities of indexes go together with the table's; an index to create or to delete does not.
         let changesIndexes = request["GlobalSecondaryIndexUpdates"]?.elements.contains { $0["Update"] == nil } ?? false
         guard !changesIndexes || combinable.count == 1 else { throw notAlone("Index modification") }
+    }
+
+    /// Whether the request is about the warm throughput of a table and of indexes of it, which go together.
+    private static func isWarmThroughputOnly(_ request: JSONValue) -> Bool {
+        let others = (exclusive.map(\.parameter) + combinable).filter { name in
+            !["WarmThroughput", "GlobalSecondaryIndexUpdates"].contains(name.description)
+        }
+        guard request["WarmThroughput"] != nil, others.allSatisfy({ request[$0] == nil }) else { return false }
+        return request["GlobalSecondaryIndexUpdates"]?.elements.allSatisfy { element in
+            guard let update = element["Update"], element["Create"] == nil, element["Delete"] == nil else {
+                return false
+            }
+            return update["WarmThroughput"] != nil && update["ProvisionedThroughput"] == nil
+                && update["OnDemandThroughput"] == nil
+        } ?? true
     }
 
     private static func notAlone(_ change: String) -> DynamoFault {
@@ -180,8 +195,10 @@ extension TableUpdate {
         }
         if let tableClass { return [.setTableClass(tableClass)] }
         if let warmThroughput {
-            let current = CapacityReading.currentWarmThroughput(table.warmThroughput, table.throughput)
-            return [.setWarmThroughput(try warmThroughput.throughput(over: current, of: "table"))]
+            let current = CapacityReading.currentWarmThroughput(table.warmThroughput, table.sharedThroughput)
+            var changes = [TableChange.setWarmThroughput(try warmThroughput.throughput(over: current, of: "table"))]
+            for update in indexes { changes += try self.changes(update, of: table, table.billingMode) }
+            return changes
         }
         if let isDeletionProtected { return [.setDeletionProtection(isDeletionProtected)] }
         let mode = billingMode ?? table.billingMode
@@ -200,13 +217,15 @@ extension TableUpdate {
         if let throughput {
             guard mode == .provisioned else { throw .capacityOnDemand }
             try CapacityReading.check(throughput)
-            guard table.throughput != throughput || table.billingMode != mode else {
+            guard table.sharedThroughput != throughput || table.billingMode != mode else {
                 throw Self.unchanged(throughput, "table", "table")
             }
             if table.billingMode != mode { try checkIndexCapacities(of: table) }
             changes.append(.setBilling(.provisioned, throughput))
+            changes += Self.keepingWarm(table, throughput)
         } else if billingMode == .payPerRequest, table.billingMode != .payPerRequest {
             changes.append(.setBilling(.payPerRequest, nil))
+            changes += Self.keepingWarm(table, nil)
         }
         if let onDemandThroughput {
             guard mode == .payPerRequest else {
@@ -215,6 +234,11 @@ extension TableUpdate {
             changes.append(.setOnDemandThroughput(onDemandThroughput))
         }
         return changes
+    }
+
+    private static func keepingWarm(_ table: Table, _ throughput: Throughput?) -> [TableChange] {
+        CapacityReading.keptWarmThroughput(table.warmThroughput, from: table.sharedThroughput, to: throughput)
+            .map { [.setWarmThroughput($0)] } ?? []
     }
 
     /// A table that becomes provisioned needs capacity for each of its global indexes.
@@ -245,6 +269,7 @@ extension TableUpdate {
             guard table.indexes.count(where: \.isGlobal) < SchemaReading.maximumGlobalIndexCount else {
                 throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
             }
+            try SchemaReading.checkProjectedCount(of: table.indexes.map(\.definition) + [definition])
             return [.createIndex(definition)]
         case .update(let name, let throughput, let onDemandThroughput, let warm):
             let old = table.index(named: name)?.definition
@@ -259,6 +284,12 @@ extension TableUpdate {
             var changes: [TableChange] = []
             if throughput != nil || onDemandThroughput != nil || warm == nil {
                 changes.append(.updateIndex(name: name, throughput, onDemandThroughput))
+            }
+            if let old, let throughput,
+                let kept = CapacityReading.keptWarmThroughput(
+                    old.warmThroughput, from: old.throughput, to: throughput)
+            {
+                changes.append(.setIndexWarmThroughput(name: name, kept))
             }
             if let warm {
                 let current = CapacityReading.currentWarmThroughput(old?.warmThroughput, old?.throughput)

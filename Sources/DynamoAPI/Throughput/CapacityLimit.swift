@@ -40,7 +40,8 @@ extension Table {
             let maxima = definition.map(\.onDemandThroughput) ?? onDemandThroughput
             let units =
                 kind == .read ? override?.maximumReadRequestUnits ?? maxima?.maximumRead : maxima?.maximumWrite
-            return units.map { CapacityLimit(unitsPerSecond: $0, cause: .onDemandMaximum) }
+            // A replica may override its table's maximum by none.
+            return units.flatMap { $0 < 0 ? nil : CapacityLimit(unitsPerSecond: $0, cause: .onDemandMaximum) }
         }
     }
 

@@ -3,8 +3,21 @@ import NIOHTTP1
 
 // What the endpoint does with one request: the checks of HTTP, the signature, and the call of the service, in DynamoDB's order.
 extension EndpointHandler {
+    /// The path and query of a request's target, of which a client that believes to speak to a proxy sends the whole URL
+    /// (RFC 9112, section 3.2.2).
+    static func originForm(_ uri: String) -> String {
+        for scheme in ["http://", "https://"] where uri.utf8.starts(with: scheme.utf8) {
+            let rest = uri.dropFirst(scheme.utf8.count)
+            guard let slash = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }
+            return rest[slash] == "/" ? String(rest[slash...]) : "/" + rest[slash...]
+        }
+        return uri
+    }
+
     /// Takes a request's head, and refuses at once what its fields show to be too large.
     func begin(_ head: HTTPRequestHead) {
+        var head = head
+        if !head.uri.utf8.starts(with: "/".utf8) { head.uri = Self.originForm(head.uri) }
         fillHeaders(from: head)
         let limits = loop.configuration.limits
         guard loop.headers.bytes.count <= limits.headerByteCountMax, head.uri.utf8.count <= limits.headerByteCountMax

@@ -220,17 +220,10 @@ extension RegionStore {
             return SecondaryIndex(
                 definition: definition, id: index.id, status: index.needsBackfill ? .creating : .active)
         }
-        var settings = TableSettings(state.entry, in: configuration.name)
-        let own = replicas.first { $0.region == configuration.name }
-        if let read = own?.overrides.readCapacityUnits { settings.throughput?.read = read }
-        if let maximum = own?.overrides.maximumReadRequestUnits {
-            settings.onDemandThroughput = settings.onDemandThroughput ?? OnDemandThroughput()
-            settings.onDemandThroughput?.maximumRead = maximum
-        }
-        if let tableClass = own?.overrides.tableClass { settings.tableClass = tableClass }
+        let settings = TableSettings(state.entry, in: configuration.name)
         let status: TableStatus = state.local.isServing ? .active : .creating
         return Table(
-            name: state.entry.name, uuid: state.entry.uuid, id: id,
+            name: state.entry.name, uuid: state.entry.uuid, id: id, in: configuration.name,
             createdMilliseconds: state.local.createdMilliseconds, status: status, keySchema: foundation.keySchema,
             indexes: indexes, deletingIndexes: state.local.indexes.compactMap(Self.deletingIndex), settings: settings,
             local: state.local, replicas: replicas,

@@ -133,6 +133,9 @@ extension RegionStore {
                 settings.payPerRequestSinceMilliseconds = nowMilliseconds
             }
             settings.billingMode = mode
+            if let throughput {
+                settings.throughputHistory.note(from: settings.throughput, to: throughput, at: nowMilliseconds)
+            }
             settings.throughput = mode == .provisioned ? throughput : nil
             state.entry.set(SettingName.billing, to: settings.encodedBilling(), version: version)
             clearOverrides(of: &state, version: version) { $0.readCapacityUnits = nil }
@@ -161,7 +164,7 @@ extension RegionStore {
         case .setWarmThroughput(let throughput):
             state.entry.set(SettingName.warm, to: throughput.encoded(), version: version)
         case .createIndex, .updateIndex, .setIndexWarmThroughput, .deleteIndex:
-            try applyIndexChange(change, to: &state, table: table, version: version)
+            try applyIndexChange(change, to: &state, table: table, version: version, at: nowMilliseconds)
         case .createReplica, .updateReplica, .deleteReplica:
             try applyReplicaChange(change, to: &state, table: table, version: version, at: nowMilliseconds)
         }
@@ -179,7 +182,8 @@ extension RegionStore {
     }
 
     private func applyIndexChange(
-        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version
+        _ change: TableChange, to state: inout Catalog.TableState, table: Table, version: Version,
+        at nowMilliseconds: UInt64
     ) throws(CatalogError) {
         switch change {
         case .createIndex(let index):
@@ -187,16 +191,15 @@ extension RegionStore {
             try checkNoIndexInProgress(of: table)
             state.entry.set(SettingName.index(index.name), to: index.encoded(withName: false), version: version)
         case .updateIndex(let name, let throughput, let onDemand):
-            guard var definition = table.index(named: name)?.definition, definition.isGlobal else {
-                throw .indexNotFound(name)
+            var definition = try globalIndex(name, in: state)
+            if let throughput {
+                definition.throughputHistory.note(from: definition.throughput, to: throughput, at: nowMilliseconds)
+                definition.throughput = throughput
             }
-            if let throughput { definition.throughput = throughput }
             if let onDemand { definition.onDemandThroughput = onDemand }
             state.entry.set(SettingName.index(name), to: definition.encoded(withName: false), version: version)
         case .setIndexWarmThroughput(let name, let throughput):
-            guard var definition = table.index(named: name)?.definition, definition.isGlobal else {
-                throw .indexNotFound(name)
-            }
+            var definition = try globalIndex(name, in: state)
             definition.warmThroughput = throughput
             state.entry.set(SettingName.index(name), to: definition.encoded(withName: false), version: version)
         case .deleteIndex(let name):
@@ -206,6 +209,16 @@ extension RegionStore {
             state.entry.set(SettingName.index(name), to: nil, version: version)
         default: break
         }
+    }
+
+    /// The index as the changes before this one leave it.
+    private func globalIndex(_ name: Text, in state: Catalog.TableState) throws(CatalogError) -> IndexDefinition {
+        guard
+            let definition = state.entry[SettingName.index(name)].flatMap({
+                IndexDefinition(name: name, isGlobal: true, $0)
+            })
+        else { throw .indexNotFound(name) }
+        return definition
     }
 
     private func checkNoIndexInProgress(of table: Table) throws(CatalogError) {

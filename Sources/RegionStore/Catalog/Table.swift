@@ -20,8 +20,13 @@ public final class Table: Sendable {
     /// Global indexes that were deleted and whose entries are still to be removed.
     public let deletingIndexes: [SecondaryIndex]
     public let billingMode: BillingMode
+    /// This region's, with what its replica overrides.
     public let throughput: Throughput?
     public let onDemandThroughput: OnDemandThroughput?
+    /// What all replicas share, without what any of them overrides.
+    public let sharedThroughput: Throughput?
+    public let sharedOnDemandThroughput: OnDemandThroughput?
+    public let throughputHistory: ThroughputHistory
     /// When the billing mode last became on-demand, in milliseconds since the Unix epoch; nil if never.
     public let payPerRequestSinceMilliseconds: UInt64?
     /// Nil when no stream is enabled.
@@ -47,7 +52,7 @@ public final class Table: Sendable {
     let keepsTombstones: Bool
 
     init(
-        name: Text, uuid: TableUUID, id: TableID, createdMilliseconds: UInt64, status: TableStatus,
+        name: Text, uuid: TableUUID, id: TableID, in region: Text, createdMilliseconds: UInt64, status: TableStatus,
         keySchema: KeySchema,
         indexes: [SecondaryIndex], deletingIndexes: [SecondaryIndex], settings: TableSettings, local: LocalTableState,
         replicas: [Replica], keepsTombstones: Bool
@@ -61,13 +66,17 @@ public final class Table: Sendable {
         self.indexes = indexes
         self.deletingIndexes = deletingIndexes
         billingMode = settings.billingMode
-        throughput = settings.throughput
-        onDemandThroughput = settings.onDemandThroughput
+        let own = replicas.first { $0.region == region }?.overrides ?? ReplicaOverrides()
+        throughput = settings.throughput.map { Throughput(read: own.readCapacityUnits ?? $0.read, write: $0.write) }
+        onDemandThroughput = settings.onDemandThroughput(with: own)
+        sharedThroughput = settings.throughput
+        sharedOnDemandThroughput = settings.onDemandThroughput
+        throughputHistory = settings.throughputHistory
         payPerRequestSinceMilliseconds = settings.payPerRequestSinceMilliseconds
         streamViewType = settings.streamViewType
         streamLabelMilliseconds = local.streamLabelMilliseconds
         timeToLive = settings.timeToLive
-        tableClass = settings.tableClass
+        tableClass = own.tableClass ?? settings.tableClass
         isDeletionProtected = settings.isDeletionProtected
         warmThroughput = settings.warmThroughput
         localSettings = local.settings
@@ -105,6 +114,14 @@ struct TableSettings: Sendable, Hashable {
     var timeToLive: TimeToLive?
     var tableClass: TableClass?
     var warmThroughput: WarmThroughput?
+    var throughputHistory = ThroughputHistory()
     /// Of this region's replica.
     var isDeletionProtected = false
+
+    /// The maxima of a replica that overrides something of them.
+    fileprivate func onDemandThroughput(with overrides: ReplicaOverrides) -> OnDemandThroughput? {
+        guard let maximum = overrides.maximumReadRequestUnits else { return onDemandThroughput }
+        return OnDemandThroughput(
+            maximumRead: maximum < 0 ? nil : maximum, maximumWrite: onDemandThroughput?.maximumWrite)
+    }
 }

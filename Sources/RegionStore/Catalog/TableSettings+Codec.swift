@@ -92,6 +92,7 @@ extension IndexDefinition {
         map["throughput"] = throughput.map { .map($0.encoded()) }
         map["onDemand"] = onDemandThroughput.map { .map($0.encoded()) }
         map["warm"] = warmThroughput.map { .map($0.encoded()) }
+        map["history"] = throughputHistory.encoded().map(AttributeValue.map)
         return map
     }
 
@@ -119,6 +120,24 @@ extension IndexDefinition {
             throughput: map.map("throughput").map(Throughput.init),
             onDemandThroughput: map.map("onDemand").map(OnDemandThroughput.init),
             warmThroughput: map.map("warm").map(WarmThroughput.init))
+        throughputHistory = map.map("history").map(ThroughputHistory.init) ?? ThroughputHistory()
+    }
+}
+
+extension ThroughputHistory {
+    /// Nil where nothing has happened.
+    func encoded() -> AttributeMap? {
+        guard increasedMilliseconds != nil || decreasedMilliseconds != nil else { return nil }
+        var map: AttributeMap = ["decreases": .number(Number(decreaseCount))]
+        map["increased"] = increasedMilliseconds.map { .number(Number(Int(clamping: $0))) }
+        map["decreased"] = decreasedMilliseconds.map { .number(Number(Int(clamping: $0))) }
+        return map
+    }
+
+    init(_ map: AttributeMap) {
+        increasedMilliseconds = map.unsigned("increased")
+        decreasedMilliseconds = map.unsigned("decreased")
+        decreaseCount = map.integer("decreases") ?? 0
     }
 }
 
@@ -175,14 +194,14 @@ extension ReplicaOverrides {
         created.encode(into: &writer)
         map["created"] = .binary(writer.bytes)
         map["read"] = readCapacityUnits.map { .number(Number($0)) }
-        map["maximumRead"] = maximumReadRequestUnits.map { .number(Number($0)) }
+        map["maximumRead"] = maximumReadRequestUnits.map(Self.encoded)
         map["class"] = tableClass.map { .string(Text($0.rawValue)) }
         if !indexReadCapacityUnits.isEmpty {
             map["indexes"] = .list(
                 indexReadCapacityUnits.map { index in
                     var entry: AttributeMap = ["name": .string(index.index)]
                     entry["read"] = index.readCapacityUnits.map { .number(Number($0)) }
-                    entry["maximumRead"] = index.maximumReadRequestUnits.map { .number(Number($0)) }
+                    entry["maximumRead"] = index.maximumReadRequestUnits.map(Self.encoded)
                     return .map(entry)
                 })
         }
@@ -192,16 +211,20 @@ extension ReplicaOverrides {
     init(_ map: AttributeMap) {
         self.init()
         readCapacityUnits = map.integer("read")
-        maximumReadRequestUnits = map.integer("maximumRead")
+        maximumReadRequestUnits = map.integer("maximumRead").map(Self.decoded)
         tableClass = map.text("class").flatMap { TableClass(rawValue: $0.string) }
         for case .map(let entry) in map.list("indexes") {
             guard let name = entry.text("name") else { continue }
             indexReadCapacityUnits.append(
                 IndexRead(
                     index: name, readCapacityUnits: entry.integer("read"),
-                    maximumReadRequestUnits: entry.integer("maximumRead")))
+                    maximumReadRequestUnits: entry.integer("maximumRead").map(Self.decoded)))
         }
     }
+
+    /// No maximum, -1, is kept as zero, which no maximum is.
+    private static func encoded(_ maximum: Int) -> AttributeValue { .number(Number(max(0, maximum))) }
+    private static func decoded(_ maximum: Int) -> Int { maximum == 0 ? -1 : maximum }
 }
 
 extension Replica {
@@ -222,6 +245,7 @@ extension TableSettings {
         let billing = entry[SettingName.billing]
         billingMode = billing?.text("mode").flatMap { BillingMode(rawValue: $0.string) } ?? .payPerRequest
         throughput = billing?.map("throughput").map(Throughput.init)
+        throughputHistory = billing?.map("history").map(ThroughputHistory.init) ?? ThroughputHistory()
         payPerRequestSinceMilliseconds = billing?.unsigned("payPerRequestSince")
         onDemandThroughput = entry[SettingName.onDemand].map(OnDemandThroughput.init)
         streamViewType = entry[SettingName.stream]?.text("view").flatMap { StreamViewType(rawValue: $0.string) }
@@ -239,6 +263,7 @@ extension TableSettings {
     func encodedBilling() -> AttributeMap {
         var map: AttributeMap = ["mode": .string(Text(billingMode.rawValue))]
         map["throughput"] = throughput.map { .map($0.encoded()) }
+        map["history"] = throughputHistory.encoded().map(AttributeValue.map)
         map["payPerRequestSince"] = payPerRequestSinceMilliseconds.map { .number(Number(Int(clamping: $0))) }
         return map
     }

@@ -46,6 +46,34 @@ public struct Throughput: Sendable, Hashable {
     }
 }
 
+/// When a provisioned capacity was last raised and lowered, and how often it was lowered on that day.
+public struct ThroughputHistory: Sendable, Hashable {
+    /// In milliseconds since the Unix epoch, as are all times here; nil if never.
+    public internal(set) var increasedMilliseconds: UInt64?
+    public internal(set) var decreasedMilliseconds: UInt64?
+    /// On the day, in UTC, of the last decrease.
+    var decreaseCount = 0
+
+    private static let dayMilliseconds: UInt64 = 86_400_000
+
+    /// How often the capacity was lowered on the day of that time.
+    public func decreaseCount(onDayOf nowMilliseconds: UInt64) -> Int {
+        guard let decreasedMilliseconds else { return 0 }
+        return decreasedMilliseconds / Self.dayMilliseconds == nowMilliseconds / Self.dayMilliseconds
+            ? decreaseCount : 0
+    }
+
+    /// Takes note of a change, which may raise one capacity and lower the other.
+    mutating func note(from old: Throughput?, to new: Throughput, at nowMilliseconds: UInt64) {
+        guard let old else { return }
+        if new.read > old.read || new.write > old.write { increasedMilliseconds = nowMilliseconds }
+        if new.read < old.read || new.write < old.write {
+            decreaseCount = decreaseCount(onDayOf: nowMilliseconds) + 1
+            decreasedMilliseconds = nowMilliseconds
+        }
+    }
+}
+
 /// Configured maxima of an on-demand table or index, in request units a second; nil for none.
 public struct OnDemandThroughput: Sendable, Hashable {
     public var maximumRead: Int?
@@ -128,6 +156,7 @@ public struct IndexDefinition: Sendable, Hashable {
     public var onDemandThroughput: OnDemandThroughput?
     /// Nil until one was asked for.
     public var warmThroughput: WarmThroughput?
+    public internal(set) var throughputHistory = ThroughputHistory()
 
     public init(
         name: Text, isGlobal: Bool, keySchema: KeySchema, projection: IndexProjection, throughput: Throughput? = nil,
@@ -158,6 +187,7 @@ public struct SecondaryIndex: Sendable, Hashable {
 /// Settings of one replica that differ from its table's; nil where they do not.
 public struct ReplicaOverrides: Sendable, Hashable {
     public var readCapacityUnits: Int?
+    /// -1 for no maximum, where the table has one.
     public var maximumReadRequestUnits: Int?
     public var tableClass: TableClass?
     /// Provisioned read capacity by name of global index, in the names' order.

@@ -74,6 +74,16 @@ import Testing
         #expect(try endpoint.written().contains("\r\nAccess-Control-Allow-Origin: *\r\n"))
     }
 
+    /// RFC 9112, section 3.2.2: a server takes the whole URL, too.
+    @Test(arguments: ["http://h/", "http://h:8000", "https://h/?a=b", "http://h?a=b"])
+    func `a request as to a proxy is one to the endpoint`(target: String) throws {
+        let endpoint = try EndpointHarness()
+        try endpoint.send(Self.call("now a", "{}", []).replacing("POST / ", with: "POST \(target) "))
+        #expect(try endpoint.bodies() == ["a"])
+        try endpoint.send(Self.call("now a", "{}", []).replacing("POST / ", with: "POST http://h/other "))
+        #expect(try endpoint.written().hasPrefix("HTTP/1.1 404 "))
+    }
+
     // MARK: Codings
 
     @Test(arguments: [ContentCoding.gzip, .zlib])
