@@ -64,7 +64,9 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
 
     /// The names of the actions that callers can be allowed, in byte order.
     public static var actions: [String] {
-        (operations.map(\.name) + Access.furtherActions.map(\.description)).sorted()
+        let others = Access.operationsWithoutAction.map(\.description)
+        let own = OperationTable<Region>.entries.map(\.description.name).filter { !others.contains($0) }
+        return (own + Access.furtherActions.map(\.description)).sorted()
     }
 
     /// Whether a request to `target` may take long to answer, as it reads many items.

@@ -11,8 +11,7 @@ enum UpdateFunction: String {
 ///     update     = 1*section
 ///     section    = "SET" path "=" sum *("," path "=" sum) / "REMOVE" path *("," path)
 ///                / ("ADD" / "DELETE") path value *("," path value)
-///     sum        = term *(("+" / "-") term)
-///     term       = "(" sum ")" / operand
+///     sum        = "(" sum ")" / operand [("+" / "-") operand]
 ///     operand    = "(" operand ")" / path / value / name "(" operand *("," operand) ")"
 ///     projection = path *("," path)
 extension ExpressionParser {

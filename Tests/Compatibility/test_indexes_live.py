@@ -215,8 +215,8 @@ def update(client, table, *updates, names=("color",), **more):
      "One or more parameter values were invalid: Only one global secondary index update per index is allowed "
      "simultaneously. Index: by-color"),
     ([{}], ["color"], "ValidationException",
-     "One or more parameter values were invalid: One and only one of Create, Update or Delete must be specified in a "
-     "GlobalSecondaryIndexUpdate"),
+     "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+     "GlobalSecondaryIndexUpdate.Delete must not be null"),
     ([{"Create": index("new", "color", "color")}], ["color"], "ValidationException",
      "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
     ([{"Create": index("new", "color", projection={"ProjectionType": "INCLUDE"})}], ["color"], "ValidationException",
@@ -226,8 +226,8 @@ def update(client, table, *updates, names=("color",), **more):
      "One or more parameter values were invalid: ProjectionType is ALL, but NonKeyAttributes is specified"),
     ([{"Create": {**index("new", "color"), "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}}],
      ["color"], "ValidationException",
-     "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
-     "BillingMode is PAY_PER_REQUEST"),
+     "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: new when BillingMode is "
+     "PAY_PER_REQUEST"),
 ])
 def test_index_updates_that_are_refused(client, plain, updates, names, code, message):
     with refused(code, f"^{message}$"):

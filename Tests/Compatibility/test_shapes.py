@@ -86,7 +86,7 @@ def clients(installation):
     return client
 
 
-@pytest.mark.parametrize(("service", "operation", "request_", "path", "rule"), cases())
+@pytest.mark.parametrize(("service", "operation", "request_", "path", "rule"), list(cases()))
 def test_a_broken_constraint_is_told(clients, service, operation, request_, path, rule):
     with pytest.raises(ClientError) as caught:
         clients(service)._make_api_call(operation, request_)

@@ -47,6 +47,11 @@ import Testing
         ("Scan", #"{"TableName":"arn:aws:dynamodb:eu-central-1:000000000000:table/indexed"}"#, "Scan", "indexed"),
         ("ListTables", "{}", "ListTables", "*"),
         (
+            "UpdateTable", #"{"TableName":"indexed","ReplicaUpdates":[{"Delete":{"RegionName":"us-east-1"}}]}"#,
+            "UpdateTable",
+            "indexed"
+        ),
+        (
             "BatchGetItem",
             #"{"RequestItems":{"simple":{"Keys":[{"pk":{"S":"a"}}]},"indexed":{"Keys":[{"pk":{"S":"a"},"sk":{"S":"a"}}]}}}"#,
             "BatchGetItem", "indexed"
@@ -80,6 +85,26 @@ import Testing
         #expect(send(operation, body, as: Caller(name: "reports", tables: ["simple"])) == denial(action, resource))
     }
 
+    @Test(arguments: [
+        (
+            "UpdateTable", #"{"TableName":"simple","ReplicaUpdates":[{"Delete":{"RegionName":"us-east-1"}}]}"#,
+            "DeleteTableReplica"
+        ),
+        (
+            "UpdateTable", #"{"TableName":"simple","ReplicaUpdates":[{"Create":{"RegionName":"us-east-1"}}]}"#,
+            "CreateTableReplica"
+        ),
+        (
+            "CreateTable",
+            #"{"TableName":"simple","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"Tags":[{"Key":"k","Value":"v"}]}"#,
+            "TagResource"
+        ),
+    ])
+    func `what an operation does besides has to be allowed too`(operation: String, body: String, action: String) {
+        let caller = Caller(name: "reports", actions: ["UpdateTable", "CreateTable"])
+        #expect(send(operation, body, as: caller) == denial(action, "simple"))
+    }
+
     @Test func `a request that is wrong is told so before who may send it is asked`() {
         let caller = Caller(name: "reports", actions: ["GetItem"])
         #expect(send("PutItem", #"{"TableName":"simple"}"#, as: caller).contains("ValidationException"))
@@ -103,6 +128,10 @@ import Testing
     @Test func `patterns of no action are found`() {
         let actions = Dispatcher<TestRegion>.actions
         #expect(actions.contains("PartiQLSelect"))
+        // Nothing is ever allowed by these.
+        for operation in ["TransactWriteItems", "ExecuteStatement", "CreateBackup"] {
+            #expect(!actions.contains(operation))
+        }
         #expect(Caller.patterns(["GetItem", "Get*", "GetItems"], matchingNoneOf: actions) == ["GetItems"])
     }
 }

@@ -1,4 +1,5 @@
 import ItemModel
+import RegionStore
 import Testing
 
 @testable import DynamoAPI
@@ -28,6 +29,29 @@ import Testing
         bucket.fill(unitsPerSecond: 1, at: 2000)
         #expect(bucket.isEmpty)
         bucket.fill(unitsPerSecond: 1, at: 3000)
+        #expect(!bucket.isEmpty)
+    }
+
+    @Test func `what came before a rate was raised came at the old rate`() {
+        var bucket = TokenBucket(unitsPerSecond: 1, at: 0)
+        bucket.take(300)
+        bucket.fill(unitsPerSecond: 1000, at: 100_000)
+        bucket.take(100)
+        #expect(bucket.isEmpty)
+        bucket.fill(unitsPerSecond: 1000, at: 100_001)
+        bucket.take(0.5)
+        #expect(!bucket.isEmpty)
+    }
+
+    @Test func `a thread that has read the time earlier brings nothing twice`() {
+        var bucket = TokenBucket(unitsPerSecond: 1, at: 0)
+        bucket.take(310)
+        for _ in 0..<100 {
+            bucket.fill(unitsPerSecond: 1, at: 9900)
+            bucket.fill(unitsPerSecond: 1, at: 9000)
+        }
+        #expect(bucket.isEmpty)
+        bucket.fill(unitsPerSecond: 1, at: 10_100)
         #expect(!bucket.isEmpty)
     }
 
@@ -166,6 +190,100 @@ import Testing
             ).contains("[ProvisionedThroughputExceeded]"))
     }
 
+    @Test func `a transaction takes twice as much, of each step, and only when it is carried out`() throws {
+        // 300 units: two puts take four, ten times thirty puts all.
+        let put = { (key: Int) in
+            #"{"Put":{"TableName":"provisioned","Item":{"pk":{"S":"\#(key)"}}}}"#
+        }
+        let fifteen = (0..<15).map(put).joined(separator: ",")
+        for round in 0..<10 {
+            #expect(
+                endpoint("TransactWriteItems", #"{"TransactItems":[\#(fifteen)]}"#) == "{}", "round \(round)")
+        }
+        // Ten milliseconds have come since, so that one more is let in whole, whatever it takes.
+        #expect(endpoint("TransactWriteItems", #"{"TransactItems":[\#(put(1)),\#(put(2))]}"#) == "{}")
+        for _ in 0..<5 {
+            #expect(
+                endpoint("TransactWriteItems", #"{"TransactItems":[\#(put(1)),\#(put(2))]}"#)
+                    .contains("[ProvisionedThroughputExceeded, ProvisionedThroughputExceeded]"))
+        }
+        // What was refused has taken nothing: the debt is that of the last one, four units.
+        try endpoint.region.pass(milliseconds: 4100)
+        #expect(endpoint("TransactWriteItems", #"{"TransactItems":[\#(put(1)),\#(put(2))]}"#) == "{}")
+    }
+
+    @Test func `a transaction that finds one table used up takes nothing of another`() throws {
+        endpoint.createProvisionedTable("other", read: 1, write: 1)
+        try endpoint.region.pass(milliseconds: 1)
+        useUpWrites()
+        let both =
+            #"{"TransactItems":[{"Put":{"TableName":"other","Item":{"pk":{"S":"a"}}}},{"Put":{"TableName":"provisioned","Item":{"pk":{"S":"a"}}}}]}"#
+        for _ in 0..<200 {
+            #expect(endpoint("TransactWriteItems", both).contains("[None, ProvisionedThroughputExceeded]"))
+        }
+        // 300 units and a little are left of the other table: 302 are let in, and no more.
+        #expect(endpoint("PutItem", endpoint.largePut(into: "other")) == "{}")
+        #expect(
+            endpoint("PutItem", #"{"TableName":"other","Item":{"pk":{"S":"a"}}}"#)
+                == tableFault("Write", "arn:aws:dynamodb:eu-central-1:000000000000:table/other"))
+    }
+
+    @Test func `a check in a transaction costs like a write, whether it fails or not`() throws {
+        useUpWrites()
+        for condition in ["attribute_exists(absent)", "attribute_exists(pk)"] {
+            try endpoint.region.pass(milliseconds: 700_000)
+            let check =
+                #"{"TransactItems":[{"ConditionCheck":{"TableName":"provisioned","Key":{"pk":{"S":"large"}},"ConditionExpression":"\#(condition)"}}]}"#
+            #expect(!endpoint("TransactWriteItems", check).contains("ProvisionedThroughputExceeded"))
+            // Twice 302 units of 300: a debt of 304.
+            try endpoint.region.pass(milliseconds: 300_000)
+            #expect(endpoint("TransactWriteItems", check).contains("[ProvisionedThroughputExceeded]"))
+        }
+    }
+
+    @Test func `a transaction that comes again takes of the reads`() throws {
+        useUpWrites()
+        try endpoint.region.pass(milliseconds: 400_000)
+        let transaction =
+            #"{"TransactItems":[{"Update":{"TableName":"provisioned","Key":{"pk":{"S":"large"}},"UpdateExpression":"REMOVE g"}}],"ClientRequestToken":"t"}"#
+        #expect(endpoint("TransactWriteItems", transaction) == "{}")
+        // Twice 76 units each time.
+        for _ in 0..<2 { #expect(endpoint("TransactWriteItems", transaction) == "{}") }
+        #expect(endpoint("Scan", #"{"TableName":"provisioned"}"#) == tableFault("Read"))
+    }
+
+    @Test func `a local index takes of its table`() throws {
+        let more =
+            #", "LocalSecondaryIndexes": [{"IndexName": "by-g", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "g", "KeyType": "RANGE"}]}]"#
+        endpoint(
+            "CreateTable",
+            """
+            {"TableName": "local", "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}, \
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}, \
+            {"AttributeName": "g", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, \
+            {"AttributeName": "sk", "KeyType": "RANGE"}]\(more)}
+            """)
+        try endpoint.region.pass(milliseconds: 1)
+        // 151 units of the table and as many of the index.
+        let bytes = String(repeating: "A", count: 205_000)
+        let item = #"{"pk":{"S":"a"},"sk":{"S":"a"},"g":{"S":"g"},"b":{"B":"\#(bytes)"}}"#
+        #expect(endpoint("PutItem", #"{"TableName":"local","Item":\#(item)}"#) == "{}")
+        #expect(
+            endpoint("DeleteItem", #"{"TableName":"local","Key":{"pk":{"S":"a"},"sk":{"S":"b"}}}"#)
+                == tableFault("Write", "arn:aws:dynamodb:eu-central-1:000000000000:table/local"))
+    }
+
+    @Test func `accounts that are full again are forgotten`() {
+        let ledger = CapacityLedger()
+        let limit = CapacityLimit(unitsPerSecond: 1, cause: .provisioned)
+        func charge(_ table: UInt32, at time: UInt64) {
+            let account = CapacityLedger.Account(table: TableID(rawValue: table), index: nil, kind: .read)
+            ledger.charge([.init(account: account, limit: limit, units: 10)], at: time)
+        }
+        for table in 0..<5000 as Range<UInt32> { charge(table, at: UInt64(table) * 20_000) }
+        #expect(ledger.accountCount <= 1025)
+    }
+
     @Test func `a statement in a batch is throttled by itself`() {
         endpoint.createTable("free")
         useUpWrites()
@@ -224,6 +342,8 @@ import Testing
         endpoint(
             "UpdateTable",
             #"{"TableName":"provisioned","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1000}}"#)
+        // What has come until it is first asked for came at the old rate.
+        #expect(endpoint("PutItem", put) == tableFault("Write"))
         try endpoint.region.pass(milliseconds: 10)
         #expect(endpoint("PutItem", put) == "{}")
     }

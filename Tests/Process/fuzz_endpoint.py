@@ -100,6 +100,7 @@ class Fuzzer:
 
     def make_tables(self):
         """Makes the tables as the corpus wants them, in the place of what is there."""
+        self.forget()
         wait_until(self.is_settled, "no table is being changed")
         for name in self.table_names():
             self.call("UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False})
@@ -119,7 +120,6 @@ class Fuzzer:
         self.names = {
             "{arn}": description["TableArn"], "{stream}": stream, "{shard}": shard,
             "{iterator}": self.must("GetShardIterator", place, streams)["ShardIterator"]}
-        self.state = None
 
     def read_state(self):
         """All that clients can see of the region, but for what changes by itself."""
@@ -130,9 +130,11 @@ class Fuzzer:
             table = self.must("DescribeTable", {"TableName": name})["Table"]
             for changing in ("ItemCount", "TableSizeBytes", "TableStatus"):
                 table.pop(changing, None)
+            table["ProvisionedThroughput"].pop("NumberOfDecreasesToday")
             for index in table.get("GlobalSecondaryIndexes", []) + table.get("LocalSecondaryIndexes", []):
                 for changing in ("ItemCount", "IndexSizeBytes", "IndexStatus"):
                     index.pop(changing, None)
+                index.get("ProvisionedThroughput", {}).pop("NumberOfDecreasesToday", None)
             items, start = [], {}
             while True:
                 page = self.must("Scan", {"TableName": name, "ConsistentRead": True, **start})
@@ -236,7 +238,8 @@ class Fuzzer:
             if target.partition(".")[2] in READING:
                 return
             # What those before have done cannot be told from what this one has done.
-            self.unchecked, self.state = [], None
+            self.unchecked = []
+            self.forget()
             return
         self.counts["refused"] += 1
         if self.state is None:
@@ -244,6 +247,12 @@ class Fuzzer:
         self.unchecked.append(self.sent)
         if len(self.unchecked) >= REFUSALS_CHECKED_MAX:
             self.compare()
+
+    def forget(self):
+        """Lets the state be read anew, once what was refused so far is found to have changed nothing."""
+        if self.unchecked:
+            self.compare()
+        self.state = None
 
     def compare(self):
         state = self.read_state()
@@ -256,7 +265,7 @@ class Fuzzer:
 
         Some such messages still are good requests, of which the answer may be lost with the connection.
         """
-        self.unchecked, self.state = [], None
+        self.forget()
         data = http_request(self.host, HOME, target, body)
         head, _, rest = data.partition(b"\r\n\r\n")
         kind = self.random.randrange(4)

@@ -51,7 +51,14 @@ struct Access: Sendable {
 
     /// The actions that no operation is called by.
     static let furtherActions: [StaticString] = [
-        "ConditionCheckItem", "PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate",
+        "ConditionCheckItem", "CreateTableReplica", "DeleteTableReplica", "PartiQLDelete", "PartiQLInsert",
+        "PartiQLSelect", "PartiQLUpdate",
+    ]
+
+    /// The operations that are no action, as they are allowed by what they do.
+    static let operationsWithoutAction: [StaticString] = [
+        BatchExecuteStatement.name, ExecuteStatement.name, ExecuteTransaction.name, TransactGetItems.name,
+        TransactWriteItems.name,
     ]
 }
 

@@ -64,7 +64,9 @@ extension Environment {
     ) -> Result<ItemWriteResult, ItemWriteError> {
         do throws(ItemWriteError) {
             return .success(
-                try store.write(write, at: nowMilliseconds, admission: admission(at: nowMilliseconds)))
+                try store.write(
+                    write, at: nowMilliseconds,
+                    admission: admission(to: CollectionOfOne(write.table), at: nowMilliseconds)))
         } catch {
             return .failure(error)
         }
@@ -146,7 +148,11 @@ extension DynamoFault {
                 isUpdate
                     ? .updatedIndexKeyInvalid(expected: expected, found: found)
                     : .indexKeyInvalid(index: index, attribute: attribute, expected: expected, found: found)
-            case .indexKeyTooLarge(let isSort): .keyTooLarge(isSort: isSort)
+            case .indexKeyTooLarge(let part):
+                isUpdate
+                    ? .invalidParameters(
+                        "The update expression attempted to update the secondary index key beyond allowed size limits")
+                    : .keyTooLarge(part)
             case .itemCollectionTooLarge: .itemCollectionTooLarge
             case .tableNotFound: .tableNotFound
             // Who knows the limits says more of it.

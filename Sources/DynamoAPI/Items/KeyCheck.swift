@@ -48,7 +48,7 @@ extension KeySchema {
         }
         guard byteCount > 0 else { throw emptyKey(value, name) }
         guard byteCount <= (isSort ? maximumSortByteCount : maximumPartitionByteCount) else {
-            throw .keyTooLarge(isSort: isSort)
+            throw .keyTooLarge(isSort ? .sort : .partition)
         }
     }
 
@@ -73,9 +73,7 @@ extension Table {
                     throw DynamoFault(error, returnsItem: false, isUpdate: false)
                 }
             }
-            if let oversized = index.definition.keySchema.oversizedAttribute(of: item) {
-                throw .keyTooLarge(isSort: oversized.isSort)
-            }
+            if let part = index.definition.keySchema.oversizedPart(of: item) { throw .keyTooLarge(part) }
         }
         guard !exceedsLocalIndexes(item) else { throw .itemTooLarge }
     }
@@ -83,9 +81,9 @@ extension Table {
 
 extension DynamoFault {
     /// A key attribute of a table or an index is too long.
-    static func keyTooLarge(isSort: Bool) -> DynamoFault {
+    static func keyTooLarge(_ part: KeySchema.Part) -> DynamoFault {
         .invalidParameters(
-            isSort
+            part == .sort
                 ? "Aggregated size of all range keys has exceeded the size limit of \(KeySchema.maximumSortByteCount) bytes"
                 : "Size of hashkey has exceeded the maximum size limit of\(KeySchema.maximumPartitionByteCount) bytes")
     }

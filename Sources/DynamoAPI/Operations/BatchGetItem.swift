@@ -63,7 +63,6 @@ struct BatchGetItem: Operation {
             }
             try answer.add(items, of: read) { capacity in
                 environment.charge(capacity, forReading: table)
-                throttled = throttled ?? environment.readFault(of: table)
                 return environment.readFault(of: table) == nil
             }
         }

@@ -106,8 +106,8 @@ struct BatchWriteItem: Operation {
             case .failure(.throttled(let resource)):
                 throttled = throttled ?? environment.writeFault(resource, of: write.table)
                 done.append(nil)
-            // All else that a write can be refused for was checked before, but that its table is gone: then those of the other
-            // tables have taken effect, as they may in the service.
+            // All else was checked before, but that the table is gone or that an item collection would be too large: then the others
+            // have taken effect, as they may in the service.
             case .failure(let error): return DynamoFault(error, returnsItem: false, isUpdate: false).response
             }
         }

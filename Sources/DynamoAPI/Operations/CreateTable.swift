@@ -41,7 +41,12 @@ struct CreateTable: Operation {
     private let policy: Text?
     private let reference: TableReference
 
-    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+    var accesses: [Access] {
+        var actions = [Self.name]
+        if !specification.localSettings.tags.isEmpty { actions.append(TagResource.name) }
+        if policy != nil { actions.append(PutResourcePolicy.name) }
+        return actions.map { Access($0, .table(reference)) }
+    }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)

@@ -31,7 +31,10 @@ struct UpdateTable: Operation {
     private let reference: TableReference
     private let update: TableUpdate
 
-    var accesses: [Access] { [Access(Self.name, .table(reference))] }
+    var accesses: [Access] {
+        [Access(Self.name, .table(reference))]
+            + update.furtherActions.map { Access($0, .table(reference)) }
+    }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         reference = try TableReference(request)

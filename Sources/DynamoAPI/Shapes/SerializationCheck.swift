@@ -24,7 +24,9 @@ enum SerializationCheck {
     static func number(_ value: JSONValue, _ type: String) throws(DynamoFault) {
         switch value.kind {
         case .number: return
-        case .array: throw .serialization("Unrecognized collection type class java.lang.\(type)")
+        case .array:
+            let package = type == "Date" ? "java.util" : "java.lang"
+            throw .serialization("Unrecognized collection type class \(package).\(type)")
         case .object: throw startOfStructure
         case .string, .true, .false, .null: throw cannotConvert(value, type)
         }

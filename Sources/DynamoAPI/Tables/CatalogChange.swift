@@ -108,6 +108,7 @@ extension DynamoFault {
                     Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable \
                     as required.
                     """)
+            case .storage: .internalError
             case .limitExceeded(let limit): .limitExceeded("Subscriber limit exceeded: \(limit)")
             }
     }

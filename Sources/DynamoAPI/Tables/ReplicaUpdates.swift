@@ -63,7 +63,6 @@ struct ReplicaUpdates: Sendable {
         "There are no actions specified in the Replica Update Action of the request.")
 
     private static func overrides(_ json: JSONValue) throws(DynamoFault) -> ReplicaOverrides {
-        if json["KMSMasterKeyId"] != nil { throw .invalidParameters("KMSMasterKeyId is not supported") }
         var overrides = ReplicaOverrides()
         overrides.readCapacityUnits = json["ProvisionedThroughputOverride"]?["ReadCapacityUnits"]?.integer
         overrides.maximumReadRequestUnits = try CapacityReading.overridingMaximum(
@@ -80,6 +79,17 @@ struct ReplicaUpdates: Sendable {
             }
         }
         return overrides
+    }
+
+    /// What a caller has to be allowed for replicas that come and go.
+    var furtherActions: [StaticString] {
+        updates.compactMap { update in
+            switch update {
+            case .create: "CreateTableReplica"
+            case .delete: "DeleteTableReplica"
+            case .update: nil
+            }
+        }
     }
 
     /// What has to change of `table`.
@@ -139,7 +149,7 @@ struct ReplicaUpdates: Sendable {
             merged.maximumReadRequestUnits = units == shared ? nil : units
         }
         if let tableClass = new.tableClass {
-            merged.tableClass = tableClass == (table.tableClass ?? .standard) ? nil : tableClass
+            merged.tableClass = tableClass == (table.sharedTableClass ?? .standard) ? nil : tableClass
         }
         for override in new.indexReadCapacityUnits {
             guard let index = table.index(named: override.index), index.isGlobal else { continue }

@@ -154,7 +154,10 @@ struct SchemaReading {
         switch (billingMode, index.throughput) {
         case (.provisioned, nil):
             throw .invalidParameters("ProvisionedThroughput must be specified for index: \(index.name)")
-        case (.payPerRequest, .some): throw .capacityOnDemand
+        case (.payPerRequest, .some):
+            throw .invalidParameters(
+                "ProvisionedThroughput should not be specified for index: \(index.name) when BillingMode is PAY_PER_REQUEST"
+            )
         case (.provisioned, let throughput?):
             try CapacityReading.check(throughput, of: index.name)
             guard index.onDemandThroughput == nil else { throw .onDemandThroughputOfProvisioned }

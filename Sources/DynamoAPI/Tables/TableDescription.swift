@@ -80,7 +80,7 @@ struct TableDescription {
         writeIndexes(to: &writer)
         writeStream(to: &writer)
         writeReplicas(to: &writer)
-        if let tableClass = overrides.tableClass ?? table.tableClass {
+        if let tableClass = table.tableClass {
             writer.object("TableClassSummary", "TableClass", tableClass.rawValue)
         }
         writer.name("DeletionProtectionEnabled")
@@ -248,7 +248,7 @@ extension TableDescription {
         }
         writer.warmThroughput(table.warmThroughput, table.sharedThroughput, status: .active)
         writeReplicaIndexes(replica, to: &writer)
-        if let tableClass = replica.overrides.tableClass ?? table.tableClass {
+        if let tableClass = replica.overrides.tableClass ?? table.sharedTableClass {
             writer.object("ReplicaTableClassSummary", "TableClass", tableClass.rawValue)
         }
         writer.member("GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES")

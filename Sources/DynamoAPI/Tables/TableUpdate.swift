@@ -159,6 +159,12 @@ struct TableUpdate: Sendable {
                         try CapacityReading.onDemandThroughput(update["OnDemandThroughput"]),
                         update["WarmThroughput"].map { WarmRequest($0) }))
             case (nil, nil, let delete?): updates.append(.delete(name: delete["IndexName"]?.text ?? ""))
+            case (nil, nil, nil):
+                throw .invalidParameters(
+                    """
+                    One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, \
+                    GlobalSecondaryIndexUpdate.Delete must not be null
+                    """)
             default:
                 throw .invalidParameters(
                     "One and only one of Create, Update or Delete must be specified in a GlobalSecondaryIndexUpdate")
@@ -179,6 +185,9 @@ struct TableUpdate: Sendable {
 }
 
 extension TableUpdate {
+    /// What a caller has to be allowed besides changing the table.
+    var furtherActions: [StaticString] { replicas?.furtherActions ?? [] }
+
     /// What has to change of `table`, checked against its settings.
     ///
     /// - Parameter region: the region that is asked.
@@ -226,6 +235,11 @@ extension TableUpdate {
         } else if billingMode == .payPerRequest, table.billingMode != .payPerRequest {
             changes.append(.setBilling(.payPerRequest, nil))
             changes += Self.keepingWarm(table, nil)
+            for index in table.indexes where index.isGlobal {
+                let (warm, old) = (index.definition.warmThroughput, index.definition.throughput)
+                guard let kept = CapacityReading.keptWarmThroughput(warm, from: old, to: nil) else { continue }
+                changes.append(.setIndexWarmThroughput(name: index.name, kept))
+            }
         }
         if let onDemandThroughput {
             guard mode == .payPerRequest else {

@@ -32,32 +32,37 @@ final class CapacityLedger: Sendable {
         buckets.withLock { $0.charge(charges, at: nowMilliseconds) }
     }
 
-    /// Takes all charges, unless something is left of each capacity.
+    /// Takes all charges, if something is left of each capacity.
     ///
-    /// - Returns: nil, or the first account with nothing left; nothing is taken then.
-    func take(_ charges: [Charge], at nowMilliseconds: UInt64) -> Account? {
+    /// - Returns: nil, or the position of the first charge of an account with nothing left; nothing is taken then.
+    func take(_ charges: [Charge], at nowMilliseconds: UInt64) -> Int? {
         buckets.withLock { buckets in
-            for charge in charges where buckets[charge.account, charge.limit, nowMilliseconds].isEmpty {
-                return charge.account
+            for (position, charge) in charges.enumerated()
+            where buckets[charge.account, charge.limit, nowMilliseconds].isEmpty {
+                return position
             }
             buckets.charge(charges, at: nowMilliseconds)
             return nil
         }
     }
 
+    /// How many accounts are kept: those of which something was taken, and some that are full again.
+    var accountCount: Int { buckets.withLock { $0.count } }
+
     private struct Buckets {
-        private var accounts: [Account: (bucket: TokenBucket, unitsPerSecond: Int)] = [:]
-        /// At how many accounts those go that are as if new: a deleted table's among them.
+        var count: Int { buckets.count }
+        private var buckets: [Account: TokenBucket] = [:]
+        /// At how many those go that are as if new: a deleted table's among them.
         private var sweepCount = 1024
 
         /// The bucket as it is now.
         subscript(account: Account, limit: CapacityLimit, nowMilliseconds: UInt64) -> TokenBucket {
             mutating get {
                 let rate = limit.unitsPerSecond
-                var bucket = accounts[account]?.bucket ?? TokenBucket(unitsPerSecond: rate, at: nowMilliseconds)
+                var bucket = buckets[account] ?? TokenBucket(unitsPerSecond: rate, at: nowMilliseconds)
                 bucket.fill(unitsPerSecond: rate, at: nowMilliseconds)
-                accounts[account] = (bucket, rate)
-                if accounts.count > sweepCount { sweep(at: nowMilliseconds) }
+                buckets[account] = bucket
+                if buckets.count > sweepCount { sweep(at: nowMilliseconds) }
                 return bucket
             }
         }
@@ -66,17 +71,17 @@ final class CapacityLedger: Sendable {
             for charge in charges {
                 var bucket = self[charge.account, charge.limit, nowMilliseconds]
                 bucket.take(charge.units)
-                accounts[charge.account] = (bucket, charge.limit.unitsPerSecond)
+                buckets[charge.account] = bucket
             }
         }
 
         private mutating func sweep(at nowMilliseconds: UInt64) {
-            accounts = accounts.filter { _, entry in
-                var bucket = entry.bucket
-                bucket.fill(unitsPerSecond: entry.unitsPerSecond, at: nowMilliseconds)
-                return !bucket.isFull(unitsPerSecond: entry.unitsPerSecond)
+            buckets = buckets.compactMapValues { bucket in
+                var filled = bucket
+                filled.fill(at: nowMilliseconds)
+                return filled.isFull ? nil : filled
             }
-            sweepCount = max(1024, accounts.count * 2)
+            sweepCount = max(1024, buckets.count * 2)
         }
     }
 }

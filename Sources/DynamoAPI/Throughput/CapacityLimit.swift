@@ -102,7 +102,4 @@ extension DynamoFault {
                 """, reason, member: "ThrottlingReasons")
         }
     }
-
-    /// Whether it says to come again later, as nothing is left of a capacity.
-    var isThrottling: Bool { !throttlingReasons.isEmpty }
 }

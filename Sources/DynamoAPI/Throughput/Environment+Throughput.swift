@@ -52,9 +52,13 @@ extension Environment {
 
 /// How writes stay within a table's capacity: what they take is known before anything is changed, so they are asked about then.
 extension Environment {
-    /// Who decides for the writer at that time.
-    func admission(at nowMilliseconds: UInt64, _ kind: ConsumedCapacity.Kind = .single) -> (any WriteAdmission)? {
-        guard configuration.isThrottling else { return nil }
+    /// Who decides for the writer at that time about writes to those tables; nil where none of them has a limit.
+    func admission(
+        to tables: some Sequence<Table>, at nowMilliseconds: UInt64, _ kind: ConsumedCapacity.Kind = .single
+    ) -> (any WriteAdmission)? {
+        guard configuration.isThrottling, tables.contains(where: { $0.limitsWrites(in: region.regionName) }) else {
+            return nil
+        }
         return Admission(environment: self, kind: kind, nowMilliseconds: nowMilliseconds)
     }
 
@@ -71,13 +75,19 @@ extension Environment {
                 environment.account(.write, of: table, nil), limit, at: nowMilliseconds)
         }
 
-        func take(_ demand: WriteDemand) -> ThrottledResource? {
-            var capacity = ConsumedCapacity(demand.table.name, kind)
-            capacity.addWrite(demand)
-            let charges = environment.charges(capacity, .write, of: demand.table)
+        func take(_ demands: [WriteDemand]) -> (position: Int, resource: ThrottledResource)? {
+            var charges: [CapacityLedger.Charge] = []
+            var owners: [Int] = []
+            for (position, demand) in demands.enumerated() {
+                var capacity = ConsumedCapacity(demand.table.name, kind)
+                capacity.addWrite(demand)
+                let own = environment.charges(capacity, .write, of: demand.table)
+                charges += own
+                owners += own.map { _ in position }
+            }
             guard let empty = environment.ledger.take(charges, at: nowMilliseconds) else { return nil }
-            let index = demand.table.indexes.first { $0.id == empty.index }
-            return index.map { .index($0.name) } ?? .table
+            let index = demands[owners[empty]].table.indexes.first { $0.id == charges[empty].account.index }
+            return (owners[empty], index.map { .index($0.name) } ?? .table)
         }
     }
 

@@ -22,17 +22,29 @@ struct TransactionSubmission: Sendable {
             do throws(TransactionError) {
                 return .success(
                     try store.transact(
-                        transaction, at: now, admission: environment.admission(at: now, .transactionalWrite)))
+                        transaction, at: now,
+                        admission: environment.admission(
+                            to: transaction.steps.lazy.map(\.table), at: now, .transactionalWrite)))
             } catch {
                 return .failure(error)
             }
         } completion: { [self] result in
             switch result {
-            case .done(.success(let outcome)): completion(respond(outcome))
+            case .done(.success(let outcome)):
+                chargeReads(outcome, in: environment)
+                completion(respond(outcome))
             case .done(.failure(let error)): completion(fault(error, in: environment).response)
             case .overloaded: completion(DynamoFault.overloaded.response)
             case .failed: completion(DynamoFault.internalError.response)
             }
+        }
+    }
+
+    /// Takes what the answer to a repeated transaction says that it took: it reads the items.
+    private func chargeReads<Region: RegionAccess>(_ outcome: TransactionOutcome, in environment: Environment<Region>) {
+        guard case .repeated = outcome else { return }
+        for (step, capacity) in zip(transaction.steps, capacities(outcome, sumsTables: false)) {
+            environment.charge(capacity, forReading: step.table)
         }
     }
 

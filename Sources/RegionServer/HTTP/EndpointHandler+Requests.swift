@@ -6,7 +6,7 @@ extension EndpointHandler {
     /// The path and query of a request's target, of which a client that believes to speak to a proxy sends the whole URL
     /// (RFC 9112, section 3.2.2).
     static func originForm(_ uri: String) -> String {
-        for scheme in ["http://", "https://"] where uri.utf8.starts(with: scheme.utf8) {
+        for scheme in ["http://", "https://"] where uri.prefix(scheme.utf8.count).lowercased() == scheme {
             let rest = uri.dropFirst(scheme.utf8.count)
             guard let slash = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }
             return rest[slash] == "/" ? String(rest[slash...]) : "/" + rest[slash...]

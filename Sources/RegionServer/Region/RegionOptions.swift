@@ -42,8 +42,8 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
         case .binding(let violation): "\(violation)"
         case .accessKey(let id, let action):
             "the access key \(id) allows \"\(action)\", and there is no such action; they are called as DynamoDB's operations, "
-                + "such as GetItem or Describe*, and PartiQLSelect, PartiQLInsert, PartiQLUpdate, PartiQLDelete and "
-                + "ConditionCheckItem"
+                + "such as GetItem or Describe*. Transactions take the actions of what they do, such as PutItem and "
+                + "ConditionCheckItem, statements PartiQLSelect, PartiQLInsert, PartiQLUpdate or PartiQLDelete"
         case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
         case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
         case .storeFailed(let reason): "the store failed, and the region stops: \(reason)"

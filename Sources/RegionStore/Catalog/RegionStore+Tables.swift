@@ -114,7 +114,7 @@ extension RegionStore {
     }
 
     func checkWritable() throws(CatalogError) {
-        if let failure { throw .limitExceeded("the store has failed: \(failure)") }
+        if let failure { throw .storage("\(failure)") }
     }
 
     private func table(of state: Catalog.TableState) throws(CatalogError) -> Table {
@@ -138,6 +138,7 @@ extension RegionStore {
             }
             settings.throughput = mode == .provisioned ? throughput : nil
             state.entry.set(SettingName.billing, to: settings.encodedBilling(), version: version)
+            if mode == .payPerRequest { clearIndexThroughput(of: &state, version: version) }
             clearOverrides(of: &state, version: version) { $0.readCapacityUnits = nil }
         case .setOnDemandThroughput(let throughput):
             state.entry.set(SettingName.onDemand, to: throughput?.encoded(), version: version)
@@ -270,6 +271,7 @@ extension RegionStore {
     private func checkIsNoRecentSource(
         _ region: RegionID, of table: Table, at nowMilliseconds: UInt64
     ) throws(CatalogError) {
+        guard configuration.sourceReplicaProtectionMilliseconds > 0 else { return }
         let name = configuration.name(of: region)
         for replica in table.replicas where replica.region != name && replica.status != .deleting {
             let end = replica.created.stamp.milliseconds + configuration.sourceReplicaProtectionMilliseconds
@@ -280,6 +282,18 @@ extension RegionStore {
     private func checkRemote(_ region: Text) throws(CatalogError) {
         guard configuration.id(of: region) != nil else { throw .unknownRegion(region) }
         guard region != configuration.name else { throw .localRegion(region) }
+    }
+
+    /// An on-demand table's indexes have no provisioned capacity either.
+    private func clearIndexThroughput(of state: inout Catalog.TableState, version: Version) {
+        for setting in state.entry.settings(under: SettingName.indexPrefix) {
+            guard var definition = IndexDefinition(name: setting.name, isGlobal: true, setting.value),
+                definition.throughput != nil
+            else { continue }
+            definition.throughput = nil
+            state.entry.set(
+                SettingName.index(setting.name), to: definition.encoded(withName: false), version: version)
+        }
     }
 
     /// A later change of a setting on any replica overwrites what replicas had overridden of it.

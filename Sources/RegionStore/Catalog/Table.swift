@@ -26,6 +26,7 @@ public final class Table: Sendable {
     /// What all replicas share, without what any of them overrides.
     public let sharedThroughput: Throughput?
     public let sharedOnDemandThroughput: OnDemandThroughput?
+    public let sharedTableClass: TableClass?
     public let throughputHistory: ThroughputHistory
     /// When the billing mode last became on-demand, in milliseconds since the Unix epoch; nil if never.
     public let payPerRequestSinceMilliseconds: UInt64?
@@ -71,6 +72,7 @@ public final class Table: Sendable {
         onDemandThroughput = settings.onDemandThroughput(with: own)
         sharedThroughput = settings.throughput
         sharedOnDemandThroughput = settings.onDemandThroughput
+        sharedTableClass = settings.tableClass
         throughputHistory = settings.throughputHistory
         payPerRequestSinceMilliseconds = settings.payPerRequestSinceMilliseconds
         streamViewType = settings.streamViewType

@@ -137,7 +137,8 @@ extension ThroughputHistory {
     init(_ map: AttributeMap) {
         increasedMilliseconds = map.unsigned("increased")
         decreasedMilliseconds = map.unsigned("decreased")
-        decreaseCount = map.integer("decreases") ?? 0
+        // Whatever another region says, one more of them can be counted.
+        decreaseCount = min(map.integer("decreases") ?? 0, 1 << 32)
     }
 }
 

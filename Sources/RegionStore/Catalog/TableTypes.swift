@@ -308,6 +308,8 @@ public enum CatalogError: Error, Sendable, Hashable {
     case unknownRegion(Text)
     /// The caller's own region can neither add nor remove itself.
     case localRegion(Text)
+    /// The store failed: nothing more can be written until the process has started anew.
+    case storage(String)
     /// The store is at its bound of tables or indexes.
     case limitExceeded(String)
 }

@@ -60,7 +60,7 @@ public enum ItemWriteError: Error, Sendable {
     /// An attribute that is an index's key has another type than the index says, or is empty.
     case indexKeyInvalid(index: Text, attribute: Text, expected: AttributeValue.Kind, found: AttributeValue)
     /// An attribute that is an index's key is longer than a key's may be.
-    case indexKeyTooLarge(isSort: Bool)
+    case indexKeyTooLarge(KeySchema.Part)
     /// The items of this partition key would be larger, with their entries in local indexes, than
     /// ``RegionConfiguration/maximumItemCollectionByteCount``.
     case itemCollectionTooLarge

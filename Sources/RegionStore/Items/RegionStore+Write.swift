@@ -5,7 +5,7 @@ import KeyValueStore
 
 extension RegionStore {
     /// DynamoDB's limit on an item, in bytes.
-    public static var maximumItemByteCount: Int { 400 * 1024 }
+    public static var maximumItemByteCount: Int { Table.maximumItemByteCount }
 
     /// Runs one write against the item as it stands, with what is pending.
     ///
@@ -15,7 +15,19 @@ extension RegionStore {
         _ write: ItemWrite, at nowMilliseconds: UInt64, admission: (any WriteAdmission)? = nil
     ) throws(ItemWriteError) -> ItemWriteResult {
         if let failure { throw .storage("\(failure)") }
-        return stage(try prepare(write, admission), at: nowMilliseconds)
+        let prepared: PreparedWrite
+        do throws(ItemWriteError) {
+            prepared = try prepare(write, admission)
+        } catch {
+            if case .conditionFailed(let old) = error, let demand = demand(ofLookAt: old, in: write.table, admission) {
+                _ = admission?.take([demand])
+            }
+            throw error
+        }
+        if let demand = demand(of: prepared), let refusal = admission?.take([demand]) {
+            throw .throttled(refusal.resource)
+        }
+        return stage(prepared, at: nowMilliseconds)
     }
 
     /// A write that was carried out on the item as it stands, before anything is changed.
@@ -28,29 +40,28 @@ extension RegionStore {
         let updated: UpdatedItem?
         /// The attributes that say which item is meant.
         let keyAttributes: Item
+        /// Whether it has to be asked whether there is capacity for it.
+        var isLimited = false
         /// Whether there is nothing to log: a deletion of what is not there, in a table that no other region has.
         var changesNothing: Bool { new == nil && old == nil && !table.isGlobal }
     }
 
-    /// Evaluates a write's condition, and finds out what becomes of its item.
+    /// Evaluates a write's condition, and finds out what becomes of its item; takes no capacity.
     func prepare(
         _ write: ItemWrite, _ admission: (any WriteAdmission)? = nil
     ) throws(ItemWriteError) -> PreparedWrite {
         guard let table = catalog[write.table.uuid]?.table, table.id == write.table.id, table.status == .active,
             let key = table.storageKey(of: write.key)
         else { throw .tableNotFound }
-        let admission = try self.admission(to: table, admission)
+        let isLimited = admission?.isLimited(table) ?? false
+        guard !isLimited || admission?.hasCapacity(table) ?? true else { throw .throttled(.table) }
         let (stored, old) = try storedItem(key)
-        if let condition = write.condition, !condition.evaluate(old ?? Item()) {
-            // It costs what the item's replacement by itself would.
-            if let admission { try admit(admission, old: old, new: old, at: key, in: table) }
-            throw .conditionFailed(old)
-        }
+        if let condition = write.condition, !condition.evaluate(old ?? Item()) { throw .conditionFailed(old) }
         let (new, updated) = try outcome(of: write, old: old, table: table)
         try checkCollection(old: old, new: new, in: table)
-        if let admission { try admit(admission, old: old, new: new, at: key, in: table) }
         return PreparedWrite(
-            table: table, key: key, stored: stored, old: old, new: new, updated: updated, keyAttributes: write.key)
+            table: table, key: key, stored: stored, old: old, new: new, updated: updated, keyAttributes: write.key,
+            isLimited: isLimited)
     }
 
     /// Puts what was prepared into the batch.
@@ -133,9 +144,7 @@ extension RegionStore {
                         index: index.name, attribute: attribute.name, expected: attribute.kind, found: value)
                 }
             }
-            if let oversized = index.definition.keySchema.oversizedAttribute(of: item) {
-                throw .indexKeyTooLarge(isSort: oversized.isSort)
-            }
+            if let part = index.definition.keySchema.oversizedPart(of: item) { throw .indexKeyTooLarge(part) }
         }
     }
 

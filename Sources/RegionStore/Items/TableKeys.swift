@@ -7,15 +7,19 @@ extension KeySchema {
     /// DynamoDB's limit on an attribute of a sort key, in bytes.
     public static let maximumSortByteCount = 1024
 
-    /// The first key attribute of `item` that is longer than a key's may be.
-    public func oversizedAttribute(of item: Item) -> (name: Text, isSort: Bool)? {
-        for attribute in partition where (item[attribute.name]?.keyByteCount ?? 0) > Self.maximumPartitionByteCount {
-            return (attribute.name, false)
+    /// Which part of the key of `item` has an attribute that is longer than a key's may be.
+    public func oversizedPart(of item: Item) -> Part? {
+        if partition.contains(where: { item[$0.name]?.keyByteCount ?? 0 > Self.maximumPartitionByteCount }) {
+            return .partition
         }
-        for attribute in sort where (item[attribute.name]?.keyByteCount ?? 0) > Self.maximumSortByteCount {
-            return (attribute.name, true)
-        }
+        if sort.contains(where: { item[$0.name]?.keyByteCount ?? 0 > Self.maximumSortByteCount }) { return .sort }
         return nil
+    }
+
+    /// One of the two parts of a key.
+    public enum Part: Sendable, Hashable {
+        case partition
+        case sort
     }
 
     /// The key attributes of `item` alone, or nil where one is missing or of another type.
@@ -96,14 +100,17 @@ extension Table {
     ///
     /// Source: AWS developer guide, "Local secondary indexes: item size".
     public func exceedsLocalIndexes(_ item: Item) -> Bool {
-        indexes.contains { index in
+        let (size, limit) = (item.sizeInBytes, Self.maximumItemByteCount)
+        // An entry is never larger than its item.
+        guard size > limit / 2 else { return false }
+        return indexes.contains { index in
             !index.isGlobal && index.storageKey(of: item, in: self) != nil
-                && item.sizeInBytes + index.projected(item, in: self).sizeInBytes > maximumItemByteCount
+                && size + index.projected(item, in: self).sizeInBytes > limit
         }
     }
 
     /// DynamoDB's limit on an item, in bytes.
-    private var maximumItemByteCount: Int { 400 * 1024 }
+    public static var maximumItemByteCount: Int { 400 * 1024 }
 }
 
 extension SecondaryIndex {
@@ -111,7 +118,7 @@ extension SecondaryIndex {
     ///
     /// An item that was there before the index may have one that is too long for a key: it is not in the index then.
     func storageKey(of item: Item, in table: Table) -> [UInt8]? {
-        guard definition.keySchema.oversizedAttribute(of: item) == nil else { return nil }
+        guard definition.keySchema.oversizedPart(of: item) == nil else { return nil }
         var bytes = Layout.prefix(id)
         bytes.reserveCapacity(96)
         guard definition.keySchema.appendForms(of: item, to: &bytes),

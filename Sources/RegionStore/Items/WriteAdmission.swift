@@ -1,6 +1,6 @@
 public import ItemModel
 
-/// Decides whether a write may take what it takes of the capacity of its table and of the indexes that it changes.
+/// Decides whether writes may take what they take of the capacity of their tables and of the indexes that they change.
 ///
 /// A region store knows what a write costs, and nothing of rates or time: whoever hands in the write keeps those.
 public protocol WriteAdmission {
@@ -10,10 +10,10 @@ public protocol WriteAdmission {
     /// Whether there is anything left of the table's own capacity for writes.
     func hasCapacity(_ table: Table) -> Bool
 
-    /// Takes what a write needs.
+    /// Takes what all of the writes need.
     ///
-    /// - Returns: nil, or whose capacity is used up; nothing is taken then.
-    func take(_ demand: WriteDemand) -> ThrottledResource?
+    /// - Returns: nil, or which of them finds whose capacity used up; nothing is taken then.
+    func take(_ demands: [WriteDemand]) -> (position: Int, resource: ThrottledResource)?
 }
 
 /// What a write would take, before anything is changed.
@@ -34,24 +34,20 @@ public enum ThrottledResource: Sendable, Hashable {
 }
 
 extension RegionStore {
-    /// Throws where nothing is left of the table's capacity.
-    ///
-    /// - Returns: who is to be asked about the rest of the write; nil where nothing is bounded.
-    func admission(
-        to table: Table, _ admission: (any WriteAdmission)?
-    ) throws(ItemWriteError) -> (any WriteAdmission)? {
-        guard let admission, admission.isLimited(table) else { return nil }
-        guard admission.hasCapacity(table) else { throw .throttled(.table) }
-        return admission
+    /// What a prepared write takes; nil of a table without limits.
+    func demand(of prepared: PreparedWrite) -> WriteDemand? {
+        guard prepared.isLimited else { return nil }
+        let effects = indexChanges(from: prepared.old, to: prepared.new, at: prepared.key, in: prepared.table)
+            .map(\.effect)
+        return WriteDemand(
+            table: prepared.table, oldSize: prepared.old?.sizeInBytes ?? 0, newSize: prepared.new?.sizeInBytes ?? 0,
+            indexEffects: effects)
     }
 
-    /// Takes what the change of an item needs, or throws.
-    func admit(
-        _ admission: any WriteAdmission, old: Item?, new: Item?, at key: [UInt8], in table: Table
-    ) throws(ItemWriteError) {
-        let effects = indexChanges(from: old, to: new, at: key, in: table).map(\.effect)
-        let demand = WriteDemand(
-            table: table, oldSize: old?.sizeInBytes ?? 0, newSize: new?.sizeInBytes ?? 0, indexEffects: effects)
-        if let resource = admission.take(demand) { throw .throttled(resource) }
+    /// What a look at an item takes, for a condition that fails or that is all there is: as much as writing the item as it stands.
+    func demand(ofLookAt old: Item?, in table: Table, _ admission: (any WriteAdmission)?) -> WriteDemand? {
+        guard let admission, let table = catalog[table.uuid]?.table, admission.isLimited(table) else { return nil }
+        let size = old?.sizeInBytes ?? 0
+        return WriteDemand(table: table, oldSize: size, newSize: size, indexEffects: [])
     }
 }

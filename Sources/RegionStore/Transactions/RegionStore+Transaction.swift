@@ -69,6 +69,8 @@ extension RegionStore {
         }
     }
 
+    /// - Parameter admission: who is asked for what all steps take together, once each can be carried out. A step that cannot costs what
+    ///   the others do, as in the service, unless one of them finds no capacity.
     private func prepare(
         _ steps: [Transaction.Step], _ admission: (any WriteAdmission)?
     ) throws(TransactionError) -> [PreparedStep] {
@@ -76,33 +78,49 @@ extension RegionStore {
         for key in steps.compactMap(\.storageKey) where !keys.insert(key).inserted { throw .duplicateItem }
         var prepared: [PreparedStep] = []
         var reasons: [ItemWriteError?] = []
-        for step in steps {
+        var demands: [(step: Int, demand: WriteDemand)] = []
+        for (index, step) in steps.enumerated() {
             do throws(ItemWriteError) {
-                prepared.append(try prepare(step, admission))
+                let (done, demand) = try prepare(step, admission)
+                prepared.append(done)
+                if let demand { demands.append((index, demand)) }
                 reasons.append(nil)
             } catch {
-                if case .storage(let what) = error { throw .storage(what) }
+                switch error {
+                case .storage(let what): throw .storage(what)
+                case .conditionFailed(let old):
+                    if let demand = demand(ofLookAt: old, in: step.table, admission) { demands.append((index, demand)) }
+                default: break
+                }
                 reasons.append(error)
             }
         }
-        guard prepared.count == steps.count else { throw .cancelled(reasons) }
+        guard prepared.count == steps.count else {
+            let isThrottled = reasons.contains { if case .throttled = $0 { true } else { false } }
+            if !isThrottled { _ = admission?.take(demands.map(\.demand)) }
+            throw .cancelled(reasons)
+        }
         guard prepared.reduce(0, { $0 + $1.byteCount }) <= Transaction.maximumByteCount else { throw .tooLarge }
+        if let refusal = admission?.take(demands.map(\.demand)) {
+            reasons[demands[refusal.position].step] = .throttled(refusal.resource)
+            throw .cancelled(reasons)
+        }
         return prepared
     }
 
     private func prepare(
         _ step: Transaction.Step, _ admission: (any WriteAdmission)?
-    ) throws(ItemWriteError) -> PreparedStep {
+    ) throws(ItemWriteError) -> (PreparedStep, WriteDemand?) {
         switch step {
-        case .write(let write): return .write(try prepare(write, admission))
+        case .write(let write):
+            let prepared = try prepare(write, admission)
+            return (.write(prepared), demand(of: prepared))
         case .check(let table, let key, let condition):
-            let admission = try self.admission(to: table, admission)
             // A check is a deletion's condition without the deletion.
-            let checked = try prepare(ItemWrite(table: table, action: .delete(key: key), condition: condition))
-            if let admission {
-                try admit(admission, old: checked.old, new: checked.old, at: checked.key, in: checked.table)
-            }
-            return .check(key: checked.key, size: checked.old?.sizeInBytes ?? 0)
+            let checked = try prepare(
+                ItemWrite(table: table, action: .delete(key: key), condition: condition), admission)
+            let step = PreparedStep.check(key: checked.key, size: checked.old?.sizeInBytes ?? 0)
+            return (step, demand(ofLookAt: checked.old, in: checked.table, admission))
         }
     }
 
