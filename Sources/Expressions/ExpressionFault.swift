@@ -1,6 +1,6 @@
 import ItemModel
 
-/// What is wrong, in DynamoDB's exact words but for the prefix that names the expression.
+/// What is wrong, in DynamoDB's words where a source for them is known, but for the prefix that names the expression.
 ///
 /// Made only by the factories below and in ``ExpressionFault``'s other extensions: every text of the module is in these
 /// files.

@@ -32,10 +32,14 @@ struct TransactionRead: Sendable {
         } catch {
             throw .internalError
         }
-        for (index, item) in items.enumerated() {
-            environment.charge(try reads[index].capacity(of: item), forReading: keys[index].table)
+        var sizes: [Int] = []
+        for item in items { sizes.append(try item?.binaryItem.checkedSize() ?? 0) }
+        for (index, size) in sizes.enumerated() {
+            var capacity = ConsumedCapacity(reads[index].reference.given, .transactionalRead)
+            capacity.addTable(ConsumedCapacity.readUnits(size, isConsistent: true))
+            environment.charge(capacity, forReading: keys[index].table)
         }
-        return try response(to: reads, items, capacityLevel, sumsTables: sumsTables)
+        return try response(to: reads, items, sizes, capacityLevel, sumsTables: sumsTables)
     }
 
     /// Throws where nothing is left of a table's capacity.
@@ -45,13 +49,6 @@ struct TransactionRead: Sendable {
         let faults = tables.map { environment.readFault(of: $0) }
         guard faults.contains(where: { $0 != nil }) else { return }
         throw .transactionCancelled(faults.map { $0.map(CancellationReason.init(throttled:)) ?? .none })
-    }
-
-    /// What the read took by itself.
-    private func capacity(of item: StoredItem?) throws(DynamoFault) -> ConsumedCapacity {
-        var capacity = ConsumedCapacity(reference.given, .transactionalRead)
-        capacity.addTable(ConsumedCapacity.readUnits(try item?.binaryItem.checkedSize() ?? 0, isConsistent: true))
-        return capacity
     }
 
     private static func check(_ keys: [(table: Table, key: Item)]) throws(DynamoFault) {
@@ -72,7 +69,8 @@ struct TransactionRead: Sendable {
     }
 
     private static func response(
-        to reads: [TransactionRead], _ items: [StoredItem?], _ capacityLevel: CapacityLevel, sumsTables: Bool
+        to reads: [TransactionRead], _ items: [StoredItem?], _ sizes: [Int], _ capacityLevel: CapacityLevel,
+        sumsTables: Bool
     ) throws(DynamoFault) -> APIResponse {
         var writer = JSONWriter(capacity: 256 + items.reduce(0) { $0 + ($1?.value.count ?? 0) * 2 })
         var capacities: [ConsumedCapacity] = []
@@ -80,8 +78,7 @@ struct TransactionRead: Sendable {
         writer.beginObject()
         writer.name("Responses")
         writer.beginArray()
-        for (read, item) in zip(reads, items) {
-            let size = try item?.binaryItem.checkedSize() ?? 0
+        for ((read, item), size) in zip(zip(reads, items), sizes) {
             byteCount += size
             let place = !sumsTables ? nil : capacities.firstIndex { $0.tableName == read.reference.given }
             if place == nil { capacities.append(ConsumedCapacity(read.reference.given, .transactionalRead)) }

@@ -1,7 +1,7 @@
 /// A refusal that the endpoint makes itself, before any operation is run: HTTP, request head and signature.
 ///
-/// The texts are DynamoDB's. Where one names several failings, each failing adds its sentence, in DynamoDB's order. An
-/// operation's own faults belong to the service.
+/// The texts are DynamoDB's where a source for them is known. Where one names several failings, each failing adds its
+/// sentence, in DynamoDB's order. An operation's own faults belong to the service.
 public struct WireFault: Error, Equatable, Sendable {
     /// How the answer's body is written.
     enum Form: Equatable, Sendable {

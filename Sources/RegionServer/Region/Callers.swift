@@ -19,7 +19,9 @@ struct Callers: Sendable {
         self.restricted = restricted
     }
 
-    /// Who sends a request that is signed with that key; nil where signatures are not looked at.
+    /// Who sends a request that is signed with that key.
+    ///
+    /// - Parameter key: nil where signatures are not looked at, so that everybody may do everything.
     func caller(with key: AccessKey?) -> Caller {
         guard let key, !restricted.isEmpty else { return .unrestricted }
         return restricted[key.id] ?? .unrestricted
