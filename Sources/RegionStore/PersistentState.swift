@@ -7,8 +7,8 @@ struct PersistentState {
     var incarnation: Incarnation
     var highWaterMark = HybridTimestamp.zero
     var vector = AppliedVector()
-    var floors = AppliedVector()
-    var fragments = AppliedVector()
+    var retainedFrom = AppliedVector()
+    var seen = AppliedVector()
     var lastPosition = LogPosition.zero
     var logStart = LogPosition(rawValue: 1)
     var tombstoneCursor = LogPosition.zero
@@ -44,8 +44,8 @@ struct PersistentState {
         }
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
         state.vector = try vector(Layout.MetaKey.vector)
-        state.floors = try vector(Layout.MetaKey.floors)
-        state.fragments = try vector(Layout.MetaKey.fragments)
+        state.retainedFrom = try vector(Layout.MetaKey.retainedFrom)
+        state.seen = try vector(Layout.MetaKey.seen)
         state.logStart = LogPosition(rawValue: try integer(Layout.MetaKey.logStart, 1))
         state.tombstoneCursor = LogPosition(rawValue: try integer(Layout.MetaKey.tombstoneCursor, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)

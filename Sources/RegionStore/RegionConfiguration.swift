@@ -5,7 +5,7 @@ public import KeyValueStore
 public struct RegionConfiguration: Sendable {
     public let region: RegionID
     /// Every region of the topology, this one included, in the order of their numbers.
-    public let regions: [Region]
+    public let regions: [RegionIdentity]
     /// How far ahead of this region's clock another's stamps may be, in milliseconds.
     public var maximumClockOffsetMilliseconds: UInt64 = 60_000
     public var durability: Durability = .synced
@@ -34,19 +34,7 @@ public struct RegionConfiguration: Sendable {
     /// DynamoDB's quota of tables in a region.
     public var maximumTableCount = 2_500
 
-    /// One region of the topology.
-    public struct Region: Sendable, Hashable {
-        public let id: RegionID
-        /// Such as `us-east-1`.
-        public let name: Text
-
-        public init(id: RegionID, name: Text) {
-            self.id = id
-            self.name = name
-        }
-    }
-
-    public init(region: RegionID, regions: [Region]) {
+    public init(region: RegionID, regions: [RegionIdentity]) {
         self.region = region
         self.regions = regions.sorted { $0.id < $1.id }
     }
@@ -61,6 +49,18 @@ public struct RegionConfiguration: Sendable {
     public func id(of name: Text) -> RegionID? { regions.first { $0.name == name }?.id }
 }
 
+/// A region of the topology: its number and its name.
+public struct RegionIdentity: Sendable, Hashable {
+    public let id: RegionID
+    /// Such as `us-east-1`.
+    public let name: Text
+
+    public init(id: RegionID, name: Text) {
+        self.id = id
+        self.name = name
+    }
+}
+
 /// What a region has done since its process started.
 public struct RegionCounters: Sendable, Hashable {
     /// Items written by this region's clients.
@@ -68,7 +68,7 @@ public struct RegionCounters: Sendable, Hashable {
     /// Changes from other regions that became the item.
     public var replicatedApplied: UInt64 = 0
     /// Changes from other regions that found a newer version.
-    public var replicatedLost: UInt64 = 0
+    public var replicatedSuperseded: UInt64 = 0
     /// Changes from other regions that were here already.
     public var replicatedDuplicates: UInt64 = 0
     /// Writes of two regions to one item, neither of which had seen the other, that were resolved here.

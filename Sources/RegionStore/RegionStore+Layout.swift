@@ -48,8 +48,8 @@ public enum Layout {
         /// `AppliedVector`.
         static let vector = Array("vector".utf8)
         /// `AppliedVector`: for each origin the position after which this log holds all of its changes.
-        static let floors = Array("floors".utf8)
-        static let fragments = Array("fragments".utf8)
+        static let retainedFrom = Array("retainedFrom".utf8)
+        static let seen = Array("seen".utf8)
         /// Eight bytes: the lowest position still in the log.
         static let logStart = Array("log-start".utf8)
         /// Eight bytes: up to where the log was looked through for tombstones that can go.

@@ -27,9 +27,9 @@ public final class RegionStore<Store: KeyValueStore> {
     var streamsDueMilliseconds: UInt64 = 0
     /// What was applied, of every origin but this one.
     var vector: AppliedVector
-    var floors: AppliedVector
+    var retainedFrom: AppliedVector
     /// For each origin the highest position of what came in parts, without all that was before it.
-    var fragments: AppliedVector
+    var seen: AppliedVector
     package var lastPosition: LogPosition
     var logStart: LogPosition
     var tombstoneCursor: LogPosition
@@ -43,7 +43,7 @@ public final class RegionStore<Store: KeyValueStore> {
     var peers = PeerKnowledge()
 
     /// The tables whose replica here waits for a fill, a catch-up or an index's entries: strictly increasing, and mostly none.
-    var unsettled: [TableUUID] = []
+    var pendingReplicas: [TableUUID] = []
 
     /// Up to where the items of its table were entered into each index that is being created; none before the first step.
     ///
@@ -77,8 +77,8 @@ public final class RegionStore<Store: KeyValueStore> {
         /// Only looked up, never iterated.
         var tokens: [Text: TokenEntry] = [:]
         var isVectorChanged = false
-        var isFloorsChanged = false
-        var isFragmentsChanged = false
+        var isRetainedFromChanged = false
+        var isSeenChanged = false
         var isShortIDChanged = false
         var isCatalogChanged = false
         var isClockAdvanced = false
@@ -94,7 +94,7 @@ public final class RegionStore<Store: KeyValueStore> {
         var collections: [[UInt8]: Int] = [:]
 
         var isEmpty: Bool {
-            batch.isEmpty && !isVectorChanged && !isFloorsChanged && !isFragmentsChanged && !isShortIDChanged
+            batch.isEmpty && !isVectorChanged && !isRetainedFromChanged && !isSeenChanged && !isShortIDChanged
                 && !isClockAdvanced && catalogTables.isEmpty
         }
     }
@@ -121,8 +121,8 @@ public final class RegionStore<Store: KeyValueStore> {
         clock = HybridLogicalClock(
             highWaterMark: state.highWaterMark, maximumOffsetMilliseconds: configuration.maximumClockOffsetMilliseconds)
         vector = state.vector
-        floors = state.floors
-        fragments = state.fragments
+        retainedFrom = state.retainedFrom
+        seen = state.seen
         lastPosition = state.lastPosition
         logStart = state.logStart
         tombstoneCursor = state.tombstoneCursor
@@ -165,9 +165,11 @@ public final class RegionStore<Store: KeyValueStore> {
         if pending.isVectorChanged {
             pending.batch.put(Layout.MetaKey.vector, encoded(vector), in: Layout.meta)
         }
-        if pending.isFloorsChanged { pending.batch.put(Layout.MetaKey.floors, encoded(floors), in: Layout.meta) }
-        if pending.isFragmentsChanged {
-            pending.batch.put(Layout.MetaKey.fragments, encoded(fragments), in: Layout.meta)
+        if pending.isRetainedFromChanged {
+            pending.batch.put(Layout.MetaKey.retainedFrom, encoded(retainedFrom), in: Layout.meta)
+        }
+        if pending.isSeenChanged {
+            pending.batch.put(Layout.MetaKey.seen, encoded(seen), in: Layout.meta)
         }
         if pending.isShortIDChanged {
             pending.batch.put(Layout.MetaKey.nextShortID, Layout.bigEndian(nextShortID), in: Layout.meta)
@@ -235,7 +237,7 @@ public final class RegionStore<Store: KeyValueStore> {
     public func tick(at nowMilliseconds: UInt64) {
         _ = clock.now(at: nowMilliseconds)
         pending.isClockAdvanced = true
-        activateOrphans(at: nowMilliseconds)
+        activateSourceless(at: nowMilliseconds)
         maintainStreams(at: nowMilliseconds)
     }
 }

@@ -35,15 +35,15 @@ public final class LinkApplications<Store: KeyValueStore>: @unchecked Sendable {
                 let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
                 try store.apply(progress, at: nowMilliseconds)
                 store.noteClosed(origin, at: closed, past: past)
-            case .fillPage(let replica, let items): try store.applySnapshot(items, of: replica, at: nowMilliseconds)
-            case .fillEnd(let replica, let vector):
+            case .snapshotPart(let replica, let items): try store.applySnapshot(items, of: replica, at: nowMilliseconds)
+            case .snapshotEnd(let replica, let vector):
                 store.finishSnapshot(of: replica, vector: vector, at: nowMilliseconds)
             case .catchUpEnd(let replica, let origin, let position, let isDirect):
                 // An origin that still writes has to know of the replica: only its own answer says so.
-                guard isDirect || store.isSuperseded(origin) else { break }
+                guard isDirect || store.hasEnded(origin) else { break }
                 store.finishCatchUp(of: replica, from: origin, after: position)
-            case .remainderEnd(let origin, let region, let after, let seen, let isTrimmed):
-                store.finishRemainder(of: origin, from: region, after: after, position: seen, isTrimmed: isTrimmed)
+            case .orphanedOriginEnd(let origin, let region, let after, let seen, let isTrimmed):
+                store.finishOrphanedOrigin(of: origin, from: region, after: after, position: seen, isTrimmed: isTrimmed)
             }
             return .applied(store.appliedVector)
         } catch {

@@ -46,7 +46,7 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
                 read.prerequisite.entries.allSatisfy({
                     applied.contains($0.origin) && applied[$0.origin] >= $0.position
                 })
-            else { return .unavailable(read.isRemainder ? .incomplete : .unknownTable) }
+            else { return .unavailable(read.isOrphaned ? .incomplete : .unknownTable) }
         }
         if let table = read.table {
             guard tables.contains(table) else { return .unavailable(.unknownTable) }
@@ -56,10 +56,10 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
         var coverage = LogCoverage.complete
         if !isOwn {
             coverage = try reader.coverage(
-                of: read.origin, after: read.since, for: peer, table: read.table, isRemainder: read.isRemainder,
+                of: read.origin, after: read.since, for: peer, table: read.table, isOrphaned: read.isOrphaned,
                 in: snapshot)
         }
-        if read.isRemainder, coverage == .incomplete { return .unavailable(.incomplete) }
+        if read.isOrphaned, coverage == .incomplete { return .unavailable(.incomplete) }
         if read.table != nil, coverage != .complete {
             return .unavailable(coverage == .trimmed ? .trimmed : .incomplete)
         }
@@ -76,7 +76,7 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
             matching: LogFilter(origin: read.origin, tables: tables, includesCatalog: read.table == nil),
             in: snapshot, byteLimit: read.byteLimit)
         if page.readPosition >= end {
-            if read.isRemainder {
+            if read.isOrphaned {
                 page.completePosition = try reader.seenPosition(of: read.origin, in: snapshot)
                 page.isTrimmed = page.isTrimmed || coverage == .trimmed
             } else if !isOwn, coverage == .complete {
@@ -105,7 +105,9 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
         if key == nil {
             let snapshot = try reader.snapshot()
             snapshots[uuid] = nil
-            guard let vector = try reader.fillVector(of: uuid, in: snapshot) else { return .unavailable(.incomplete) }
+            guard let vector = try reader.transferVector(of: uuid, in: snapshot) else {
+                return .unavailable(.incomplete)
+            }
             snapshots[uuid] = (table, snapshot, vector)
         }
         guard let kept = snapshots[uuid], kept.table.id == table.id else { return .unavailable(.incomplete) }

@@ -8,7 +8,7 @@ public import RegionStore
 /// returned actions in order.
 public struct ReceiverLink: ~Copyable {
     private let identity: LinkIdentity
-    private let regions: [RegionConfiguration.Region]
+    private let regions: [RegionIdentity]
     private let configuration: LinkConfiguration
     private var phase = Phase.idle
     private var lastReceived: UInt64 = 0
@@ -31,10 +31,10 @@ public struct ReceiverLink: ~Copyable {
         case apply(sequence: UInt64, Application)
         /// The link is up: its sender is this origin.
         case established(Origin)
-        /// The replica has to be filled again, as its changes are no longer in the sender's log: `RegionStore.fillAgain(_:from:)`.
-        case fillAgain(LocalReplica)
-        /// The sender cannot fill the replica just now, another may: `RegionStore.releaseFill(_:from:)`.
-        case releaseFill(LocalReplica)
+        /// The replica has to be filled again, as its changes are no longer in the sender's log: `RegionStore.transferAgain(_:from:)`.
+        case transferAgain(LocalReplica)
+        /// The sender cannot fill the replica just now, another may: `RegionStore.releaseTransfer(_:from:)`.
+        case releaseTransfer(LocalReplica)
         /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
         case wakeAt(UInt64)
         /// Close the connection and forget the link; fills that it had taken are for others.
@@ -49,17 +49,17 @@ public struct ReceiverLink: ~Copyable {
         ///
         /// `past` are the incarnations that the origin has taken the place of.
         case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp, past: [Origin])
-        case fillPage(LocalReplica, [SnapshotItem])
-        case fillEnd(LocalReplica, AppliedVector)
+        case snapshotPart(LocalReplica, [SnapshotItem])
+        case snapshotEnd(LocalReplica, AppliedVector)
         /// `isDirect` says that the origin itself has sent it.
         case catchUpEnd(LocalReplica, of: Origin, after: LogPosition, isDirect: Bool)
         /// What the sender's region held of a lost disk is here.
-        case remainderEnd(of: Origin, from: RegionID, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
+        case orphanedOriginEnd(of: Origin, from: RegionID, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     }
 
     /// - Parameter regions: every region of the topology.
     public init(
-        at identity: LinkIdentity, regions: [RegionConfiguration.Region], configuration: LinkConfiguration
+        at identity: LinkIdentity, regions: [RegionIdentity], configuration: LinkConfiguration
     ) {
         self.identity = identity
         self.regions = regions
@@ -120,19 +120,19 @@ public struct ReceiverLink: ~Copyable {
         var actions: [Action] = []
         var kept: [LinkMessage.Request] = []
         for request in asked {
-            if case .forward(let origin, _) = request {
-                guard !requests.contains(where: { $0.forwards(origin) }) else {
+            if case .relay(let origin, _) = request {
+                guard !requests.contains(where: { $0.relays(origin) }) else {
                     kept.append(request)
                     continue
                 }
-                actions.append(.send(.request(.stopForwarding(origin))))
+                actions.append(.send(.request(.stopRelaying(origin))))
             } else if requests.contains(where: { $0 == request || $0.isPart(of: request) }) {
                 kept.append(request)
             }
         }
         asked = kept
         for request in requests where !asked.contains(where: { request == $0 || request.isPart(of: $0) }) {
-            if case .forward(let origin, _) = request, isForwarding(origin) { continue }
+            if case .relay(let origin, _) = request, isRelaying(origin) { continue }
             asked.append(request)
             actions.append(.send(.request(request)))
         }
@@ -165,8 +165,8 @@ public struct ReceiverLink: ~Copyable {
 
     // MARK: - Private
 
-    private func isForwarding(_ origin: Origin) -> Bool {
-        asked.contains { $0.forwards(origin) }
+    private func isRelaying(_ origin: Origin) -> Bool {
+        asked.contains { $0.relays(origin) }
     }
 
     private mutating func greeted(
@@ -218,10 +218,10 @@ public struct ReceiverLink: ~Copyable {
             return apply(
                 sequence,
                 .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed, past: heartbeat.past))
-        case .fillPage(let sequence, let replica, let items): return apply(sequence, .fillPage(replica, items))
-        case .fillEnd(let sequence, let replica, let vector):
-            asked.removeAll { $0 == .fill(replica) }
-            return apply(sequence, .fillEnd(replica, vector))
+        case .snapshotPart(let sequence, let replica, let items): return apply(sequence, .snapshotPart(replica, items))
+        case .snapshotEnd(let sequence, let replica, let vector):
+            asked.removeAll { $0 == .transfer(replica) }
+            return apply(sequence, .snapshotEnd(replica, vector))
         case .catchUpEnd(let sequence, let replica, let origin, let position):
             let isDirect = origin == sender
             // What another region has sent may leave the gap open: it is not asked for again as long as it is needed.
@@ -233,15 +233,15 @@ public struct ReceiverLink: ~Copyable {
             guard asked.contains(request) else { return [] }
             asked.removeAll { $0 == request }
             switch request {
-            case .fill(let replica): return [.releaseFill(replica)]
-            case .catchUp(let replica, _, _, _): return reason == .trimmed ? [.fillAgain(replica)] : []
-            case .forward, .stopForwarding, .remainder: return []
+            case .transfer(let replica): return [.releaseTransfer(replica)]
+            case .catchUp(let replica, _, _, _): return reason == .trimmed ? [.transferAgain(replica)] : []
+            case .relay, .stopRelaying, .orphanedOrigin: return []
             }
-        case .remainderEnd(let sequence, let origin, let after, let seen, let isTrimmed):
-            asked.removeAll { $0.isRemainder(of: origin) }
+        case .orphanedOriginEnd(let sequence, let origin, let after, let seen, let isTrimmed):
+            asked.removeAll { $0.isOrphaned(of: origin) }
             return apply(
                 sequence,
-                .remainderEnd(of: origin, from: sender.region, after: after, seen: seen, isTrimmed: isTrimmed))
+                .orphanedOriginEnd(of: origin, from: sender.region, after: after, seen: seen, isTrimmed: isTrimmed))
         case .hello, .welcome, .acknowledge, .request, .refuse:
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
@@ -252,7 +252,7 @@ public struct ReceiverLink: ~Copyable {
         guard batch.origin != sender, batch.isComplete else { return batch }
         return ReceivedBatch(
             origin: batch.origin, records: batch.records, position: batch.position,
-            isComplete: batch.records.isEmpty && isForwarding(batch.origin))
+            isComplete: batch.records.isEmpty && isRelaying(batch.origin))
     }
 
     private mutating func apply(_ sequence: UInt64, _ application: Application) -> [Action] {
@@ -276,19 +276,19 @@ public struct ReceiverLink: ~Copyable {
 
 extension LinkMessage.Request {
     /// Whether it asks for that origin's changes.
-    fileprivate func forwards(_ origin: Origin) -> Bool {
-        if case .forward(origin, _) = self { true } else { false }
+    fileprivate func relays(_ origin: Origin) -> Bool {
+        if case .relay(origin, _) = self { true } else { false }
     }
 
     /// Whether it asks for all that is left of that origin.
-    fileprivate func isRemainder(of origin: Origin) -> Bool {
-        if case .remainder(origin, _, _) = self { true } else { false }
+    fileprivate func isOrphaned(of origin: Origin) -> Bool {
+        if case .orphanedOrigin(origin, _, _) = self { true } else { false }
     }
 
     /// Whether `other` brings what it asks for, and more: part of a remainder may have come meanwhile.
     fileprivate func isPart(of other: Self) -> Bool {
-        guard case .remainder(let origin, let after, let successor) = self,
-            case .remainder(origin, let earlier, successor) = other
+        guard case .orphanedOrigin(let origin, let after, let successor) = self,
+            case .orphanedOrigin(origin, let earlier, successor) = other
         else { return false }
         return earlier <= after
     }

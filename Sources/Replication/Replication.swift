@@ -3,7 +3,7 @@
 // A *link* carries one region's changes to another over one connection. Its sending end dials, and reads its region's log; its
 // receiving end accepts, and applies to its region's store. Neither knows sockets, threads or time: the owner tells them what
 // happened, and carries out the actions that they return in order. Reading order: `LinkMessage`, `SenderLink`, `ReceiverLink`,
-// `ForwardingPolicy`.
+// `RelayPolicy`.
 //
 // A connection goes like this; every message from the sender that has to be durable carries a sequence number:
 //

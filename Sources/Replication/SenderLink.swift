@@ -8,7 +8,7 @@ public import RegionStore
 /// returned actions in order. At most one read is outstanding at a time.
 public struct SenderLink: ~Copyable {
     private let identity: LinkIdentity
-    private let peer: RegionConfiguration.Region
+    private let peer: RegionIdentity
     private let configuration: LinkConfiguration
     private var phase = Phase.idle
     private var stream = SenderStream()
@@ -82,7 +82,7 @@ public struct SenderLink: ~Copyable {
         /// origin's place; empty for nothing.
         public let prerequisite: AppliedVector
         /// Whether all that is left of a lost disk is wanted.
-        public internal(set) var isRemainder = false
+        public internal(set) var isOrphaned = false
         public let byteLimit: Int
     }
 
@@ -99,7 +99,7 @@ public struct SenderLink: ~Copyable {
     }
 
     public init(
-        from identity: LinkIdentity, to peer: RegionConfiguration.Region, configuration: LinkConfiguration,
+        from identity: LinkIdentity, to peer: RegionIdentity, configuration: LinkConfiguration,
         log: LogBounds
     ) {
         self.identity = identity
@@ -263,7 +263,7 @@ public struct SenderLink: ~Copyable {
     private mutating func acknowledged(
         upTo sequence: UInt64, vector: AppliedVector, at now: LinkInstant
     ) -> [Action] {
-        guard let settled = stream.settle(upTo: sequence) else {
+        guard let acknowledged = stream.acknowledge(upTo: sequence) else {
             return refuse(
                 .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
         }
@@ -271,7 +271,7 @@ public struct SenderLink: ~Copyable {
         backoff.reset()
         stream.acknowledgedVector = vector
         var actions = [Action.noteAcknowledged(vector)]
-        for batch in settled {
+        for batch in acknowledged {
             let lag = now.physicalMilliseconds - min(now.physicalMilliseconds, batch.stampMilliseconds)
             actions.append(.recordLag(milliseconds: lag, count: batch.changeCount))
         }

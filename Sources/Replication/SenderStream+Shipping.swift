@@ -15,31 +15,32 @@ extension SenderStream {
             return [.send(.catalog(sequence: take(byteCount: byteCount), image))]
         case (.own, .changes(let page)): return shipOwn(page, own: own)
         case (.locate(let origin, let after), .located(let place)):
-            begin(.forwarded(origin, readPosition: place, claimed: after))
+            begin(.relayed(origin, readPosition: place, claimed: after))
             return []
-        case (.forwarded(let origin, _, let claimed), .changes(let page)):
-            return shipForwarded(page, origin: origin, claimed: claimed)
+        case (.relayed(let origin, _, let claimed), .changes(let page)):
+            return shipRelayed(page, origin: origin, claimed: claimed)
         case (.locateCatchUp(let catchUp), .located(let place)):
             begin(.catchUp(catchUp, readPosition: place))
             return []
         case (.catchUp(let catchUp, _), .changes(let page)): return ship(page, of: catchUp, own: own)
         case (.catchUp(let catchUp, _), .unavailable(let reason)):
             return [.send(.unavailable(catchUp.request, reason))]
-        case (.fill(let replica, _), .table(let page, let vector)): return ship(page, vector, of: replica)
-        case (.fill(let replica, _), .unavailable(let reason)): return [.send(.unavailable(.fill(replica), reason))]
-        case (.locateRemainder(let remainder), .located(let place)):
-            begin(.remainder(remainder, readPosition: place, isTrimmed: false))
+        case (.transfer(let replica, _), .table(let page, let vector)): return ship(page, vector, of: replica)
+        case (.transfer(let replica, _), .unavailable(let reason)):
+            return [.send(.unavailable(.transfer(replica), reason))]
+        case (.locateOrphanedOrigin(let orphanedOrigin), .located(let place)):
+            begin(.orphanedOrigin(orphanedOrigin, readPosition: place, isTrimmed: false))
             return []
-        case (.remainder(let remainder, _, let isTrimmed), .changes(let page)):
-            return ship(page, of: remainder, isTrimmed: isTrimmed)
-        case (.remainder(let remainder, _, _), .unavailable(let reason)):
-            return [.send(.unavailable(remainder.request, reason))]
-        case (.remainderCatalog(let remainder, let seen), .catalog(let entries, _)):
+        case (.orphanedOrigin(let orphanedOrigin, _, let isTrimmed), .changes(let page)):
+            return ship(page, of: orphanedOrigin, isTrimmed: isTrimmed)
+        case (.orphanedOrigin(let orphanedOrigin, _, _), .unavailable(let reason)):
+            return [.send(.unavailable(orphanedOrigin.request, reason))]
+        case (.orphanedOriginCatalog(let orphanedOrigin, let seen), .catalog(let entries, _)):
             // At a position that the receiver has gone past it teaches what it says, and claims nothing.
             let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: entries)
             let byteCount = entries.reduce(0) { $0 + $1.count }
             return [
-                .send(.catalog(sequence: take(byteCount: byteCount), image)), end(of: remainder, seen: seen, true),
+                .send(.catalog(sequence: take(byteCount: byteCount), image)), end(of: orphanedOrigin, seen: seen, true),
             ]
         default:
             // Not what was asked for: it is asked for again.
@@ -66,7 +67,7 @@ extension SenderStream {
 
     /// What is passed on may have come here in another order than it was made in, and twice: what is sent claims nothing, until the
     /// end of the log is reached.
-    private mutating func shipForwarded(
+    private mutating func shipRelayed(
         _ page: LogPage, origin: Origin, claimed: LogPosition
     ) -> [SenderLink.Action] {
         var actions: [SenderLink.Action] = []
@@ -75,7 +76,7 @@ extension SenderStream {
         if let complete, complete > claimed {
             actions.append(send(ReceivedBatch(origin: origin, records: [], position: complete, isComplete: true)))
         }
-        begin(.forwarded(origin, readPosition: page.readPosition, claimed: max(claimed, complete ?? claimed)))
+        begin(.relayed(origin, readPosition: page.readPosition, claimed: max(claimed, complete ?? claimed)))
         return actions
     }
 
@@ -94,28 +95,30 @@ extension SenderStream {
         return actions
     }
 
-    private mutating func ship(_ page: LogPage, of remainder: Remainder, isTrimmed: Bool) -> [SenderLink.Action] {
+    private mutating func ship(_ page: LogPage, of orphanedOrigin: OrphanedOrigin, isTrimmed: Bool) -> [SenderLink
+        .Action]
+    {
         let isTrimmed = isTrimmed || page.isTrimmed
         var actions: [SenderLink.Action] = []
-        if let batch = Self.incompleteBatch(page.records, of: remainder.origin) { actions.append(send(batch)) }
+        if let batch = Self.incompleteBatch(page.records, of: orphanedOrigin.origin) { actions.append(send(batch)) }
         if let seen = page.completePosition {
             if isTrimmed {
-                begin(.remainderCatalog(remainder, seen: seen))
+                begin(.orphanedOriginCatalog(orphanedOrigin, seen: seen))
             } else {
-                actions.append(end(of: remainder, seen: seen, false))
+                actions.append(end(of: orphanedOrigin, seen: seen, false))
             }
         } else {
-            begin(.remainder(remainder, readPosition: page.readPosition, isTrimmed: isTrimmed))
+            begin(.orphanedOrigin(orphanedOrigin, readPosition: page.readPosition, isTrimmed: isTrimmed))
         }
         return actions
     }
 
     private mutating func end(
-        of remainder: Remainder, seen: LogPosition, _ isTrimmed: Bool
+        of orphanedOrigin: OrphanedOrigin, seen: LogPosition, _ isTrimmed: Bool
     ) -> SenderLink.Action {
         .send(
-            .remainderEnd(
-                sequence: take(byteCount: 0), of: remainder.origin, after: remainder.after, seen: seen,
+            .orphanedOriginEnd(
+                sequence: take(byteCount: 0), of: orphanedOrigin.origin, after: orphanedOrigin.after, seen: seen,
                 isTrimmed: isTrimmed))
     }
 
@@ -125,12 +128,12 @@ extension SenderStream {
         var actions: [SenderLink.Action] = []
         if !page.items.isEmpty {
             let byteCount = page.items.reduce(0) { $0 + $1.payload.count + Version.byteCount }
-            actions.append(.send(.fillPage(sequence: take(byteCount: byteCount), replica, page.items)))
+            actions.append(.send(.snapshotPart(sequence: take(byteCount: byteCount), replica, page.items)))
         }
         if let next = page.next {
-            begin(.fill(replica, next: next))
+            begin(.transfer(replica, next: next))
         } else {
-            actions.append(.send(.fillEnd(sequence: take(byteCount: 0), replica, vector)))
+            actions.append(.send(.snapshotEnd(sequence: take(byteCount: 0), replica, vector)))
         }
         return actions
     }

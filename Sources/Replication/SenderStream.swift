@@ -13,7 +13,7 @@ struct SenderStream {
     private(set) var lastSequence: UInt64 = 0
     private(set) var ownPosition = LogPosition.zero
     private(set) var inFlightByteCount = 0
-    private var settledSequence: UInt64 = 0
+    private var acknowledgedSequence: UInt64 = 0
     private var inFlight: [InFlight] = []
     /// Waiting for a read, in the order of their turns.
     private(set) var jobs: [Job] = []
@@ -33,23 +33,23 @@ struct SenderStream {
         /// Finds where a job on another origin's changes begins.
         case locate(Origin, after: LogPosition)
         /// `claimed` is up to where the receiver has everything of the origin.
-        case forwarded(Origin, readPosition: LogPosition, claimed: LogPosition)
+        case relayed(Origin, readPosition: LogPosition, claimed: LogPosition)
         case locateCatchUp(CatchUp)
         case catchUp(CatchUp, readPosition: LogPosition)
-        case fill(LocalReplica, next: [UInt8]?)
-        case locateRemainder(Remainder)
-        case remainder(Remainder, readPosition: LogPosition, isTrimmed: Bool)
+        case transfer(LocalReplica, next: [UInt8]?)
+        case locateOrphanedOrigin(OrphanedOrigin)
+        case orphanedOrigin(OrphanedOrigin, readPosition: LogPosition, isTrimmed: Bool)
         /// The catalog, which may hold what is trimmed from the log, and the end.
-        case remainderCatalog(Remainder, seen: LogPosition)
+        case orphanedOriginCatalog(OrphanedOrigin, seen: LogPosition)
     }
 
     /// All that is left of an origin whose disk is lost.
-    struct Remainder: Hashable {
+    struct OrphanedOrigin: Hashable {
         let origin: Origin
         let after: LogPosition
         let successor: Origin
 
-        var request: LinkMessage.Request { .remainder(of: origin, after: after, successor: successor) }
+        var request: LinkMessage.Request { .orphanedOrigin(of: origin, after: after, successor: successor) }
     }
 
     /// A table's changes once more.
@@ -100,9 +100,9 @@ struct SenderStream {
     /// Takes an acknowledgement.
     ///
     /// - Returns: what it settles; nil when it names a sequence that was never sent, or goes back.
-    mutating func settle(upTo sequence: UInt64) -> [Batch]? {
-        guard sequence <= lastSequence, sequence >= settledSequence else { return nil }
-        settledSequence = sequence
+    mutating func acknowledge(upTo sequence: UInt64) -> [Batch]? {
+        guard sequence <= lastSequence, sequence >= acknowledgedSequence else { return nil }
+        acknowledgedSequence = sequence
         // Without a slice of the messages, which would have the array copied when they are removed.
         var batches: [Batch] = []
         var count = 0
@@ -129,9 +129,9 @@ struct SenderStream {
     mutating func accept(_ request: LinkMessage.Request, log: SenderLink.LogBounds, own: Origin) -> Acceptance {
         guard jobs.count < Self.maximumJobCount else { return .refused }
         switch request {
-        case .fill(let replica):
-            cancel { if case .fill(let other, _) = $0 { other.table == replica.table } else { false } }
-            jobs.append(.fill(replica, next: nil))
+        case .transfer(let replica):
+            cancel { if case .transfer(let other, _) = $0 { other.table == replica.table } else { false } }
+            jobs.append(.transfer(replica, next: nil))
         case .catchUp(let replica, let added, let origin, let after):
             guard origin != own || after.successor >= log.start else {
                 return .answer(.unavailable(request, .trimmed))
@@ -139,23 +139,23 @@ struct SenderStream {
             let catchUp = CatchUp(replica: replica, added: added, origin: origin, after: after)
             cancel { $0.catchUp?.replica.table == replica.table && $0.catchUp?.origin == origin }
             jobs.append(origin == own ? .catchUp(catchUp, readPosition: after) : .locateCatchUp(catchUp))
-        case .forward(let origin, let after):
+        case .relay(let origin, let after):
             guard origin != own else { return .answer(.unavailable(request, .incomplete)) }
-            stopForwarding(origin)
+            stopRelaying(origin)
             jobs.append(.locate(origin, after: after))
-        case .stopForwarding(let origin): stopForwarding(origin)
-        case .remainder(let origin, let after, let successor):
+        case .stopRelaying(let origin): stopRelaying(origin)
+        case .orphanedOrigin(let origin, let after, let successor):
             guard origin != own else { return .answer(.unavailable(request, .incomplete)) }
-            cancel { $0.remainder?.origin == origin }
-            jobs.append(.locateRemainder(Remainder(origin: origin, after: after, successor: successor)))
+            cancel { $0.orphanedOrigin?.origin == origin }
+            jobs.append(.locateOrphanedOrigin(OrphanedOrigin(origin: origin, after: after, successor: successor)))
         }
         return .accepted
     }
 
-    private mutating func stopForwarding(_ origin: Origin) {
+    private mutating func stopRelaying(_ origin: Origin) {
         cancel { job in
             switch job {
-            case .forwarded(origin, _, _), .locate(origin, _): true
+            case .relayed(origin, _, _), .locate(origin, _): true
             default: false
             }
         }
@@ -202,7 +202,7 @@ struct SenderStream {
     ) -> (SenderLink.Read, Job)? {
         func changes(
             _ origin: Origin, _ position: LogPosition, upTo end: LogPosition?, for catchUp: CatchUp? = nil,
-            remainderBefore successor: Origin? = nil, since: LogPosition
+            orphanedBefore successor: Origin? = nil, since: LogPosition
         ) -> SenderLink.Read {
             var prerequisite = AppliedVector()
             if let catchUp { prerequisite.raise(peer, to: catchUp.added) }
@@ -210,7 +210,7 @@ struct SenderStream {
             return .changes(
                 SenderLink.ChangesRead(
                     origin: origin, after: position, upTo: end, since: since, table: catchUp?.replica.table,
-                    prerequisite: prerequisite, isRemainder: successor != nil, byteLimit: configuration.batchByteCount
+                    prerequisite: prerequisite, isOrphaned: successor != nil, byteLimit: configuration.batchByteCount
                 ))
         }
         switch job {
@@ -219,7 +219,7 @@ struct SenderStream {
             return position < log.end ? (changes(own, position, upTo: log.end, since: position), job) : nil
         case .locate(let origin, let after): return (.locate(origin, after: after), job)
         case .locateCatchUp(let catchUp): return (.locate(catchUp.origin, after: catchUp.after), job)
-        case .forwarded(let origin, let position, let claimed):
+        case .relayed(let origin, let position, let claimed):
             return position < log.end ? (changes(origin, position, upTo: nil, since: claimed), job) : nil
         case .catchUp(var catchUp, let position):
             if catchUp.origin == own, catchUp.end == nil {
@@ -232,16 +232,17 @@ struct SenderStream {
                 changes(catchUp.origin, position, upTo: catchUp.end, for: catchUp, since: catchUp.after),
                 .catchUp(catchUp, readPosition: position)
             )
-        case .fill(let replica, let next):
+        case .transfer(let replica, let next):
             return (.table(replica.table, from: next, byteLimit: configuration.batchByteCount), job)
-        case .locateRemainder(let remainder): return (.locate(remainder.origin, after: remainder.after), job)
-        case .remainder(let remainder, let position, _):
+        case .locateOrphanedOrigin(let orphanedOrigin):
+            return (.locate(orphanedOrigin.origin, after: orphanedOrigin.after), job)
+        case .orphanedOrigin(let orphanedOrigin, let position, _):
             return (
                 changes(
-                    remainder.origin, position, upTo: nil, remainderBefore: remainder.successor,
-                    since: remainder.after), job
+                    orphanedOrigin.origin, position, upTo: nil, orphanedBefore: orphanedOrigin.successor,
+                    since: orphanedOrigin.after), job
             )
-        case .remainderCatalog: return (.catalog, job)
+        case .orphanedOriginCatalog: return (.catalog, job)
         }
     }
 }
@@ -256,10 +257,11 @@ extension SenderStream.Job {
     }
 
     /// The remainder that it is part of.
-    fileprivate var remainder: SenderStream.Remainder? {
+    fileprivate var orphanedOrigin: SenderStream.OrphanedOrigin? {
         switch self {
-        case .locateRemainder(let remainder), .remainder(let remainder, _, _), .remainderCatalog(let remainder, _):
-            remainder
+        case .locateOrphanedOrigin(let orphanedOrigin), .orphanedOrigin(let orphanedOrigin, _, _),
+            .orphanedOriginCatalog(let orphanedOrigin, _):
+            orphanedOrigin
         default: nil
         }
     }

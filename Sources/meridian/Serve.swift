@@ -48,9 +48,9 @@ struct Serve: AsyncParsableCommand {
 
         // Before anything runs, so that no signal ends the process unprepared.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let running: Region
+        let running: RegionProcess
         do {
-            running = try await Region.start(options, in: topology)
+            running = try await RegionProcess.start(options, in: topology)
         } catch let error as RegionError {
             throw CommandFailure("\(error)")
         }

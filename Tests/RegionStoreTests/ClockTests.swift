@@ -68,7 +68,7 @@ import Testing
         world[1].now += 60_001
         try world[1].put(item("a"))
         let table = try world[1].table()
-        try world[2].store.fillAgain(world[2].replica(), from: world[1].configuration.region)
+        try world[2].store.transferAgain(world[2].replica(), from: world[1].configuration.region)
         try world[2].commit()
         let page = try world[1].reader.snapshotPage(
             of: table, in: world[1].reader.snapshot(), from: nil, byteLimit: .max)
@@ -123,22 +123,22 @@ import Testing
         store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (new, 2)))
         store.noteClosed(new, at: HybridTimestamp(milliseconds: 65), past: [lost])
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
-        #expect(store.remaindersNeeded(from: second.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
 
         // Now it has, and says that it has seen more of the old one than this region.
         store.noteAcknowledged(by: second.region, vector: vector((store.origin, 0), (second, 4), (lost, 9), (new, 1)))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
-        #expect(store.remaindersNeeded(from: second.region).map(\.origin) == [lost])
-        #expect(store.remaindersNeeded(from: lost.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second.region).map(\.origin) == [lost])
+        #expect(store.orphanedOriginsNeeded(from: lost.region).isEmpty)
 
         // Word of the lost one that was on its way changes nothing.
         store.noteClosed(lost, at: HybridTimestamp(milliseconds: 90))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
-        store.finishRemainder(
+        store.finishOrphanedOrigin(
             of: lost, from: second.region, after: .zero, position: LogPosition(rawValue: 9), isTrimmed: false)
         #expect(store.stableTime == HybridTimestamp(milliseconds: 65))
         #expect(store.vector[lost] == LogPosition(rawValue: 9))
-        #expect(store.remaindersNeeded(from: second.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
     }
 
     @Test func `of two incarnations the region itself says which is the later one`() throws {
@@ -156,12 +156,12 @@ import Testing
         store.noteClosed(second, at: HybridTimestamp(milliseconds: 70))
         // Another region has heard of the new incarnation first: nothing says yet that it is not the older one.
         store.noteAcknowledged(by: second.region, vector: vector(second, old, new))
-        #expect(!store.isSuperseded(old) && !store.isSuperseded(new))
-        #expect(store.remaindersNeeded(from: second.region).isEmpty)
-        store.finishRemainder(
+        #expect(!store.hasEnded(old) && !store.hasEnded(new))
+        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
+        store.finishOrphanedOrigin(
             of: new, from: second.region, after: .zero, position: LogPosition(rawValue: 3), isTrimmed: false)
         #expect(!store.vector.contains(new))
         store.noteClosed(new, at: HybridTimestamp(milliseconds: 60), past: [old])
-        #expect(store.isSuperseded(old) && !store.isSuperseded(new))
+        #expect(store.hasEnded(old) && !store.hasEnded(new))
     }
 }

@@ -43,9 +43,9 @@ import Testing
         local.streamLabelMilliseconds = 5
         local.settings.settingsReplicationMode = "ENABLED"
         local.settings.tags = [Tag(key: "k", value: "v")]
-        local.needsFill = true
+        local.needsTransfer = true
         local.isServing = true
-        local.floor = vector
+        local.snapshotVector = vector
         local.catchUps = vector
         return local
     }
@@ -71,7 +71,7 @@ import Testing
         #expect(
             hex(LogEntry(record: [1, 2, 3], outcome: .applied, oldImage: [9, 8]).encoded()) == "03010203" + "01"
                 + "0908")
-        #expect(hex(LogEntry(record: [], outcome: .lost).encoded()) == "0002")
+        #expect(hex(LogEntry(record: [], outcome: .superseded).encoded()) == "0002")
         #expect(LogEntry.Outcome.filled.rawValue == 3)
         #expect(LogEntry.Outcome.repeated.rawValue == 4)
     }
@@ -98,10 +98,10 @@ import Testing
                     kind: .put, position: Self.record.position, version: Self.version, table: Self.record.table,
                     transaction: Self.record.transaction)
         )
-        let entry = LogEntry(record: Self.record.encoded(), outcome: .lost, oldImage: [1])
+        let entry = LogEntry(record: Self.record.encoded(), outcome: .superseded, oldImage: [1])
         #expect(try LogEntry(decoding: entry.encoded()) == entry)
         let stored = try StoredLogEntry(entry.encoded())
-        #expect(stored.record == entry.record && stored.outcome == .lost && stored.hasOldImage)
+        #expect(stored.record == entry.record && stored.outcome == .superseded && stored.hasOldImage)
         #expect(try stored.header() == header)
         #expect(try !StoredLogEntry(LogEntry(record: [1], outcome: .applied).encoded()).hasOldImage)
         #expect(try CatalogEntry(decoding: Self.entry.encoded()) == Self.entry)

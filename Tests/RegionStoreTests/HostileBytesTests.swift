@@ -32,7 +32,7 @@ import Testing
                 bytes throws(BinaryDecodingError) in _ = try ChangeRecord.header(of: bytes)
             },
             Decoder(
-                name: "LogEntry", valid: LogEntry(record: [1, 2], outcome: .lost, oldImage: [3]).encoded(),
+                name: "LogEntry", valid: LogEntry(record: [1, 2], outcome: .superseded, oldImage: [3]).encoded(),
                 endsItself: false
             ) {
                 bytes throws(BinaryDecodingError) in _ = try LogEntry(decoding: bytes)
@@ -197,7 +197,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
         try world.exchange()
         let (region, replica) = (world[2], try world[2].replica())
-        region.store.fillAgain(replica, from: world[1].configuration.region)
+        region.store.transferAgain(replica, from: world[1].configuration.region)
         try region.commit()
         let before = try region.contents()
         func expectRefused(_ body: () throws -> Void) throws {

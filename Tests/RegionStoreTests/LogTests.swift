@@ -72,9 +72,9 @@ import Testing
         let streamed = try world[3].contents(of: Layout.streams).count
         try world.carryLog(from: world[1], to: world[3])
         let last = try #require(world[3].log().last)
-        #expect(last.entry.outcome == .lost && last.record.version.origin == world[1].origin)
+        #expect(last.entry.outcome == .superseded && last.record.version.origin == world[1].origin)
         #expect(try world[3].contents(of: Layout.streams).count == streamed)
-        #expect(world[3].store.counters.replicatedLost == 1)
+        #expect(world[3].store.counters.replicatedSuperseded == 1)
         #expect(try world[3].items() == [item("a", ["n": 2])])
     }
 
@@ -216,7 +216,7 @@ import Testing
         for number in 0..<10 { try world[1].put(item("\(number)", ["n": .number(Number(number))])) }
         try world[1].delete(["pk": "3"])
         try world.carryLog(from: world[1], to: world[2])
-        try world.forward(world[1].origin, through: world[2], to: world[3])
+        try world.relay(world[1].origin, through: world[2], to: world[3])
         #expect(try world[3].items() == world[1].items())
         #expect(world[3].store.appliedVector[world[1].origin] == world[2].store.appliedVector[world[1].origin])
         try world.exchange()
@@ -241,7 +241,7 @@ import Testing
         #expect(
             try world[2].log().suffix(6).map(\.record.position)
                 == page.records.map { try ChangeRecord.header(of: $0).position })
-        try world.forward(world[1].origin, through: world[2], to: world[3])
+        try world.relay(world[1].origin, through: world[2], to: world[3])
         #expect(try world[3].items() == world[1].items())
     }
 
@@ -256,7 +256,7 @@ import Testing
         try world.carryLog(from: world[1], to: world[2])
         let known = world[3].store.appliedVector[world[1].origin]
         #expect(try !world[2].reader.holdsAllChanges(of: world[1].origin, after: known, for: world[3].name))
-        try world.forward(world[1].origin, through: world[2], to: world[3])
+        try world.relay(world[1].origin, through: world[2], to: world[3])
         #expect(try world[3].items() == [item("t")])
         #expect(world[3].store.appliedVector[world[1].origin] == known)
         try world.exchange()

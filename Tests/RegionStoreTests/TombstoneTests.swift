@@ -209,7 +209,7 @@ import Testing
                 let (source, target) = (1 + generator.below(3), 1 + generator.below(3))
                 let third = 6 - source - target
                 if source != target, (1...3).contains(third), third != source, third != target {
-                    try world.forward(world[third].origin, through: world[source], to: world[target])
+                    try world.relay(world[third].origin, through: world[source], to: world[target])
                 }
             }
         }

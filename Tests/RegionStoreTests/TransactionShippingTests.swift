@@ -110,7 +110,7 @@ import Testing
         #expect(world[2].reader.lastPosition == before)
         try world[2].commit()
         let log = try world[2].log().suffix(4)
-        #expect(log.map(\.entry.outcome) == [.applied, .lost, .applied, .applied])
+        #expect(log.map(\.entry.outcome) == [.applied, .superseded, .applied, .applied])
         #expect(log.map(\.record.transaction?.index) == [0, 1, 2, 3])
         #expect(try world[2].item(["pk": "1"])?["transaction"] == 200)
         #expect(try world[2].item(["pk": "3"], in: "U")?["transaction"] == 1)

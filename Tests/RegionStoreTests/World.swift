@@ -91,7 +91,7 @@ final class World {
 
     /// Fills every replica of the target that waits for it.
     func fill(_ target: TestRegion, from source: TestRegion) throws {
-        for replica in target.store.takeFills(from: source.configuration.region) {
+        for replica in target.store.claimTransfers(from: source.configuration.region) {
             guard let fill = try Fill(of: replica, to: target, from: source, byteLimit: byteLimit) else { continue }
             while try fill.next() {}
         }
@@ -102,7 +102,7 @@ final class World {
         for (replica, after) in target.store.catchUps(from: source.origin)
         where source.reader.catalog.tables(replicatedTo: target.name).contains(replica.table) {
             guard after.successor >= source.reader.logStart else {
-                target.store.fillAgain(replica, from: source.configuration.region)
+                target.store.transferAgain(replica, from: source.configuration.region)
                 try target.commit()
                 continue
             }
@@ -124,7 +124,7 @@ final class World {
     }
 
     /// Has `source` pass on to `target` what it has of `origin`.
-    func forward(_ origin: Origin, through source: TestRegion, to target: TestRegion) throws {
+    func relay(_ origin: Origin, through source: TestRegion, to target: TestRegion) throws {
         let known = target.store.appliedVector[origin]
         guard var place = try source.reader.logPosition(after: known, of: origin) else { return }
         let snapshot = try source.reader.snapshot()
@@ -167,7 +167,7 @@ final class Fill {
     /// Nil where the source cannot fill it.
     init?(of replica: LocalReplica, to target: TestRegion, from source: TestRegion, byteLimit: Int) throws {
         let snapshot = try source.reader.snapshot()
-        guard let vector = try source.reader.fillVector(of: replica.table, in: snapshot) else { return nil }
+        guard let vector = try source.reader.transferVector(of: replica.table, in: snapshot) else { return nil }
         (self.replica, self.target, self.source) = (replica, target, source)
         (self.snapshot, self.vector, self.byteLimit) = (snapshot, vector, byteLimit)
     }

@@ -12,9 +12,9 @@ enum LinkFixtures {
     static let third = Origin(region: RegionID(rawValue: 3), incarnation: Incarnation(high: 0x3_0000_4000, low: 1))
 
     static let regions = [
-        RegionConfiguration.Region(id: RegionID(rawValue: 1), name: "us-east-1"),
-        RegionConfiguration.Region(id: RegionID(rawValue: 2), name: "eu-west-1"),
-        RegionConfiguration.Region(id: RegionID(rawValue: 3), name: "ap-south-1"),
+        RegionIdentity(id: RegionID(rawValue: 1), name: "us-east-1"),
+        RegionIdentity(id: RegionID(rawValue: 2), name: "eu-west-1"),
+        RegionIdentity(id: RegionID(rawValue: 3), name: "ap-south-1"),
     ]
 
     static let replica = LocalReplica(table: TableUUID(high: 1, low: 2), id: TableID(rawValue: 3))

@@ -67,18 +67,18 @@ struct LinkMessageTests {
             .acknowledge(sequence: 5, vector: vector),
             "070000000000000005000000010002aabbccddeeff0000000000000009"
         ),
-        (.request(.fill(replica)), "0801010203040506070811121314151617180000" + "0007"),
+        (.request(.transfer(replica)), "0801010203040506070811121314151617180000" + "0007"),
         (
             .request(.catchUp(replica, added: LogPosition(rawValue: 3), of: origin, after: LogPosition(rawValue: 4))),
             "08020102030405060708111213141516171800000007" + "0000000000000003" + "0002aabbccddeeff0000000000000004"
         ),
         (
-            .request(.forward(origin, after: LogPosition(rawValue: 4))),
+            .request(.relay(origin, after: LogPosition(rawValue: 4))),
             "08030002aabbccddeeff0000000000000004"
         ),
-        (.request(.stopForwarding(origin)), "08040002aabbccddeeff"),
+        (.request(.stopRelaying(origin)), "08040002aabbccddeeff"),
         (
-            .fillPage(
+            .snapshotPart(
                 sequence: 5, replica,
                 [
                     SnapshotItem(
@@ -89,7 +89,7 @@ struct LinkMessageTests {
                 + "0100000000000000010002aabbccddeeff0101fe"
         ),
         (
-            .fillEnd(sequence: 5, replica, vector),
+            .snapshotEnd(sequence: 5, replica, vector),
             "0a00000000000000050102030405060708111213141516171800000007"
                 + "000000010002aabbccddeeff0000000000000009"
         ),
@@ -99,17 +99,17 @@ struct LinkMessageTests {
                 + "0002aabbccddeeff0000000000000004"
         ),
         (
-            .unavailable(.stopForwarding(origin), .trimmed),
+            .unavailable(.stopRelaying(origin), .trimmed),
             "0c040002aabbccddeeff03"
         ),
         (
             .request(
-                .remainder(
+                .orphanedOrigin(
                     of: origin, after: LogPosition(rawValue: 4), successor: Origin(rawValue: origin.rawValue + 1))),
             "08050002aabbccddeeff00000000000000040002aabbccddef00"
         ),
         (
-            .remainderEnd(
+            .orphanedOriginEnd(
                 sequence: 5, of: origin, after: LogPosition(rawValue: 4), seen: LogPosition(rawValue: 9),
                 isTrimmed: true),
             "0d00000000000000050002aabbccddeeff0000000000000004000000000000000901"

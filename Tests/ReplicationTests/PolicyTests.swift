@@ -32,7 +32,7 @@ struct BackoffTests {
     }
 }
 
-@Suite("Forwarding")
+@Suite("Relaying")
 struct ForwardingPolicyTests {
     static func origin(_ region: UInt16, _ incarnation: UInt64 = 1) -> Origin {
         Origin(region: RegionID(rawValue: region), incarnation: Incarnation(high: incarnation << 16, low: 0))
@@ -44,20 +44,20 @@ struct ForwardingPolicyTests {
         return vector
     }
 
-    let policy = ForwardingPolicy(patienceMilliseconds: 1_000)
+    let policy = RelayPolicy(patienceMilliseconds: 1_000)
     let one = origin(1)
     let two = origin(2)
     let three = origin(3)
 
     private func plan(
-        vector: AppliedVector, gaps: AppliedVector = AppliedVector(), _ peers: [ForwardingPolicy.Peer],
-        current: ForwardingPolicy.Plan = .init(), at now: UInt64
-    ) -> ForwardingPolicy.Plan {
+        vector: AppliedVector, gaps: AppliedVector = AppliedVector(), _ peers: [RelayPolicy.Peer],
+        current: RelayPolicy.Plan = .init(), at now: UInt64
+    ) -> RelayPolicy.Plan {
         policy.plan(for: .init(own: one, vector: vector, gaps: gaps), peers: peers, current: current, at: now)
     }
 
     private func peer(_ origin: Origin?, region: UInt16, down: UInt64? = nil, _ vector: AppliedVector)
-        -> ForwardingPolicy.Peer
+        -> RelayPolicy.Peer
     {
         .init(region: RegionID(rawValue: region), origin: origin, downSince: down, vector: vector)
     }

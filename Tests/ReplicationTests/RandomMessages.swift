@@ -56,11 +56,11 @@ struct RandomMessages {
                     version: Version(stamp: HybridTimestamp(rawValue: random.next()), origin: origin()),
                     isTombstone: Bool.random(using: &random), payload: bytes())
             }
-            return .fillPage(sequence: random.next(), replica(), items)
-        case 9: return .fillEnd(sequence: random.next(), replica(), vector())
+            return .snapshotPart(sequence: random.next(), replica(), items)
+        case 9: return .snapshotEnd(sequence: random.next(), replica(), vector())
         case 10: return .catchUpEnd(sequence: random.next(), replica(), of: origin(), after: position())
         case 11:
-            return .remainderEnd(
+            return .orphanedOriginEnd(
                 sequence: random.next(), of: origin(), after: position(), seen: position(),
                 isTrimmed: Bool.random(using: &random))
         default:
@@ -71,11 +71,11 @@ struct RandomMessages {
 
     private mutating func request() -> LinkMessage.Request {
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: .fill(replica())
+        case 0: .transfer(replica())
         case 1: .catchUp(replica(), added: position(), of: origin(), after: position())
-        case 2: .forward(origin(), after: position())
-        case 3: .remainder(of: origin(), after: position(), successor: origin())
-        default: .stopForwarding(origin())
+        case 2: .relay(origin(), after: position())
+        case 3: .orphanedOrigin(of: origin(), after: position(), successor: origin())
+        default: .stopRelaying(origin())
         }
     }
 

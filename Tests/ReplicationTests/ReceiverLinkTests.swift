@@ -162,7 +162,7 @@ struct ReceiverLinkTests {
     func undue() {
         for message in [
             Fixture.hello(), Fixture.welcome(AppliedVector()), .acknowledge(sequence: 0, vector: AppliedVector()),
-            .request(.fill(Fixture.replica)),
+            .request(.transfer(Fixture.replica)),
         ] {
             #expect(refusal(streaming().received(message)) == .malformed)
         }
@@ -198,7 +198,7 @@ struct ReceiverLinkTests {
         _ = receiver.received(changes(1))
         receiver.machine.disconnected()
         #expect(receiver.machine.applied(upTo: 1, vector: AppliedVector(), at: Fixture.at(0)).isEmpty)
-        #expect(receiver.machine.needs([.fill(Fixture.replica)]).isEmpty)
+        #expect(receiver.machine.needs([.transfer(Fixture.replica)]).isEmpty)
         #expect(receiver.machine.timerFired(at: Fixture.at(9_000)).isEmpty)
         #expect(receiver.machine.refused(.malformed("x")).isEmpty)
         #expect(receiver.received(changes(2)).isEmpty)
@@ -207,20 +207,20 @@ struct ReceiverLinkTests {
     @Test("What is needed is asked for once, and again only after it ended or could not be had")
     func needs() {
         let receiver = streaming()
-        let fill = LinkMessage.Request.fill(Fixture.replica)
+        let fill = LinkMessage.Request.transfer(Fixture.replica)
         let catchUp = LinkMessage.Request.catchUp(
             Fixture.replica, added: .zero, of: sender, after: Fixture.position(4))
         #expect(receiver.machine.needs([fill, catchUp]) == [.send(.request(fill)), .send(.request(catchUp))])
         #expect(receiver.machine.needs([fill, catchUp]).isEmpty)
-        #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseFill(Fixture.replica)])
+        #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseTransfer(Fixture.replica)])
         #expect(receiver.received(.unavailable(catchUp, .unknownTable)).isEmpty)
         #expect(receiver.machine.needs([fill, catchUp]).count == 2)
-        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.fillAgain(Fixture.replica)])
+        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.transferAgain(Fixture.replica)])
         #expect(receiver.received(.unavailable(catchUp, .trimmed)).isEmpty, "not asked for")
         let vector = Fixture.vector((sender, 1))
         #expect(
-            receiver.received(.fillEnd(sequence: 1, Fixture.replica, vector))
-                == [.apply(sequence: 1, .fillEnd(Fixture.replica, vector))])
+            receiver.received(.snapshotEnd(sequence: 1, Fixture.replica, vector))
+                == [.apply(sequence: 1, .snapshotEnd(Fixture.replica, vector))])
         #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
         let end = LinkMessage.catchUpEnd(sequence: 2, Fixture.replica, of: sender, after: Fixture.position(4))
         #expect(
@@ -249,21 +249,21 @@ struct ReceiverLinkTests {
         #expect(receiver.machine.needs([catchUp]).count == 1)
     }
 
-    @Test("The remainder of a lost disk is asked for once, also when part of it came meanwhile")
-    func remainder() {
+    @Test("The orphanedOrigin of a lost disk is asked for once, also when part of it came meanwhile")
+    func orphanedOrigin() {
         let receiver = streaming()
         let successor = Origin(rawValue: Fixture.third.rawValue + 1)
         func request(after position: UInt64) -> LinkMessage.Request {
-            .remainder(of: Fixture.third, after: Fixture.position(position), successor: successor)
+            .orphanedOrigin(of: Fixture.third, after: Fixture.position(position), successor: successor)
         }
         #expect(receiver.machine.needs([request(after: 4)]) == [.send(.request(request(after: 4)))])
         #expect(receiver.machine.needs([request(after: 6)]).isEmpty)
         // More is wanted than what was asked for.
         #expect(receiver.machine.needs([request(after: 3)]) == [.send(.request(request(after: 3)))])
-        let application = ReceiverLink.Application.remainderEnd(
+        let application = ReceiverLink.Application.orphanedOriginEnd(
             of: Fixture.third, from: sender.region, after: Fixture.position(3), seen: Fixture.position(9),
             isTrimmed: false)
-        let end = LinkMessage.remainderEnd(
+        let end = LinkMessage.orphanedOriginEnd(
             sequence: 1, of: Fixture.third, after: Fixture.position(3), seen: Fixture.position(9), isTrimmed: false)
         #expect(receiver.received(end) == [.apply(sequence: 1, application)])
         #expect(receiver.machine.needs([request(after: 9)]).count == 1)
@@ -272,13 +272,13 @@ struct ReceiverLinkTests {
     }
 
     @Test("What is no longer needed of another region's changes is called off")
-    func stopForwarding() {
+    func stopRelaying() {
         let receiver = streaming()
-        let forward = LinkMessage.Request.forward(Fixture.third, after: Fixture.position(4))
+        let forward = LinkMessage.Request.relay(Fixture.third, after: Fixture.position(4))
         #expect(receiver.machine.needs([forward]) == [.send(.request(forward))])
         // The place moves on with what arrives: that is the same need.
-        #expect(receiver.machine.needs([.forward(Fixture.third, after: Fixture.position(6))]).isEmpty)
-        #expect(receiver.machine.needs([]) == [.send(.request(.stopForwarding(Fixture.third)))])
+        #expect(receiver.machine.needs([.relay(Fixture.third, after: Fixture.position(6))]).isEmpty)
+        #expect(receiver.machine.needs([]) == [.send(.request(.stopRelaying(Fixture.third)))])
         #expect(receiver.machine.needs([]).isEmpty)
     }
 
@@ -292,7 +292,7 @@ struct ReceiverLinkTests {
         }
         let claim = batch(of: Fixture.third, isComplete: true)
         #expect(applied(claim, 1)?.isComplete == false)
-        _ = receiver.machine.needs([.forward(Fixture.third, after: .zero)])
+        _ = receiver.machine.needs([.relay(Fixture.third, after: .zero)])
         #expect(applied(claim, 2) == claim)
         let mixed = batch(of: Fixture.third, isComplete: true, records: [[1]])
         #expect(applied(mixed, 3)?.isComplete == false)

@@ -175,7 +175,7 @@ struct SenderLinkTests {
         }
         let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1))
         _ = sender.acknowledged(0)
-        _ = sender.received(.request(.stopForwarding(Fixture.third)), at: 900)
+        _ = sender.received(.request(.stopRelaying(Fixture.third)), at: 900)
         #expect(sender.machine.timerFired(at: Fixture.at(1_899)).count == 2)
         #expect(sender.machine.timerFired(at: Fixture.at(1_900)).count == 1)
         #expect(!sender.isStreaming)
@@ -216,7 +216,7 @@ struct SenderLinkTests {
         let steps: [(Sender) -> Void] = [
             { _ = $0.machine.connected(at: Fixture.at(0)) },
             { _ = $0.received(Fixture.welcome(Fixture.vector((Fixture.sender.origin, 1)))) },
-            { _ = $0.received(.request(.fill(Fixture.replica))) },
+            { _ = $0.received(.request(.transfer(Fixture.replica))) },
             { _ = $0.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2))) },
             { _ = $0.machine.timerFired(at: Fixture.at(100)) },
         ]

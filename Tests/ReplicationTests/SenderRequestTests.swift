@@ -14,7 +14,7 @@ struct SenderRequestTests {
         let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1))
         let table = Fixture.replica.table
         #expect(
-            sender.received(.request(.fill(Fixture.replica))) == [.read(.table(table, from: nil, byteLimit: 100))])
+            sender.received(.request(.transfer(Fixture.replica))) == [.read(.table(table, from: nil, byteLimit: 100))])
         _ = sender.machine.logAdvanced(to: Fixture.bounds(to: 2), at: Fixture.at(1))
         let item = SnapshotItem(version: .zero, isTombstone: false, payload: [1, 2])
         var page = SnapshotPage()
@@ -23,14 +23,14 @@ struct SenderRequestTests {
         let vector = Fixture.vector((own, 1))
         #expect(
             sender.read(.table(page, vector))
-                == [.send(.fillPage(sequence: 1, Fixture.replica, [item])), Fixture.changes(after: 1, upTo: 2)])
+                == [.send(.snapshotPart(sequence: 1, Fixture.replica, [item])), Fixture.changes(after: 1, upTo: 2)])
         #expect(
             sender.read(.changes(Fixture.page([], upTo: 2))) == [.read(.table(table, from: [9], byteLimit: 100))])
         #expect(
-            sender.read(.table(SnapshotPage(), vector)) == [.send(.fillEnd(sequence: 2, Fixture.replica, vector))])
-        _ = sender.received(.request(.fill(Fixture.replica)))
+            sender.read(.table(SnapshotPage(), vector)) == [.send(.snapshotEnd(sequence: 2, Fixture.replica, vector))])
+        _ = sender.received(.request(.transfer(Fixture.replica)))
         #expect(
-            sender.read(.unavailable(.incomplete)) == [.send(.unavailable(.fill(Fixture.replica), .incomplete))])
+            sender.read(.unavailable(.incomplete)) == [.send(.unavailable(.transfer(Fixture.replica), .incomplete))])
     }
 
     @Test("A request that comes during a read neither takes its place nor is lost", arguments: 0..<4)
@@ -38,7 +38,7 @@ struct SenderRequestTests {
         let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 2))
         // The own log is being read.
         let request: LinkMessage.Request = [
-            .fill(Fixture.replica), .forward(Fixture.third, after: Fixture.position(1)),
+            .transfer(Fixture.replica), .relay(Fixture.third, after: Fixture.position(1)),
             .catchUp(Fixture.replica, added: .zero, of: own, after: Fixture.position(1)),
             .catchUp(Fixture.replica, added: .zero, of: Fixture.third, after: Fixture.position(1)),
         ][number]
@@ -49,11 +49,11 @@ struct SenderRequestTests {
     }
 
     @Test("Changes of a third region are passed on without a claim, and claimed at the log's end")
-    func forwarding() {
+    func relaying() {
         let sender = Fixture.streaming(from: 5, log: Fixture.bounds(to: 5))
         let third = Fixture.third
         #expect(
-            sender.received(.request(.forward(third, after: Fixture.position(2))))
+            sender.received(.request(.relay(third, after: Fixture.position(2))))
                 == [.read(.locate(third, after: Fixture.position(2)))])
         func read(after position: UInt64, since: UInt64) -> SenderLink.Action {
             .read(
@@ -78,26 +78,26 @@ struct SenderRequestTests {
         #expect(
             sender.machine.logAdvanced(to: Fixture.bounds(to: 6), at: Fixture.at(1)).count == 1)
         _ = sender.read(.changes(Fixture.page([], upTo: 6)))
-        #expect(sender.received(.request(.stopForwarding(third))).isEmpty)
+        #expect(sender.received(.request(.stopRelaying(third))).isEmpty)
         #expect(sender.read(.changes(Fixture.page([Fixture.record(8, of: third)], upTo: 6))).isEmpty)
         #expect(sender.machine.logAdvanced(to: Fixture.bounds(to: 6), at: Fixture.at(1)).isEmpty)
     }
 
     @Test("All that is left of a lost disk is sent with an end, and with the catalog where some of it left the log")
-    func remainder() {
+    func orphanedOrigin() {
         let sender = Fixture.streaming(from: 5, log: Fixture.bounds(to: 5))
         let (third, successor) = (Fixture.third, Origin(rawValue: Fixture.third.rawValue + 1))
-        let request = LinkMessage.Request.remainder(of: third, after: Fixture.position(2), successor: successor)
+        let request = LinkMessage.Request.orphanedOrigin(of: third, after: Fixture.position(2), successor: successor)
         func read(after position: UInt64) -> SenderLink.Action {
             .read(
                 .changes(
                     .init(
                         origin: third, after: Fixture.position(position), upTo: nil, since: Fixture.position(2),
-                        table: nil, prerequisite: Fixture.vector((successor, 0)), isRemainder: true, byteLimit: 100)))
+                        table: nil, prerequisite: Fixture.vector((successor, 0)), isOrphaned: true, byteLimit: 100)))
         }
         func end(_ sequence: UInt64, isTrimmed: Bool) -> SenderLink.Action {
             .send(
-                .remainderEnd(
+                .orphanedOriginEnd(
                     sequence: sequence, of: third, after: Fixture.position(2), seen: Fixture.position(9),
                     isTrimmed: isTrimmed))
         }

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func listener(
-        _ recorder: LinkRecorder, configuration: LinkConfiguration = LinkConfiguration(), tls: TLSContext? = nil
+        _ recorder: LinkRecorder, configuration: TransportConfiguration = TransportConfiguration(), tls: TLSContext? = nil
     ) async throws -> LinkListener {
         try await LinkListener.bind(
             host: "127.0.0.1", port: 0, tls: try tls ?? authority.linkContext("eu-west-1"),
@@ -25,7 +25,7 @@ import Testing
     private func connect(
         _ recorder: LinkRecorder, to listener: LinkListener, tls: TLSContext? = nil,
         expecting name: String = "eu-west-1",
-        configuration: LinkConfiguration = LinkConfiguration()
+        configuration: TransportConfiguration = TransportConfiguration()
     ) async throws -> LinkConnection {
         try await LinkConnector.connect(
             host: "127.0.0.1", port: listener.port, tls: try tls ?? authority.linkContext("us-east-1"),
@@ -35,7 +35,7 @@ import Testing
 
     @Test(arguments: [3, nil])
     func `messages come in order, and back`(level: Int?) async throws {
-        var configuration = LinkConfiguration()
+        var configuration = TransportConfiguration()
         configuration.compressionLevel = level
         let server = LinkRecorder(echoes: true)
         let client = LinkRecorder()
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `a reader that pauses holds the writer back, and nothing is lost`() async throws {
-        var configuration = LinkConfiguration()
+        var configuration = TransportConfiguration()
         configuration.backlogLimitByteCount = 12 << 20
         let server = LinkRecorder(pausesAtOnce: true)
         let client = LinkRecorder()
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func `a peer with smaller limits ends the link with the reason`() async throws {
-        let small = LinkConfiguration(limits: FrameLimits(payloadByteCount: 1000, messageByteCount: 1000))
+        let small = TransportConfiguration(limits: FrameLimits(payloadByteCount: 1000, messageByteCount: 1000))
         let server = LinkRecorder()
         let client = LinkRecorder()
         let listener = try await listener(server, configuration: small)
@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test func `a message that cannot be made small enough ends the link`() async throws {
-        let small = LinkConfiguration(limits: FrameLimits(payloadByteCount: 1000, messageByteCount: 100_000))
+        let small = TransportConfiguration(limits: FrameLimits(payloadByteCount: 1000, messageByteCount: 100_000))
         let server = LinkRecorder()
         let client = LinkRecorder()
         let listener = try await listener(server, configuration: small)
@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test func `a peer that never speaks is let go`() async throws {
-        var configuration = LinkConfiguration()
+        var configuration = TransportConfiguration()
         configuration.handshakeTimeout = .milliseconds(100)
         let server = LinkRecorder()
         let listener = try await listener(server, configuration: configuration)
@@ -255,7 +255,7 @@ import Testing
     }
 
     @Test func `a listener has no more connections than it may`() async throws {
-        var configuration = LinkConfiguration()
+        var configuration = TransportConfiguration()
         configuration.maximumAcceptedConnections = 1
         let server = LinkRecorder()
         let client = LinkRecorder()

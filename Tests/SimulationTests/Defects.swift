@@ -67,7 +67,7 @@ extension Defect {
                 for index in surgery.changes.indices where !surgery.changes[index].isCatalog {
                     if let key = surgery.changes[index].items.first?.key { table = Array(key.prefix(4)) }
                     guard !surgery.isOwn(surgery.changes[index]), !table.isEmpty else { continue }
-                    if surgery.changes[index].outcome == .lost {
+                    if surgery.changes[index].outcome == .superseded {
                         surgery.apply(index, inTable: table)
                     } else if let key = surgery.changes[index].items.first?.key,
                         surgery.changes[index].outcome == .applied,
@@ -76,7 +76,7 @@ extension Defect {
                         surgery.changes[index].items = []
                         surgery.changes[index].indexes = []
                         surgery.changes[index].stream = nil
-                        surgery.changes[index].outcome = .lost
+                        surgery.changes[index].outcome = .superseded
                     }
                 }
             }
@@ -88,7 +88,7 @@ extension Defect {
                 for index in surgery.changes.indices where !surgery.changes[index].isCatalog {
                     if let key = surgery.changes[index].items.first?.key { table = Array(key.prefix(4)) }
                     let change = surgery.changes[index]
-                    guard change.outcome == .lost, !table.isEmpty else { continue }
+                    guard change.outcome == .superseded, !table.isEmpty else { continue }
                     var trial = surgery
                     trial.apply(index, inTable: table)
                     guard let key = trial.changes[index].items.first?.key,
@@ -164,7 +164,7 @@ extension Defect {
             }
         },
         .batch("a change that lost is in the stream", in: .partition, noticedBy: ["streams"]) { surgery in
-            for index in surgery.changes.indices where surgery.changes[index].outcome == .lost {
+            for index in surgery.changes.indices where surgery.changes[index].outcome == .superseded {
                 let position = LogPosition(rawValue: surgery.changes[index].position)
                 for case .put(Layout.streams, let key, let value) in surgery.changes.compactMap(\.stream) {
                     surgery.changes[index].stream = .put(
@@ -253,12 +253,12 @@ extension Defect {
             "the snapshot and the log do not overlap", in: .newReplica, noticedBy: ["progress", "winner", "storage"]
         ) {
             message, _ in
-            guard case .fillEnd(let sequence, let replica, let vector) = message else { return message }
+            guard case .snapshotEnd(let sequence, let replica, let vector) = message else { return message }
             var later = AppliedVector()
             for entry in vector.entries {
                 later.raise(entry.origin, to: LogPosition(rawValue: entry.position.rawValue + 100))
             }
-            return .fillEnd(sequence: sequence, replica, later)
+            return .snapshotEnd(sequence: sequence, replica, later)
         },
         Defect("an incarnation is used again after its disk was lost", in: .diskLoss, noticedBy: ["log"]) { _ in
             var hooks = SimulationHooks()

@@ -74,12 +74,12 @@ final class IncomingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
             case .established(let origin):
                 sender = origin
                 events.established(self, origin)
-            case .fillAgain(let replica):
+            case .transferAgain(let replica):
                 guard let region = sender?.region else { continue }
-                context.writer.perform { store, _ in store.fillAgain(replica, from: region) }
-            case .releaseFill(let replica):
+                context.writer.perform { store, _ in store.transferAgain(replica, from: region) }
+            case .releaseTransfer(let replica):
                 guard let region = sender?.region else { continue }
-                context.writer.perform { store, _ in store.releaseFill(replica, from: region) }
+                context.writer.perform { store, _ in store.releaseTransfer(replica, from: region) }
             case .wakeAt(let time):
                 timer?.cancel()
                 timer = context.schedule(at: time) { [weak self] in self?.wake() }

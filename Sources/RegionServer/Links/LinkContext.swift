@@ -10,9 +10,9 @@ import ReplicationTransport
 struct LinkContext<Store: KeyValueStore>: Sendable {
     let identity: LinkIdentity
     /// Every region of the topology, this one included.
-    let regions: [RegionConfiguration.Region]
-    let configuration: Replication.LinkConfiguration
-    let transport: ReplicationTransport.LinkConfiguration
+    let regions: [RegionIdentity]
+    let configuration: LinkConfiguration
+    let transport: TransportConfiguration
     let tls: TLSContext
     let reader: RegionReader<Store>
     let writer: RegionWriter<Store>

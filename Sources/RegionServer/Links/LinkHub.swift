@@ -12,9 +12,9 @@ import ReplicationTransport
 /// Unchecked Sendable: touched on the context's event loop alone.
 final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
     private let context: LinkContext<Store>
-    private let policy = ForwardingPolicy()
+    private let policy = RelayPolicy()
     /// What was last asked of whom.
-    private var plan = ForwardingPolicy.Plan()
+    private var plan = RelayPolicy.Plan()
     private let outgoing: [OutgoingLink<Store>]
     private var incoming: [IncomingLink<Store>] = []
     /// What is known of every other region, in the topology's order.
@@ -47,7 +47,7 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
         peers = others.map { PeerState(region: RegionID(rawValue: $0.id), name: $0.name, downSince: now) }
         let vectors = VectorInbox()
         outgoing = others.map { peer in
-            let region = RegionConfiguration.Region(id: RegionID(rawValue: peer.id), name: Text(peer.name))
+            let region = RegionIdentity(id: RegionID(rawValue: peer.id), name: Text(peer.name))
             return OutgoingLink(to: region, at: peer, context: context) { vectors.hub?(region.id, $0) }
         }
         vectors.hub = { [weak self] region, vector in self?.heard(vector, from: region) }
@@ -129,7 +129,7 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
         guard !incoming.contains(where: { $0.sender?.region == region }) else { return }
         let now = context.clock.monotonicMilliseconds()
         update(region) { $0.downSince = now }
-        context.writer.perform { store, _ in store.abandonFills(from: region) }
+        context.writer.perform { store, _ in store.abandonTransfers(from: region) }
     }
 
     private func heard(_ vector: AppliedVector, from region: RegionID) {
@@ -151,7 +151,7 @@ final class LinkHub<Store: KeyValueStore>: @unchecked Sendable {
         isReviewing = true
         let (policy, current, now) = (policy, plan, context.clock.monotonicMilliseconds())
         let peers = peers.map {
-            ForwardingPolicy.Peer(region: $0.region, origin: $0.origin, downSince: $0.downSince, vector: $0.vector)
+            RelayPolicy.Peer(region: $0.region, origin: $0.origin, downSince: $0.downSince, vector: $0.vector)
         }
         context.writer.perform { store, _ in
             let plan = policy.plan(for: store.progress, peers: peers, current: current, at: now)

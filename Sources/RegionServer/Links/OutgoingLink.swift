@@ -29,7 +29,7 @@ final class OutgoingLink<Store: KeyValueStore>: LinkConnectionDelegate, @uncheck
     private(set) var history = OutgoingHistory()
 
     init(
-        to region: RegionConfiguration.Region, at peer: Topology.Region, context: LinkContext<Store>,
+        to region: RegionIdentity, at peer: Topology.Region, context: LinkContext<Store>,
         onAcknowledged: @escaping @Sendable (AppliedVector) -> Void
     ) {
         self.peer = peer

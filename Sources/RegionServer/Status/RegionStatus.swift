@@ -36,7 +36,7 @@ public struct RegionStatus: Codable, Sendable, Equatable {
         public var localWrites: UInt64
         public var replicatedApplied: UInt64
         /// Changes of others that found a newer version.
-        public var replicatedLost: UInt64
+        public var replicatedSuperseded: UInt64
         public var replicatedDuplicates: UInt64
         /// Concurrent writes of two regions to one item that were resolved here.
         public var conflicts: UInt64

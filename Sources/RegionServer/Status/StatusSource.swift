@@ -80,7 +80,7 @@ extension RegionStatus.Counters {
     fileprivate init(_ counters: RegionCounters) {
         self.init(
             localWrites: counters.localWrites, replicatedApplied: counters.replicatedApplied,
-            replicatedLost: counters.replicatedLost, replicatedDuplicates: counters.replicatedDuplicates,
+            replicatedSuperseded: counters.replicatedSuperseded, replicatedDuplicates: counters.replicatedDuplicates,
             conflicts: counters.conflicts, clockRefusals: counters.clockRefusals,
             expirations: counters.expirations, tombstonesCollected: counters.tombstonesCollected)
     }

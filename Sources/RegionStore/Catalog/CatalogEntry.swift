@@ -158,11 +158,11 @@ struct LocalTableState: Sendable, Hashable {
     /// Whether items that were there before the expiry index still have to be entered.
     var needsExpiryBackfill = false
     /// Whether the replica has to be filled with what it lacks, for the first time or once more.
-    var needsFill = false
+    var needsTransfer = false
     /// Whether the replica was complete at some time, so that it serves what it has even while it is filled once more.
     var isServing = false
     /// Whether part of a first fill has arrived: another one must begin with nothing.
-    var isFillBegun = false
+    var isTransferBegun = false
     /// Up to where in this region's own log an earlier replica of it has written: whoever fills this one must have applied that.
     var ownPosition = LogPosition.zero
     /// Where in this region's own log it says that the replica was added: who has not applied that may still act on an earlier one's removal.
@@ -171,13 +171,13 @@ struct LocalTableState: Sendable, Hashable {
     ///
     /// Older changes that arrive late are skipped: what they wrote, or the deletion that followed them, is in the
     /// snapshot or gone from it.
-    var floor = AppliedVector()
+    var snapshotVector = AppliedVector()
     /// For each origin, the position after which its log has to be read once more for this table, as it did not know of the replica
     /// when it shipped those changes.
     var catchUps = AppliedVector()
 
     /// Whether changes of `origin` that this region's vector counts are not in the replica yet.
-    func lacksChanges(of origin: Origin) -> Bool { needsFill || catchUps.contains(origin) }
+    func lacksChanges(of origin: Origin) -> Bool { needsTransfer || catchUps.contains(origin) }
 
     /// What the replica itself has of every origin, where `vector` is what its region has applied.
     func vector(within vector: AppliedVector) -> AppliedVector {
@@ -201,9 +201,9 @@ struct LocalTableState: Sendable, Hashable {
     func index(named name: Text) -> LocalIndex? { indexes.first { $0.name == name && !$0.isDeleting } }
 
     /// Whether the replica still lacks something, so that the region has to see to it.
-    var isUnsettled: Bool {
+    var isPending: Bool {
         tableID != nil
-            && (needsFill || needsExpiryBackfill || !catchUps.entries.isEmpty
+            && (needsTransfer || needsExpiryBackfill || !catchUps.entries.isEmpty
                 || indexes.contains { $0.needsBackfill || $0.isDeleting })
     }
 
@@ -226,13 +226,13 @@ struct LocalTableState: Sendable, Hashable {
             map["expiry"] = .string(expiryAttribute)
             map["expiryBackfill"] = .bool(needsExpiryBackfill)
         }
-        map["fill"] = .bool(needsFill)
+        map["fill"] = .bool(needsTransfer)
         map["serving"] = .bool(isServing)
-        map["begun"] = .bool(isFillBegun)
+        map["begun"] = .bool(isTransferBegun)
         map["own"] = .binary(Layout.bigEndian(ownPosition.rawValue))
         map["added"] = .binary(Layout.bigEndian(addedPosition.rawValue))
         writer.appendLengthPrefixed(map.encoded())
-        floor.encode(into: &writer)
+        snapshotVector.encode(into: &writer)
         catchUps.encode(into: &writer)
     }
 
@@ -265,14 +265,14 @@ struct LocalTableState: Sendable, Hashable {
         self.settings = settings
         expiryAttribute = map.text("expiry")
         needsExpiryBackfill = map.bool("expiryBackfill") ?? false
-        needsFill = map.bool("fill") ?? false
+        needsTransfer = map.bool("fill") ?? false
         isServing = map.bool("serving") ?? false
-        isFillBegun = map.bool("begun") ?? false
+        isTransferBegun = map.bool("begun") ?? false
         guard let own = map.position("own"), let added = map.position("added") else {
             throw .invalid("log position", at: start)
         }
         (ownPosition, addedPosition) = (own, added)
-        floor = try AppliedVector(from: &reader)
+        snapshotVector = try AppliedVector(from: &reader)
         catchUps = try AppliedVector(from: &reader)
     }
 }

@@ -41,11 +41,11 @@ extension RegionStore {
         state.table = derivedTable(of: state)
         catalog.update(state)
         let uuid = state.entry.uuid
-        let place = unsettled.firstIndex { $0 >= uuid } ?? unsettled.endIndex
-        let isListed = place < unsettled.endIndex && unsettled[place] == uuid
-        switch (state.local.isUnsettled, isListed) {
-        case (true, false): unsettled.insert(uuid, at: place)
-        case (false, true): unsettled.remove(at: place)
+        let place = pendingReplicas.firstIndex { $0 >= uuid } ?? pendingReplicas.endIndex
+        let isListed = place < pendingReplicas.endIndex && pendingReplicas[place] == uuid
+        switch (state.local.isPending, isListed) {
+        case (true, false): pendingReplicas.insert(uuid, at: place)
+        case (false, true): pendingReplicas.remove(at: place)
         case (true, true), (false, false): break
         }
     }
@@ -71,7 +71,7 @@ extension RegionStore {
     }
 
     /// Brings what is local into line with the settings: indexes that appeared or went, a stream that was enabled; then keeps it.
-    func settle(_ state: inout Catalog.TableState, at nowMilliseconds: UInt64) {
+    func reconcile(_ state: inout Catalog.TableState, at nowMilliseconds: UInt64) {
         guard state.local.tableID != nil,
             let foundation = state.entry[SettingName.table].flatMap(TableFoundation.init)
         else { return keep(state) }
@@ -91,8 +91,8 @@ extension RegionStore {
             state.local.indexes.insert(
                 index, at: state.local.indexes.firstIndex { $0.name > index.name } ?? state.local.indexes.endIndex)
         }
-        settleStream(&state, foundation.keySchema, at: nowMilliseconds)
-        settleExpiry(&state)
+        reconcileStream(&state, foundation.keySchema, at: nowMilliseconds)
+        reconcileExpiry(&state)
         keep(state)
     }
 
@@ -118,7 +118,7 @@ extension RegionStore {
                 closeStream(of: state.entry.uuid, at: nowMilliseconds)
                 dropData(&state)
             }
-            return settle(&state, at: nowMilliseconds)
+            return reconcile(&state, at: nowMilliseconds)
         }
         if replica.status == .deleting {
             let version = nextVersion(at: nowMilliseconds)
@@ -128,13 +128,13 @@ extension RegionStore {
         if state.local.tableID != nil {
             // Whoever changed the replica's overrides wrote its state too, as he knew it then.
             let status: TableStatus = state.local.isServing ? .active : .creating
-            guard replica.status != status else { return settle(&state, at: nowMilliseconds) }
+            guard replica.status != status else { return reconcile(&state, at: nowMilliseconds) }
             let version = nextVersion(at: nowMilliseconds)
             setLocalReplica(&state, status: status, version: version)
-            settle(&state, at: nowMilliseconds)
+            reconcile(&state, at: nowMilliseconds)
             return logCatalogChange(state, version: version)
         }
-        guard replica.status != .creationFailed else { return settle(&state, at: nowMilliseconds) }
+        guard replica.status != .creationFailed else { return reconcile(&state, at: nowMilliseconds) }
         let version = nextVersion(at: nowMilliseconds)
         let isNameTaken = catalog.local(named: received.name) != nil
         if isNameTaken {
@@ -142,14 +142,14 @@ extension RegionStore {
         } else {
             state.local.tableID = TableID(rawValue: takeShortID())
             state.local.createdMilliseconds = nowMilliseconds
-            state.local.needsFill = true
+            state.local.needsTransfer = true
             // An earlier replica here may have written what is not everywhere yet.
             let wasHere = known?.entry.mentions(SettingName.replica(configuration.name)) ?? false
             state.local.ownPosition = wasHere ? lastPosition : .zero
             state.local.addedPosition = lastPosition.successor
             setLocalReplica(&state, status: .creating, version: version)
         }
-        settle(&state, at: nowMilliseconds)
+        reconcile(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
     }
 
@@ -197,10 +197,10 @@ extension RegionStore {
         dropData(&state)
         local.tableID = TableID(rawValue: takeShortID())
         local.indexes = []
-        local.isFillBegun = false
+        local.isTransferBegun = false
         local.needsExpiryBackfill = false
         state.local = local
-        settle(&state, at: local.createdMilliseconds)
+        reconcile(&state, at: local.createdMilliseconds)
     }
 
     /// The table that readers see; nil while no replica is here.

@@ -50,7 +50,7 @@ extension RegionStore {
         local.createdMilliseconds = nowMilliseconds
         local.settings = specification.localSettings
         var state = Catalog.TableState(entry: entry, local: local)
-        settle(&state, at: nowMilliseconds)
+        reconcile(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
         return try table(of: state)
     }
@@ -73,7 +73,7 @@ extension RegionStore {
         for change in changes {
             try apply(change, to: &state, table: table, version: version, at: nowMilliseconds)
         }
-        settle(&state, at: nowMilliseconds)
+        reconcile(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
         return try self.table(of: state)
     }

@@ -6,7 +6,7 @@ import KeyValueStore
 /// An index, and no scan of the table: what has expired is found in the time that it takes to delete it, however large the table.
 extension RegionStore {
     /// Begins, ends or renews the index as the table's time to live asks for.
-    func settleExpiry(_ state: inout Catalog.TableState) {
+    func reconcileExpiry(_ state: inout Catalog.TableState) {
         guard let id = state.local.tableID else { return }
         let wanted = TableSettings(state.entry).timeToLive.flatMap { $0.isEnabled ? $0.attribute : nil }
         guard wanted != state.local.expiryAttribute else { return }
@@ -43,7 +43,7 @@ extension RegionStore {
     /// - Returns: whether any table still has items to be entered.
     func backfillExpiry(limit: Int) throws(KeyValueStoreError) -> Bool {
         guard
-            var state = unsettled.lazy.compactMap({ self.catalog[$0] }).first(where: \.local.needsExpiryBackfill),
+            var state = pendingReplicas.lazy.compactMap({ self.catalog[$0] }).first(where: \.local.needsExpiryBackfill),
             let table = state.table, let attribute = state.local.expiryAttribute
         else { return false }
         var range = KeyRange(prefix: Layout.prefix(table.id))

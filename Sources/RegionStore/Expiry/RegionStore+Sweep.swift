@@ -28,7 +28,7 @@ extension RegionStore {
         let first = uuids.firstIndex { $0 > lastSweptTable } ?? 0
         for uuid in uuids[first...] + uuids[..<first] {
             guard let state = catalog[uuid], let table = state.table, table.expiryAttribute != nil,
-                table.status == .active, !state.local.needsFill
+                table.status == .active, !state.local.needsTransfer
             else { continue }
             try sweep(table, at: nowMilliseconds, &budget)
             if budget <= 0 {

@@ -18,7 +18,7 @@ extension RegionStore {
     public func backfillIndexes(limit: Int) throws(KeyValueStoreError) -> Bool {
         if let failure { throw failure }
         precondition(pending.isEmpty, "a backfill reads what is committed: commit first")
-        for uuid in unsettled {
+        for uuid in pendingReplicas {
             guard var state = catalog[uuid], let table = state.table else { continue }
             if let place = state.local.indexes.firstIndex(where: \.isDeleting) {
                 dropIndex(state.local.indexes.remove(at: place).id)

@@ -13,7 +13,7 @@ package struct LogEntry: Hashable {
     package enum Outcome: UInt8 {
         case applied = 1
         /// A newer version was here already: in no stream, but kept so that what is passed on has no gaps.
-        case lost = 2
+        case superseded = 2
         /// A tombstone that came with a snapshot: not passed on, kept so that the tombstone goes when it can.
         case filled = 3
         /// It was here already, passed on by another region before its origin's own link brought it: in no stream once

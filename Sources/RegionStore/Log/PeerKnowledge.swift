@@ -9,18 +9,18 @@ struct PeerKnowledge {
     /// This region's own earlier incarnations that others have told of, in order.
     var ownPast: [Origin] = []
     /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
-    var isOwnPastSettled = false
+    var isOwnPastComplete = false
     /// The incarnations of other regions that are no more, as those regions themselves have said.
     var past: [Origin] = []
     /// What other regions have said to be all that they hold of a disk that was lost.
-    var remainders: [Remainder] = []
+    var orphanedOrigins: [OrphanedOrigin] = []
     /// This region's own closed timestamp: the clock's mark at the last commit.
     ///
     /// Every stamp to come is above it, even after a crash with the physical clock set back, since the mark was in
     /// the commit.
     var closedTimestamp = HybridTimestamp.zero
     /// Which region fills which replica just now.
-    var fills: [(replica: LocalReplica, source: RegionID)] = []
+    var transfers: [(replica: LocalReplica, source: RegionID)] = []
 
     func vector(of region: RegionID) -> AppliedVector? { vectors.first { $0.region == region }?.vector }
 
@@ -47,7 +47,7 @@ extension RegionStore {
         } else {
             peers.vectors.append((region, vector))
         }
-        settlePast()
+        releaseClosed()
     }
 
     /// Notes that `origin` will send nothing more that is stamped at or below `stamp`, and that all it has sent was applied.
@@ -75,7 +75,7 @@ extension RegionStore {
         }
         let isLacking = catalog.all.contains { $0.table?.status == .active && $0.local.lacksChanges(of: origin) }
         if !isLacking { peers.closed[index].stamp = max(peers.closed[index].stamp, stamp) }
-        settlePast()
+        releaseClosed()
     }
 
     /// Nothing stamped at or below it will be committed here any more.
@@ -89,7 +89,7 @@ extension RegionStore {
 
     /// Every change up to it that any region still holds is here; zero until all of the topology were heard of.
     public var stableTime: HybridTimestamp {
-        guard peers.isOwnPastSettled else { return .zero }
+        guard peers.isOwnPastComplete else { return .zero }
         return configuration.regions.reduce(peers.closedTimestamp) { min($0, closedTimestamp(of: $1.id)) }
     }
 
@@ -98,23 +98,25 @@ extension RegionStore {
     /// Each is reserved for that region until ``abandonFills(from:)`` or ``releaseFill(_:from:)``, so that two links do not
     /// fill it at once. What an earlier fill left of a replica that never served is dropped: it may hold what was deleted and
     /// forgotten since.
-    public func takeFills(from region: RegionID) -> [LocalReplica] {
+    public func claimTransfers(from region: RegionID) -> [LocalReplica] {
         var taken: [LocalReplica] = []
-        for uuid in unsettled {
-            guard var state = catalog[uuid], state.local.needsFill, var replica = state.localReplica else { continue }
+        for uuid in pendingReplicas {
+            guard var state = catalog[uuid], state.local.needsTransfer, var replica = state.localReplica else {
+                continue
+            }
             // A region whose own replica is gone fills no other.
-            peers.fills.removeAll { $0.replica == replica && !hasActiveReplica(state, in: $0.source) }
+            peers.transfers.removeAll { $0.replica == replica && !hasActiveReplica(state, in: $0.source) }
             guard
-                !peers.fills.contains(where: { $0.replica == replica && $0.source != region }),
+                !peers.transfers.contains(where: { $0.replica == replica && $0.source != region }),
                 hasActiveReplica(state, in: region),
                 peers.vector(of: region)?[origin] ?? .zero >= state.local.ownPosition
             else { continue }
-            if !peers.fills.contains(where: { $0.replica == replica }) {
-                if state.local.isFillBegun, !state.local.isServing {
+            if !peers.transfers.contains(where: { $0.replica == replica }) {
+                if state.local.isTransferBegun, !state.local.isServing {
                     emptyReplica(&state)
                     replica = state.localReplica ?? replica
                 }
-                peers.fills.append((replica, region))
+                peers.transfers.append((replica, region))
             }
             taken.append(replica)
         }
@@ -122,22 +124,22 @@ extension RegionStore {
     }
 
     /// Lets other links fill a replica that `region` cannot fill just now.
-    public func releaseFill(_ replica: LocalReplica, from region: RegionID) {
-        peers.fills.removeAll { $0.replica == replica && $0.source == region }
+    public func releaseTransfer(_ replica: LocalReplica, from region: RegionID) {
+        peers.transfers.removeAll { $0.replica == replica && $0.source == region }
     }
 
     /// Has a replica filled once more, as the changes of `region` that it lacks are no longer in that region's log.
     ///
     /// By that region itself where it has a replica: another may lack the same changes.
-    public func fillAgain(_ replica: LocalReplica, from region: RegionID) {
+    public func transferAgain(_ replica: LocalReplica, from region: RegionID) {
         guard var state = catalog[replica.table], state.local.tableID == replica.id else { return }
-        if !state.local.needsFill {
-            state.local.needsFill = true
+        if !state.local.needsTransfer {
+            state.local.needsTransfer = true
             keep(state)
         }
         guard hasActiveReplica(state, in: region) else { return }
-        peers.fills.removeAll { $0.replica == replica }
-        peers.fills.append((replica, region))
+        peers.transfers.removeAll { $0.replica == replica }
+        peers.transfers.append((replica, region))
     }
 
     func hasActiveReplica(_ state: Catalog.TableState, in region: RegionID) -> Bool {
@@ -146,15 +148,15 @@ extension RegionStore {
     }
 
     /// Lets other links fill what `region` was filling: its link is gone.
-    public func abandonFills(from region: RegionID) {
-        peers.fills.removeAll { $0.source == region }
+    public func abandonTransfers(from region: RegionID) {
+        peers.transfers.removeAll { $0.source == region }
     }
 
     /// The replicas for which `origin`'s log has to be read once more, each with the position to begin after.
     public func catchUps(from origin: Origin) -> [(replica: LocalReplica, after: LogPosition)] {
-        unsettled.compactMap { uuid in
+        pendingReplicas.compactMap { uuid in
             // A replica that has to be filled is filled first.
-            guard let state = catalog[uuid], let replica = state.localReplica, !state.local.needsFill,
+            guard let state = catalog[uuid], let replica = state.localReplica, !state.local.needsTransfer,
                 state.local.catchUps.contains(origin)
             else { return nil }
             return (replica, state.local.catchUps[origin])
@@ -169,7 +171,7 @@ extension RegionStore {
     /// For each origin of which some replica here lacks changes that have gone past it, the position after which they stand.
     public var gaps: AppliedVector {
         var gaps = AppliedVector()
-        for entry in unsettled.compactMap({ catalog[$0]?.local }).flatMap(\.catchUps.entries) {
+        for entry in pendingReplicas.compactMap({ catalog[$0]?.local }).flatMap(\.catchUps.entries) {
             if gaps.contains(entry.origin) {
                 gaps.lower(entry.origin, to: entry.position)
             } else {

@@ -14,7 +14,7 @@ extension RegionReader {
     public func seenPosition(
         of origin: Origin, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> LogPosition {
-        max(try vector(in: snapshot)[origin], try vector(Layout.MetaKey.fragments, in: snapshot)[origin])
+        max(try vector(in: snapshot)[origin], try vector(Layout.MetaKey.seen, in: snapshot)[origin])
     }
 
     private func vector(_ key: [UInt8], in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> AppliedVector {
@@ -33,7 +33,7 @@ extension RegionReader {
     /// was never filled itself.
     ///
     /// At most ``vector(in:)``: of what this region still has to catch up with, only what it had before.
-    public func fillVector(
+    public func transferVector(
         of table: TableUUID, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> AppliedVector? {
         guard let local = try catalogValues(in: snapshot).first(where: { $0.entry.uuid == table })?.local,
@@ -104,21 +104,21 @@ extension RegionReader {
     ///     then for them to send.
     public func coverage(
         of origin: Origin, after position: LogPosition, for receiver: Text, table: TableUUID? = nil,
-        isRemainder: Bool = false, in snapshot: Store.Snapshot
+        isOrphaned: Bool = false, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> LogCoverage {
         guard let originName = configuration.name(of: origin.region) else { return .incomplete }
-        var isTrimmed = try vector(Layout.MetaKey.floors, in: snapshot)[origin] > position
+        var isTrimmed = try vector(Layout.MetaKey.retainedFrom, in: snapshot)[origin] > position
         for (entry, local) in try catalogValues(in: snapshot) {
             guard table == nil || entry.uuid == table, entry.mentions(SettingName.replica(originName)),
                 entry[SettingName.replica(receiver)] != nil
             else { continue }
-            if isRemainder {
+            if isOrphaned {
                 guard local.tableID != nil else { continue }
-                guard !local.needsFill else { return .incomplete }
+                guard !local.needsTransfer else { return .incomplete }
             } else {
                 guard local.tableID != nil, !local.lacksChanges(of: origin) else { return .incomplete }
             }
-            isTrimmed = isTrimmed || local.floor[origin] > position
+            isTrimmed = isTrimmed || local.snapshotVector[origin] > position
         }
         return isTrimmed ? .trimmed : .complete
     }

@@ -38,22 +38,22 @@ extension RegionStore {
                 throw error
             }
         }
-        guard batch.isComplete else { return noteFragments(of: batch.origin, checked.map(\.record.position).max()) }
+        guard batch.isComplete else { return noteSeen(of: batch.origin, checked.map(\.record.position).max()) }
         guard batch.position > known || !vector.contains(batch.origin) else { return }
         vector.raise(batch.origin, to: batch.position)
         pending.isVectorChanged = true
         // Behind this place stands all that is above the position, but for what came in parts before.
-        if !checked.isEmpty, fragments[batch.origin] <= batch.position {
+        if !checked.isEmpty, seen[batch.origin] <= batch.position {
             pending.batch.put(
                 Layout.originKey(batch.origin, batch.position), Layout.bigEndian(lastPosition.rawValue),
                 in: Layout.origins)
         }
     }
 
-    private func noteFragments(of origin: Origin, _ position: LogPosition?) {
-        guard let position, position > max(vector[origin], fragments[origin]) else { return }
-        fragments.raise(origin, to: position)
-        pending.isFragmentsChanged = true
+    private func noteSeen(of origin: Origin, _ position: LogPosition?) {
+        guard let position, position > max(vector[origin], seen[origin]) else { return }
+        seen.raise(origin, to: position)
+        pending.isSeenChanged = true
     }
 
     /// Whether an old record is one that this region's replica of the table has not had: everything else up to the vector is here, or
@@ -133,7 +133,7 @@ extension RegionStore {
         // more, while a change that it holds, undone by a deletion that is long collected, would come back with this one.
         guard case .item(let item, let key, let id) = change.content, let state = catalog[record.table],
             state.local.isServing, let table = state.table, table.id == id,
-            state.local.floor[record.version.origin] < record.position
+            state.local.snapshotVector[record.version.origin] < record.position
         else { return }
         let stored = try storedValue(key)
         if let stored, stored.version >= record.version {
@@ -142,11 +142,11 @@ extension RegionStore {
                 if isComplete { log(change.bytes, outcome: .repeated) }
                 return
             }
-            counters.replicatedLost += 1
+            counters.replicatedSuperseded += 1
             if stored.version.origin != record.version.origin, record.replaced < stored.version {
                 counters.conflicts += 1
             }
-            return log(change.bytes, outcome: .lost)
+            return log(change.bytes, outcome: .superseded)
         }
         if let stored, stored.version > record.replaced, stored.version.origin != record.version.origin {
             counters.conflicts += 1

@@ -25,7 +25,7 @@ extension RegionStore {
                 seen += 1
                 let entry = try StoredLogEntry(value)
                 let header = try entry.header()
-                if header.kind == .delete, entry.outcome != .lost {
+                if header.kind == .delete, entry.outcome != .superseded {
                     guard try collect(entry, header, stable: stable) else { return false }
                 }
                 cursor = LogPosition(rawValue: own)
@@ -47,14 +47,14 @@ extension RegionStore {
     {
         guard let state = catalog[header.table], let table = state.table else { return true }
         // What a replica still has to get of older changes is behind the stable time's back.
-        guard !state.local.needsFill, state.local.catchUps.entries.isEmpty else { return false }
+        guard !state.local.needsTransfer, state.local.catchUps.entries.isEmpty else { return false }
         let record = try ChangeRecord(decoding: entry.record)
         guard let key = table.storageKey(of: try Item(decoding: record.payload)),
             let stored = try itemValue(key), stored.isTombstone, stored.version == header.version
         else { return true }
         guard header.version.stamp <= stable else { return false }
         // What came with a snapshot has no position of its own; the snapshot held it, so its position is at most the snapshot's.
-        let position = entry.outcome == .filled ? state.local.floor[header.version.origin] : header.position
+        let position = entry.outcome == .filled ? state.local.snapshotVector[header.version.origin] : header.position
         for replica in table.replicas where replica.region != configuration.name {
             guard let region = configuration.id(of: replica.region) else { continue }
             // What a region has written itself it has, as long as it has its disk.
@@ -121,8 +121,8 @@ extension RegionStore {
                 from: Layout.originKey(entry.origin, .zero),
                 to: Layout.originKey(entry.origin, entry.position.successor))
             pending.batch.deleteRange(range, in: Layout.origins)
-            floors.raise(entry.origin, to: entry.position)
-            pending.isFloorsChanged = true
+            retainedFrom.raise(entry.origin, to: entry.position)
+            pending.isRetainedFromChanged = true
         }
         logStart = start
         pending.batch.put(Layout.MetaKey.logStart, Layout.bigEndian(start.rawValue), in: Layout.meta)

@@ -18,7 +18,7 @@ extension RegionStore {
     }
 
     /// Opens, closes or replaces the stream of a replica here, so that it is the one that the table's settings ask for.
-    func settleStream(_ state: inout Catalog.TableState, _ keySchema: KeySchema, at nowMilliseconds: UInt64) {
+    func reconcileStream(_ state: inout Catalog.TableState, _ keySchema: KeySchema, at nowMilliseconds: UInt64) {
         let view = TableSettings(state.entry).streamViewType
         let current = streams[enabled: state.entry.uuid]
         guard current?.viewType != view else { return }

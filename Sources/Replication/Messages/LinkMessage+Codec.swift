@@ -15,11 +15,11 @@ extension LinkMessage {
         case heartbeat = 6
         case acknowledge = 7
         case request = 8
-        case fillPage = 9
-        case fillEnd = 10
+        case snapshotPart = 9
+        case snapshotEnd = 10
         case catchUpEnd = 11
         case unavailable = 12
-        case remainderEnd = 13
+        case orphanedOriginEnd = 13
     }
 
     /// The first bytes of a hello, so that something else that connects is told at once.
@@ -72,8 +72,8 @@ extension LinkMessage {
         case .request(let request):
             writer.append(Kind.request.rawValue)
             request.encode(into: &writer)
-        case .fillPage(let sequence, let replica, let items):
-            writer.append(Kind.fillPage.rawValue)
+        case .snapshotPart(let sequence, let replica, let items):
+            writer.append(Kind.snapshotPart.rawValue)
             writer.append(sequence)
             replica.encode(into: &writer)
             writer.appendLength(items.count)
@@ -82,8 +82,8 @@ extension LinkMessage {
                 writer.append(item.isTombstone ? 1 : 0 as UInt8)
                 writer.appendLengthPrefixed(item.payload)
             }
-        case .fillEnd(let sequence, let replica, let vector):
-            writer.append(Kind.fillEnd.rawValue)
+        case .snapshotEnd(let sequence, let replica, let vector):
+            writer.append(Kind.snapshotEnd.rawValue)
             writer.append(sequence)
             replica.encode(into: &writer)
             vector.encode(into: &writer)
@@ -93,8 +93,8 @@ extension LinkMessage {
             replica.encode(into: &writer)
             writer.append(origin.rawValue)
             writer.append(position.rawValue)
-        case .remainderEnd(let sequence, let origin, let after, let seen, let isTrimmed):
-            writer.append(Kind.remainderEnd.rawValue)
+        case .orphanedOriginEnd(let sequence, let origin, let after, let seen, let isTrimmed):
+            writer.append(Kind.orphanedOriginEnd.rawValue)
             writer.append(sequence)
             writer.append(origin.rawValue)
             writer.append(after.rawValue)
@@ -142,17 +142,17 @@ extension LinkMessage {
         case .acknowledge:
             self = .acknowledge(sequence: try reader.readUInt64(), vector: try AppliedVector(from: &reader))
         case .request: self = .request(try Request(from: &reader))
-        case .fillPage: self = try Self.readFillPage(from: &reader)
-        case .fillEnd:
-            self = .fillEnd(
+        case .snapshotPart: self = try Self.readSnapshotPart(from: &reader)
+        case .snapshotEnd:
+            self = .snapshotEnd(
                 sequence: try reader.readUInt64(), try LocalReplica(from: &reader), try AppliedVector(from: &reader))
         case .catchUpEnd:
             self = .catchUpEnd(
                 sequence: try reader.readUInt64(), try LocalReplica(from: &reader),
                 of: Origin(rawValue: try reader.readUInt64()),
                 after: LogPosition(rawValue: try reader.readUInt64()))
-        case .remainderEnd:
-            self = .remainderEnd(
+        case .orphanedOriginEnd:
+            self = .orphanedOriginEnd(
                 sequence: try reader.readUInt64(), of: Origin(rawValue: try reader.readUInt64()),
                 after: LogPosition(rawValue: try reader.readUInt64()),
                 seen: LogPosition(rawValue: try reader.readUInt64()), isTrimmed: try Self.readFlag(from: &reader))
@@ -208,7 +208,7 @@ extension LinkMessage {
         return Heartbeat(position: position, closed: closed, clockMilliseconds: clockMilliseconds, past: past)
     }
 
-    private static func readFillPage(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {
+    private static func readSnapshotPart(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {
         let sequence = try reader.readUInt64()
         let replica = try LocalReplica(from: &reader)
         let count = try readCount(from: &reader, minimumByteCount: Version.byteCount + 2)
@@ -221,7 +221,7 @@ extension LinkMessage {
                 SnapshotItem(
                     version: version, isTombstone: isTombstone, payload: try reader.readLengthPrefixedBytes()))
         }
-        return .fillPage(sequence: sequence, replica, items)
+        return .snapshotPart(sequence: sequence, replica, items)
     }
 
     private static func encode(_ list: [[UInt8]], into writer: inout ByteWriter) {
@@ -259,7 +259,7 @@ extension LinkMessage {
 extension LinkMessage.Request {
     func encode(into writer: inout ByteWriter) {
         switch self {
-        case .fill(let replica):
+        case .transfer(let replica):
             writer.append(1 as UInt8)
             replica.encode(into: &writer)
         case .catchUp(let replica, let added, let origin, let after):
@@ -268,14 +268,14 @@ extension LinkMessage.Request {
             writer.append(added.rawValue)
             writer.append(origin.rawValue)
             writer.append(after.rawValue)
-        case .forward(let origin, let after):
+        case .relay(let origin, let after):
             writer.append(3 as UInt8)
             writer.append(origin.rawValue)
             writer.append(after.rawValue)
-        case .stopForwarding(let origin):
+        case .stopRelaying(let origin):
             writer.append(4 as UInt8)
             writer.append(origin.rawValue)
-        case .remainder(let origin, let after, let successor):
+        case .orphanedOrigin(let origin, let after, let successor):
             writer.append(5 as UInt8)
             writer.append(origin.rawValue)
             writer.append(after.rawValue)
@@ -286,17 +286,17 @@ extension LinkMessage.Request {
     init(from reader: inout ByteReader) throws(BinaryDecodingError) {
         let start = reader.offset
         switch try reader.readUInt8() {
-        case 1: self = .fill(try LocalReplica(from: &reader))
+        case 1: self = .transfer(try LocalReplica(from: &reader))
         case 2:
             self = .catchUp(
                 try LocalReplica(from: &reader), added: LogPosition(rawValue: try reader.readUInt64()),
                 of: Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()))
         case 3:
-            self = .forward(
+            self = .relay(
                 Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()))
-        case 4: self = .stopForwarding(Origin(rawValue: try reader.readUInt64()))
+        case 4: self = .stopRelaying(Origin(rawValue: try reader.readUInt64()))
         case 5:
-            self = .remainder(
+            self = .orphanedOrigin(
                 of: Origin(rawValue: try reader.readUInt64()), after: LogPosition(rawValue: try reader.readUInt64()),
                 successor: Origin(rawValue: try reader.readUInt64()))
         default: throw .invalid("request's kind", at: start)

@@ -24,15 +24,15 @@ public enum LinkMessage: Sendable, Hashable {
     /// The receiver asks for more than the sender's own changes.
     case request(Request)
     /// Part of a table that the receiver has to fill.
-    case fillPage(sequence: UInt64, LocalReplica, [SnapshotItem])
+    case snapshotPart(sequence: UInt64, LocalReplica, [SnapshotItem])
     /// The end of a fill, with what the snapshot held.
-    case fillEnd(sequence: UInt64, LocalReplica, AppliedVector)
+    case snapshotEnd(sequence: UInt64, LocalReplica, AppliedVector)
     /// The end of what was asked for with `Request.catchUp`.
     case catchUpEnd(sequence: UInt64, LocalReplica, of: Origin, after: LogPosition)
-    /// The end of what was asked for with `Request.remainder`, with the highest position of the lost log that the sender has seen.
+    /// The end of what was asked for with `Request.orphanedOrigin`, with the highest position of the lost log that the sender has seen.
     ///
     /// `isTrimmed` says that some of it is no longer in the sender's log.
-    case remainderEnd(sequence: UInt64, of: Origin, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
+    case orphanedOriginEnd(sequence: UInt64, of: Origin, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     /// The sender cannot do what was asked, at least not now.
     case unavailable(Request, Unavailability)
 
@@ -153,20 +153,20 @@ public enum LinkMessage: Sendable, Hashable {
     /// removed meanwhile is not taken for one that was added after it.
     public enum Request: Sendable, Hashable {
         /// All items of a table, by snapshot.
-        case fill(LocalReplica)
+        case transfer(LocalReplica)
         /// An origin's changes of one table once more, after a position in that origin's log.
         ///
         /// `added` is where the receiver's own log says that the replica was added: a sender that has not applied that may think of an earlier
         /// replica, and would stop shipping to it when it hears of its removal.
         case catchUp(LocalReplica, added: LogPosition, of: Origin, after: LogPosition)
         /// Another origin's changes, after a position in that origin's log.
-        case forward(Origin, after: LogPosition)
+        case relay(Origin, after: LogPosition)
         /// No more of another origin's changes.
-        case stopForwarding(Origin)
+        case stopRelaying(Origin)
         /// All that the sender holds of an origin whose disk is lost, after a position in that origin's log.
         ///
         /// A sender that has not heard of the incarnation that took the origin's place may yet receive more of it, and cannot answer.
-        case remainder(of: Origin, after: LogPosition, successor: Origin)
+        case orphanedOrigin(of: Origin, after: LogPosition, successor: Origin)
     }
 
     /// Why a request cannot be met.
@@ -192,10 +192,10 @@ extension LinkMessage {
         case .heartbeat: "heartbeat"
         case .acknowledge: "acknowledge"
         case .request: "request"
-        case .fillPage: "fill page"
-        case .fillEnd: "fill end"
+        case .snapshotPart: "fill page"
+        case .snapshotEnd: "fill end"
         case .catchUpEnd: "end of catch-up"
-        case .remainderEnd: "end of remainder"
+        case .orphanedOriginEnd: "end of orphanedOrigin"
         case .unavailable: "unavailable"
         }
     }

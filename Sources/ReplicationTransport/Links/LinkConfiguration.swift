@@ -3,7 +3,7 @@ public import NIOCore
 /// How a link packs its messages and how much it holds.
 ///
 /// Both ends must agree on `limits`; the rest is each end's own.
-public struct LinkConfiguration: Sendable, Hashable {
+public struct TransportConfiguration: Sendable, Hashable {
     public var limits: FrameLimits
     /// zstd's level of what this end sends: 1 to 22, and negative for speed; nil sends everything as it is.
     public var compressionLevel: Int?

@@ -25,7 +25,7 @@ public final class LinkConnection: Sendable {
     /// What the peer says that it is must be among them.
     public let peerNames: [String]
     public let remoteAddress: SocketAddress?
-    private let configuration: LinkConfiguration
+    private let configuration: TransportConfiguration
     private let eventLoop: any EventLoop
     private let handler: NIOLoopBound<LinkHandler>
     private let backlog = Atomic<Int>(0)
@@ -35,7 +35,7 @@ public final class LinkConnection: Sendable {
     let tally = LinkTally()
 
     init(
-        peerNames: [String], remoteAddress: SocketAddress?, configuration: LinkConfiguration,
+        peerNames: [String], remoteAddress: SocketAddress?, configuration: TransportConfiguration,
         handler: NIOLoopBound<LinkHandler>, eventLoop: any EventLoop
     ) {
         self.peerNames = peerNames

@@ -11,7 +11,7 @@ public enum LinkConnector {
     ///   nil to give the link up.
     public static func connect(
         host: String, port: Int, tls: TLSContext, expectedPeerName: String,
-        configuration: LinkConfiguration = LinkConfiguration(), group: any EventLoopGroup,
+        configuration: TransportConfiguration = TransportConfiguration(), group: any EventLoopGroup,
         connected: @escaping @Sendable (LinkConnection) -> (any LinkConnectionDelegate)?
     ) -> EventLoopFuture<LinkConnection> {
         let eventLoop = group.next()

@@ -21,7 +21,7 @@ final class LinkHandler: ChannelDuplexHandler {
     private var isReadHeld = false
     /// Messages are being handed to the owner, who may call back from within.
     private var isDelivering = false
-    private let configuration: LinkConfiguration
+    private let configuration: TransportConfiguration
     private let outcome: Outcome
 
     /// Who is told how the attempt to make a link ended: once.
@@ -39,7 +39,7 @@ final class LinkHandler: ChannelDuplexHandler {
         case closed
     }
 
-    init(configuration: LinkConfiguration, outcome: Outcome) throws(ZstdError) {
+    init(configuration: TransportConfiguration, outcome: Outcome) throws(ZstdError) {
         self.configuration = configuration
         self.outcome = outcome
         encoder = try MessageEncoder(

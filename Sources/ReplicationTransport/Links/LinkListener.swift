@@ -32,7 +32,7 @@ public final class LinkListener: Sendable {
     ///
     /// Fails with a `LinkError`.
     public static func bind(
-        host: String, port: Int, tls: TLSContext, configuration: LinkConfiguration = LinkConfiguration(),
+        host: String, port: Int, tls: TLSContext, configuration: TransportConfiguration = TransportConfiguration(),
         group: any EventLoopGroup, handlers: Handlers
     ) -> EventLoopFuture<LinkListener> {
         let places = Places(limit: configuration.maximumAcceptedConnections)

@@ -31,13 +31,13 @@ final class Holdings: WorldObserver {
         /// After which position of the region's log it was made.
         var since = LogPosition.zero
         /// Whether a snapshot may have brought what no log tells of.
-        var isFilling = false
-        var isFillOver = false
+        var isTransferring = false
+        var isTransferOver = false
         var isActive = false
         /// Whether a replica of this table ever went from this region.
         var wasDropped = false
         /// Whether it takes part: it is there, in use, and not being filled.
-        var isSettled: Bool { id != nil && isActive && !isFilling }
+        var isSettled: Bool { id != nil && isActive && !isTransferring }
     }
 
     init(of world: World, history: History) {
@@ -89,13 +89,13 @@ final class Holdings: WorldObserver {
         refreshReplicas(of: region, store: store)
         // Fills go on where the links come up again; what they brought is in the store.
         for (table, state) in replicas[region.index].enumerated() where state.id != nil {
-            audit.check(table, in: region, store: store, adopts: state.isFilling)
+            audit.check(table, in: region, store: store, adopts: state.isTransferring)
         }
     }
 
     func ended(_ region: SimulatedRegion) {
         // What was under way may not have reached the disk.
-        for table in replicas[region.index].indices { replicas[region.index][table].isFillOver = false }
+        for table in replicas[region.index].indices { replicas[region.index][table].isTransferOver = false }
     }
 
     func losesDisk(_ region: SimulatedRegion) {
@@ -105,9 +105,9 @@ final class Holdings: WorldObserver {
 
     func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion) {
         switch application {
-        case .fillPage(let replica, _): change(replica, in: region) { $0.isFilling = true }
-        case .fillEnd(let replica, _): change(replica, in: region) { $0.isFillOver = true }
-        case .catalog, .changes, .heartbeat, .catchUpEnd, .remainderEnd: break
+        case .snapshotPart(let replica, _): change(replica, in: region) { $0.isTransferring = true }
+        case .snapshotEnd(let replica, _): change(replica, in: region) { $0.isTransferOver = true }
+        case .catalog, .changes, .heartbeat, .catchUpEnd, .orphanedOriginEnd: break
         }
     }
 
@@ -132,10 +132,10 @@ final class Holdings: WorldObserver {
             take(entry, of: item, in: region)
         }
         if isCatalogChanged { refreshReplicas(of: region, store: store) }
-        for table in replicas[index].indices where replicas[index][table].isFillOver {
-            replicas[index][table].isFillOver = false
+        for table in replicas[index].indices where replicas[index][table].isTransferOver {
+            replicas[index][table].isTransferOver = false
             audit.check(table, in: region, store: store, adopts: true)
-            replicas[index][table].isFilling = false
+            replicas[index][table].isTransferring = false
             refreshReplicas(of: region, store: store)
         }
     }
@@ -152,7 +152,7 @@ final class Holdings: WorldObserver {
                 replicas[index][number].id = table.id
                 replicas[index][number].since = history.lastPosition(of: region)
                 // A replica that is made beside others is filled first.
-                replicas[index][number].isFilling = table.status == .creating
+                replicas[index][number].isTransferring = table.status == .creating
             }
             replicas[index][number].isActive = table.status == .active || table.status == .updating
         }
@@ -177,7 +177,7 @@ final class Holdings: WorldObserver {
         let table = Int(history.items.tableOfItem[item])
         guard replica(table, in: region.index).id != nil else { return }
         let cell = cells[region.index][item]
-        let isOpen = replica(table, in: region.index).isFilling
+        let isOpen = replica(table, in: region.index).isTransferring
         func text() -> String { history.items.text(of: item) }
         switch entry.outcome {
         case .applied:
@@ -188,7 +188,7 @@ final class Holdings: WorldObserver {
                 )
             }
             if entry.isOwn { checkReplaced(entry, cell, isOpen: isOpen, in: region, text) }
-        case .lost:
+        case .superseded:
             if !isOpen, !cell.mark.beats(entry.mark) {
                 violate(
                     "winner",
@@ -237,7 +237,7 @@ final class Holdings: WorldObserver {
     func auditEverything(in region: SimulatedRegion) {
         guard let store = region.store else { return }
         for (table, state) in replicas[region.index].enumerated() where state.id != nil {
-            audit.check(table, in: region, store: store, adopts: state.isFilling)
+            audit.check(table, in: region, store: store, adopts: state.isTransferring)
         }
     }
 }

@@ -15,7 +15,7 @@ final class Leaks: WorldObserver {
     }
 
     /// What is still there, in words; nil when nothing is.
-    func remainder() -> String? {
+    func orphanedOrigin() -> String? {
         for region in world.regions {
             guard let store = region.store else { return "\(region.name) is down" }
             let gaps = store.progress.gaps.entries.filter { gap in
@@ -68,6 +68,6 @@ final class Leaks: WorldObserver {
     func conclude() {
         // Regions that do not agree have other troubles.
         guard world.disagreement() == nil else { return }
-        if let text = remainder() { world.violate("leaks", text) }
+        if let text = orphanedOrigin() { world.violate("leaks", text) }
     }
 }

@@ -119,8 +119,9 @@ extension LinkMessage {
         switch self {
         case .catalog(_, let image): 64 + image.entries.reduce(0) { $0 + $1.count }
         case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
-        case .fillPage(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
-        case .hello, .welcome, .acknowledge, .request, .heartbeat, .fillEnd, .catchUpEnd, .remainderEnd, .unavailable,
+        case .snapshotPart(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
+        case .hello, .welcome, .acknowledge, .request, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd,
+            .unavailable,
             .refuse:
             64
         }

@@ -58,12 +58,12 @@ final class ReceiverShell: LinkShell {
             case .established(let origin):
                 sender = origin
                 region.established(self, origin)
-            case .fillAgain(let replica):
+            case .transferAgain(let replica):
                 guard let sender else { continue }
-                region.submit { store, _ in store.fillAgain(replica, from: sender.region) }
-            case .releaseFill(let replica):
+                region.submit { store, _ in store.transferAgain(replica, from: sender.region) }
+            case .releaseTransfer(let replica):
                 guard let sender else { continue }
-                region.submit { store, _ in store.releaseFill(replica, from: sender.region) }
+                region.submit { store, _ in store.releaseTransfer(replica, from: sender.region) }
             case .wakeAt(let milliseconds): wake(at: milliseconds)
             case .close:
                 guard let connection else { continue }

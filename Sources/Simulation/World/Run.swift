@@ -106,7 +106,7 @@ public final class Run {
         // What expires leaves tombstones to the last.
         let lifetime = scenario.workload.compactMap(\.lifetime).max() ?? .zero
         let limit = world.now + .seconds(60) + VirtualDuration(lifetime)
-        while world.now < limit, leaks.remainder() != nil { world.run(until: world.now + .milliseconds(500)) }
+        while world.now < limit, leaks.orphanedOrigin() != nil { world.run(until: world.now + .milliseconds(500)) }
     }
 
     /// Lets time pass until all regions agree, and stay so for a while.

@@ -29,7 +29,7 @@ extension SimulatedRegion {
         }
         let now = world.now.milliseconds
         update(region) { $0.downSince = now }
-        submit { store, _ in store.abandonFills(from: region) }
+        submit { store, _ in store.abandonTransfers(from: region) }
     }
 
     func acknowledged(by peer: SimulatedRegion, _ vector: AppliedVector) {
@@ -48,7 +48,7 @@ extension SimulatedRegion {
             if receivers.contains(where: { $0.sender != nil }) {
                 submit(
                     { [self] store, _ in
-                        plan = ForwardingPolicy().plan(
+                        plan = RelayPolicy().plan(
                             for: store.progress,
                             peers: peers.map {
                                 .init(

@@ -11,7 +11,7 @@ final class SimulatedRegion {
     unowned let world: World
     /// Its place in the topology.
     let index: Int
-    let identity: RegionConfiguration.Region
+    let identity: RegionIdentity
     var generator: Generator
     var clock = SimulatedClock()
     private(set) var disk: InMemoryStore
@@ -36,7 +36,7 @@ final class SimulatedRegion {
     var receivers: [ReceiverShell] = []
     var peers: [PeerState] = []
     /// Who is asked for the changes of regions that no link reaches.
-    var plan = ForwardingPolicy.Plan()
+    var plan = RelayPolicy.Plan()
 
     private var queue: [Command] = []
     /// What is being written and synced just now.
@@ -61,7 +61,7 @@ final class SimulatedRegion {
     /// What clients are told beyond it: as in production.
     private static let queueLimit = 10_000
 
-    init(_ identity: RegionConfiguration.Region, index: Int, in world: World) {
+    init(_ identity: RegionIdentity, index: Int, in world: World) {
         self.world = world
         self.index = index
         self.identity = identity
@@ -109,7 +109,7 @@ final class SimulatedRegion {
         store = opened
         process += 1
         (queue, draining, isDraining, deferred, receivers) = ([], [], false, [], [])
-        plan = ForwardingPolicy.Plan()
+        plan = RelayPolicy.Plan()
         busyUntil = world.now
         committedVector = opened.appliedVector
         world.trace.note(.started, at: world.now, UInt64(index), UInt64(process))

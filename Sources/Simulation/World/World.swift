@@ -16,7 +16,7 @@ final class World {
     private(set) var regions: [SimulatedRegion] = []
     private(set) lazy var network = SimulatedNetwork(world: self, scenario)
     let linkConfiguration: LinkConfiguration
-    let regionIdentities: [RegionConfiguration.Region]
+    let regionIdentities: [RegionIdentity]
     var trace = Trace()
     var observers: [any WorldObserver] = []
     private(set) var violations: [RunResult.Violation] = []
@@ -33,7 +33,7 @@ final class World {
         randomness = Randomness(seed: seed)
         let topology = scenario.topology
         regionIdentities = topology.regions.map {
-            RegionConfiguration.Region(id: RegionID(rawValue: $0.id), name: Text($0.name))
+            RegionIdentity(id: RegionID(rawValue: $0.id), name: Text($0.name))
         }
         var link = LinkConfiguration()
         link.batchByteCount = topology.replication.batchByteCount

@@ -37,7 +37,7 @@ struct RegionTests {
 
     private func refusal(_ options: RegionOptions, _ topology: Topology) async -> String {
         do {
-            let region = try await Region.start(options, in: topology)
+            let region = try await RegionProcess.start(options, in: topology)
             await region.stop()
             return "it started"
         } catch {
@@ -71,7 +71,7 @@ struct RegionTests {
         try makeCertificates()
         let topology = topology([region("us-east-1", id: 1), region("eu-west-1", id: 2)])
         for _ in 0..<2 {
-            let region = try await Region.start(options("us-east-1"), in: topology)
+            let region = try await RegionProcess.start(options("us-east-1"), in: topology)
             #expect(region.endpoint.port > 0)
             await region.stop()
         }
@@ -85,14 +85,14 @@ struct RegionTests {
     func portTaken() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try makeCertificates()
-        let first = try await Region.start(options("us-east-1"), in: topology([region("us-east-1", id: 1)]))
+        let first = try await RegionProcess.start(options("us-east-1"), in: topology([region("us-east-1", id: 1)]))
         var second = region("eu-west-1", id: 2)
         second.endpoint = first.endpoint
         let text = await refusal(options("eu-west-1"), topology([second]))
         #expect(text.contains("cannot listen at \(first.endpoint) for DynamoDB clients"))
         await first.stop()
         second.endpoint.port = 0
-        let third = try await Region.start(options("eu-west-1"), in: topology([second]))
+        let third = try await RegionProcess.start(options("eu-west-1"), in: topology([second]))
         await third.stop()
     }
 }

@@ -52,7 +52,7 @@ struct Watch {
         }
         for write in node.cluster.history.writes where write.version.stamp <= stable {
             guard let state = store.catalog[write.table], let table = state.table, table.status == .active,
-                !state.local.needsFill, state.local.catchUps.entries.isEmpty
+                !state.local.needsTransfer, state.local.catchUps.entries.isEmpty
             else { continue }
             let stored = try? store.itemValue(Layout.prefix(table.id) + write.key)
             let isHere = (stored?.version ?? write.version) >= write.version
@@ -92,7 +92,7 @@ extension Cluster {
                     return "\(node.region.name): replica of \(entry.name)"
                 }
                 guard let table = state.table else { continue }
-                guard table.status == .active, !state.local.needsFill else {
+                guard table.status == .active, !state.local.needsTransfer else {
                     return "\(node.region.name) waits for \(entry.name) to be filled"
                 }
                 for peer in nodes where isComplete && peer !== node && state.local.catchUps.contains(peer.store.origin)

@@ -11,7 +11,7 @@ final class Cluster {
     var random: SplitMix64
     private(set) var now: UInt64 = 1_000
     private(set) var nodes: [Node] = []
-    let regions: [RegionConfiguration.Region]
+    let regions: [RegionIdentity]
     var options: Options
     /// Directed links that cannot be opened: sender and receiver.
     private(set) var blocked: Set<Pair> = []
@@ -53,7 +53,7 @@ final class Cluster {
         random = SplitMix64(seed: seed)
         self.options = options
         regions = (1...options.regionCount).map {
-            RegionConfiguration.Region(id: RegionID(rawValue: UInt16($0)), name: Text("region-\($0)"))
+            RegionIdentity(id: RegionID(rawValue: UInt16($0)), name: Text("region-\($0)"))
         }
         for region in regions { nodes.append(try Node(region, in: self)) }
         for node in nodes { try node.start() }

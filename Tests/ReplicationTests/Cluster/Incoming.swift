@@ -15,7 +15,7 @@ final class Incoming {
     private var timer = 0
     private var isClosed = false
 
-    init(at node: Node, from region: RegionConfiguration.Region) {
+    init(at node: Node, from region: RegionIdentity) {
         self.node = node
         certificateName = region.name.string
         machine = ReceiverLink(
@@ -48,8 +48,9 @@ final class Incoming {
             case .established(let origin):
                 sender = origin
                 node.established(self, origin)
-            case .fillAgain(let replica): command { store, sender in store.fillAgain(replica, from: sender) }
-            case .releaseFill(let replica): command { store, sender in store.releaseFill(replica, from: sender) }
+            case .transferAgain(let replica): command { store, sender in store.transferAgain(replica, from: sender) }
+            case .releaseTransfer(let replica):
+                command { store, sender in store.releaseTransfer(replica, from: sender) }
             case .wakeAt(let time):
                 timer += 1
                 let timer = timer

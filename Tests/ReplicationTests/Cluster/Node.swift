@@ -11,7 +11,7 @@ final class Node {
     typealias Store = RegionStore<InMemoryStore>
 
     unowned let cluster: Cluster
-    let region: RegionConfiguration.Region
+    let region: RegionIdentity
     private(set) var disk = InMemoryStore(keyspaces: Layout.keyspaces)
     private(set) var store: Store
     /// Counts processes, so that nothing left over from one reaches the next.
@@ -26,7 +26,7 @@ final class Node {
     private(set) var outgoing: [Outgoing] = []
     private(set) var incoming: [Incoming] = []
     private(set) var peers: [Peer] = []
-    private var plan = ForwardingPolicy.Plan()
+    private var plan = RelayPolicy.Plan()
 
     private var queue: [(Store, UInt64) -> () -> Void] = []
     private var isDrainDue = false
@@ -40,7 +40,7 @@ final class Node {
         var vector = AppliedVector()
     }
 
-    init(_ region: RegionConfiguration.Region, in cluster: Cluster) throws {
+    init(_ region: RegionIdentity, in cluster: Cluster) throws {
         self.cluster = cluster
         self.region = region
         store = try Store(
@@ -48,7 +48,7 @@ final class Node {
     }
 
     private static func configuration(
-        of region: RegionConfiguration.Region, in cluster: Cluster
+        of region: RegionIdentity, in cluster: Cluster
     ) -> RegionConfiguration {
         var configuration = RegionConfiguration(region: region.id, regions: cluster.regions)
         configuration.logRetentionMilliseconds = cluster.options.logRetentionMilliseconds
@@ -73,7 +73,7 @@ final class Node {
             opening: disk, configuration: Self.configuration(of: region, in: cluster), using: &cluster.random)
         run += 1
         isUp = true
-        (queue, isDrainDue, deferred, incoming, plan) = ([], false, [], [], ForwardingPolicy.Plan())
+        (queue, isDrainDue, deferred, incoming, plan) = ([], false, [], [], RelayPolicy.Plan())
         watch.restarted(store)
         let others = cluster.regions.filter { $0.id != region.id }
         peers = others.map { Peer(region: $0.id, downSince: cluster.now) }
@@ -187,7 +187,7 @@ final class Node {
         let now = cluster.now
         update(region) { $0.downSince = now }
         submit { store, _ in
-            store.abandonFills(from: region)
+            store.abandonTransfers(from: region)
             return {}
         }
     }
@@ -207,7 +207,7 @@ final class Node {
     private func review() {
         cluster.schedule(after: cluster.options.reviewMilliseconds, on: self) { [unowned self] in
             submit { [unowned self] store, _ in
-                let policy = ForwardingPolicy(patienceMilliseconds: cluster.options.patienceMilliseconds)
+                let policy = RelayPolicy(patienceMilliseconds: cluster.options.patienceMilliseconds)
                 plan = policy.plan(
                     for: store.progress,
                     peers: peers.map {

@@ -6,13 +6,13 @@ import Testing
 /// Owns the sending end of a link.
 final class Outgoing {
     unowned let node: Node
-    let peer: RegionConfiguration.Region
+    let peer: RegionIdentity
     private(set) var connection: Connection?
     private(set) var machine: SenderLink
     private var reads: LinkReads<InMemoryStore>
     private var timer = 0
 
-    init(from node: Node, to peer: RegionConfiguration.Region) {
+    init(from node: Node, to peer: RegionIdentity) {
         self.node = node
         self.peer = peer
         reads = LinkReads(reader: node.store.reader, peer: peer.name)

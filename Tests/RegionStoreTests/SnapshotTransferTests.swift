@@ -72,7 +72,7 @@ import Testing
         try world.carryLog(from: world[1], to: world[3])
         let source = 1 + generator.below(2)
         try world.carryLog(from: world[1], to: world[2])
-        for replica in world[3].store.takeFills(from: world[source].configuration.region) {
+        for replica in world[3].store.claimTransfers(from: world[source].configuration.region) {
             let fill = try #require(try Fill(of: replica, to: world[3], from: world[source], byteLimit: 100))
             while try fill.next() { try disturb() }
         }
@@ -86,12 +86,12 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        #expect(world[3].store.takeFills(from: world[2].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].configuration.region) == [replica])
         _ = try world[2].store.deleteTable("T", at: world[2].now)
         try world[2].commit()
         for source in [1, 2] { try world.carryLog(from: world[source], to: world[3]) }
-        #expect(world[3].store.takeFills(from: world[2].configuration.region).isEmpty)
-        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].configuration.region).isEmpty)
+        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
     }
 
     @Test func `a fill that was cut off begins again with another region`() throws {
@@ -99,12 +99,12 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
-        #expect(world[3].store.takeFills(from: world[2].configuration.region).isEmpty)
+        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].configuration.region).isEmpty)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
-        world[3].store.abandonFills(from: world[1].configuration.region)
-        let renewed = world[3].store.takeFills(from: world[2].configuration.region)
+        world[3].store.abandonTransfers(from: world[1].configuration.region)
+        let renewed = world[3].store.claimTransfers(from: world[2].configuration.region)
         try world[3].commit()
         #expect(try renewed == [world[3].replica()] && renewed != [replica])
         try world.fill(world[3], from: world[2])
@@ -118,7 +118,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         try world.carryLog(from: world[1], to: world[3])
         let replica = try world[3].replica()
-        _ = world[3].store.takeFills(from: world[1].configuration.region)
+        _ = world[3].store.claimTransfers(from: world[1].configuration.region)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
         try world[3].restart(losingUnsynced: true)
@@ -134,7 +134,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        _ = world[3].store.takeFills(from: world[1].configuration.region)
+        _ = world[3].store.claimTransfers(from: world[1].configuration.region)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 300))
         #expect(try fill.next())
         for number in 0..<30 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
@@ -147,7 +147,7 @@ import Testing
         if isRestarted {
             try world[3].restart()
         } else {
-            world[3].store.abandonFills(from: world[1].configuration.region)
+            world[3].store.abandonTransfers(from: world[1].configuration.region)
         }
         try world.exchange()
         #expect(try world[3].items().isEmpty)
@@ -185,7 +185,7 @@ import Testing
             try world[3].commit()
         }
         let replica = try world[3].replica()
-        #expect(world[3].store.takeFills(from: world[1].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 1000))
         try ship(after: world[3].store.appliedVector[world[2].origin], upTo: put)
         while try fill.next() {}
@@ -278,14 +278,14 @@ import Testing
         try expectSame(wiped)
     }
 
-    @Test func `a replica that is filled itself fills no other`() throws {
+    @Test func `a replica that is filled itself transfers no other`() throws {
         let world = try world()
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         try world.carryLog(from: world[1], to: world[3])
         let table = try world[1].table().uuid
-        #expect(try world[3].reader.fillVector(of: table, in: world[3].reader.snapshot()) == nil)
-        #expect(try world[1].reader.fillVector(of: table, in: world[1].reader.snapshot()) != nil)
-        #expect(world[1].store.takeFills(from: world[3].configuration.region).isEmpty)
+        #expect(try world[3].reader.transferVector(of: table, in: world[3].reader.snapshot()) == nil)
+        #expect(try world[1].reader.transferVector(of: table, in: world[1].reader.snapshot()) != nil)
+        #expect(world[1].store.claimTransfers(from: world[3].configuration.region).isEmpty)
     }
 
     @Test func `a source claims of an origin it still catches up with only what it had before`() throws {
@@ -296,7 +296,7 @@ import Testing
         try world.carryLog(from: world[2], to: world[3])
         try world.fill(world[3], from: world[1])
         let snapshot = try world[3].reader.snapshot()
-        let vector = try #require(try world[3].reader.fillVector(of: world[3].table().uuid, in: snapshot))
+        let vector = try #require(try world[3].reader.transferVector(of: world[3].table().uuid, in: snapshot))
         #expect(vector[world[2].origin] < world[3].store.vector[world[2].origin])
         #expect(try world[3].item(["pk": "unseen"]) == nil)
         try world.exchange()

@@ -1,7 +1,7 @@
 import HybridClock
 
 /// What another region has said to be all that it holds of an origin whose disk is lost.
-struct Remainder {
+struct OrphanedOrigin {
     let origin: Origin
     let region: RegionID
     /// It has sent everything above this position of the origin's log.
@@ -27,7 +27,7 @@ extension RegionStore {
     /// log.
     ///
     /// Only the region itself can tell which of two incarnations is the later one.
-    public func isSuperseded(_ origin: Origin) -> Bool {
+    public func hasEnded(_ origin: Origin) -> Bool {
         origin.region == configuration.region ? origin != self.origin : peers.past.contains(origin)
     }
 
@@ -36,10 +36,12 @@ extension RegionStore {
 
     /// Of which lost disks `region` shall send what it holds, each with the position after which it is wanted and the incarnation
     /// that has taken its place.
-    public func remaindersNeeded(from region: RegionID) -> [(origin: Origin, after: LogPosition, successor: Origin)] {
+    public func orphanedOriginsNeeded(from region: RegionID) -> [(
+        origin: Origin, after: LogPosition, successor: Origin
+    )] {
         guard let vector = peers.vector(of: region) else { return [] }
         let gaps = gaps
-        return supersededOrigins(gaps).compactMap { origin in
+        return endedOrigins(gaps).compactMap { origin in
             guard origin.region != region, let successor = presentOrigin(of: origin.region), successor != origin,
                 vector.contains(successor), vector[origin] > receivedVector[origin] || gaps.contains(origin),
                 !isAnswered(origin, by: region, gaps)
@@ -53,26 +55,26 @@ extension RegionStore {
     /// - Parameters:
     ///   - position: up to where that region has seen the lost log itself.
     ///   - isTrimmed: whether some of it is in that region's items but no longer in its log: replicas are then filled from there.
-    public func finishRemainder(
+    public func finishOrphanedOrigin(
         of origin: Origin, from region: RegionID, after: LogPosition, position: LogPosition, isTrimmed: Bool
     ) {
-        guard isSuperseded(origin), region != origin.region else { return }
-        if isTrimmed { fillWhatLacks(origin, from: region) }
-        peers.remainders.removeAll { $0.origin == origin && $0.region == region }
-        peers.remainders.append(Remainder(origin: origin, region: region, after: after, position: position))
+        guard hasEnded(origin), region != origin.region else { return }
+        if isTrimmed { transferLacking(origin, from: region) }
+        peers.orphanedOrigins.removeAll { $0.origin == origin && $0.region == region }
+        peers.orphanedOrigins.append(OrphanedOrigin(origin: origin, region: region, after: after, position: position))
         complete(origin)
-        settlePast()
+        releaseClosed()
     }
 
-    private func fillWhatLacks(_ origin: Origin, from region: RegionID) {
+    private func transferLacking(_ origin: Origin, from region: RegionID) {
         guard let name = configuration.name(of: origin.region) else { return }
         for var state in catalog.all where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             guard let replica = state.localReplica, hasActiveReplica(state, in: region) else { continue }
             if !state.local.catchUps.contains(origin) {
-                state.local.catchUps.raise(origin, to: max(vector[origin], state.local.floor[origin]))
+                state.local.catchUps.raise(origin, to: max(vector[origin], state.local.snapshotVector[origin]))
                 keep(state)
             }
-            fillAgain(replica, from: region)
+            transferAgain(replica, from: region)
         }
     }
 
@@ -80,35 +82,35 @@ extension RegionStore {
     private func complete(_ origin: Origin) {
         let gaps = gaps
         guard witnesses(of: origin.region).allSatisfy({ isAnswered(origin, by: $0, gaps) }) else { return }
-        let answers = peers.remainders.filter { $0.origin == origin }
-        peers.remainders.removeAll { $0.origin == origin }
+        let answers = peers.orphanedOrigins.filter { $0.origin == origin }
+        peers.orphanedOrigins.removeAll { $0.origin == origin }
         let end = answers.map(\.position).reduce(vector[origin]) { max($0, $1) }
         if end > vector[origin] || !vector.contains(origin) {
             vector.raise(origin, to: end)
             pending.isVectorChanged = true
         }
-        for var state in catalog.all where state.local.catchUps.contains(origin) && !state.local.needsFill {
+        for var state in catalog.all where state.local.catchUps.contains(origin) && !state.local.needsTransfer {
             state.local.catchUps.remove(origin)
-            state.local.floor.raise(origin, to: end)
+            state.local.snapshotVector.raise(origin, to: end)
             keep(state)
         }
     }
 
     /// Lets stable time go on to what a new incarnation has closed, where nothing of an earlier one can come any more.
-    func settlePast() {
-        guard !peers.isOwnPastSettled || peers.closed.contains(where: { $0.held != nil }) else { return }
+    func releaseClosed() {
+        guard !peers.isOwnPastComplete || peers.closed.contains(where: { $0.held != nil }) else { return }
         let gaps = gaps
         let known = knownOrigins(gaps)
         peers.ownPast = known.filter { $0.region == origin.region && $0 != origin }
         func isSettled(_ present: Origin) -> Bool {
             let past = known.filter { $0.region == present.region && $0 != present }
-            return past.allSatisfy { isSuperseded($0) && !gaps.contains($0) }
+            return past.allSatisfy { hasEnded($0) && !gaps.contains($0) }
                 && witnesses(of: present.region).allSatisfy { region in
                     guard let vector = peers.vector(of: region), vector.contains(present) else { return false }
                     return past.allSatisfy { vector[$0] <= receivedVector[$0] }
                 }
         }
-        if isSettled(origin) { peers.isOwnPastSettled = true }
+        if isSettled(origin) { peers.isOwnPastComplete = true }
         for index in peers.closed.indices where peers.closed[index].held != nil {
             if isSettled(peers.closed[index].origin) { peers.closed[index].held = nil }
         }
@@ -120,7 +122,7 @@ extension RegionStore {
     }
 
     private func isAnswered(_ origin: Origin, by region: RegionID, _ gaps: AppliedVector) -> Bool {
-        if peers.remainders.contains(where: {
+        if peers.orphanedOrigins.contains(where: {
             $0.origin == origin && $0.region == region && $0.after <= wantedAfter(origin, gaps)
         }) {
             return true
@@ -136,7 +138,7 @@ extension RegionStore {
     }
 
     /// Every incarnation that was heard of and is no more, in order.
-    private func supersededOrigins(_ gaps: AppliedVector) -> [Origin] { knownOrigins(gaps).filter(isSuperseded) }
+    private func endedOrigins(_ gaps: AppliedVector) -> [Origin] { knownOrigins(gaps).filter(hasEnded) }
 
     /// Every incarnation of every region that was heard of, in order.
     private func knownOrigins(_ gaps: AppliedVector) -> [Origin] {

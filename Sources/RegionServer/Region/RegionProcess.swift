@@ -13,9 +13,9 @@ import RocksDBStore
 
 /// One region as a running process: its store and writer, its links, its endpoint and its status page.
 ///
-/// Reading order: this file; `RegionWriter`, the thread that owns the store; `DynamoService`, between endpoint and operations;
+/// Reading order: this file; `RegionWriter`, the thread that owns the store; `DynamoEndpoint`, between endpoint and operations;
 /// `LinkHub`, all links; `StatusServer`.
-public final class Region: Sendable {
+public final class RegionProcess: Sendable {
     /// Where clients reach the region.
     public let endpoint: HostAndPort
     private let parts: Parts
@@ -42,7 +42,7 @@ public final class Region: Sendable {
     /// Opens the region's store and starts to listen; when it returns, the region answers.
     ///
     /// - Throws: `RegionError`; nothing runs then.
-    public static func start(_ options: RegionOptions, in topology: Topology) async throws -> Region {
+    public static func start(_ options: RegionOptions, in topology: Topology) async throws -> RegionProcess {
         let logger = options.logger
         guard let own = topology.region(named: options.region) else {
             throw RegionError.unknownRegion(options.region, known: topology.regions.map(\.name))
@@ -79,7 +79,7 @@ public final class Region: Sendable {
         let hub = LinkHub(
             context: LinkContext(
                 identity: identity, regions: reader.configuration.regions, configuration: topology.linkConfiguration,
-                transport: ReplicationTransport.LinkConfiguration(), tls: tls, reader: reader, writer: writer,
+                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer,
                 clock: clock, eventLoop: linkGroup.next(), threads: threads, logger: logger),
             topology: topology)
         commits.setReceiver { hub.logAdvanced() }
@@ -115,7 +115,7 @@ public final class Region: Sendable {
                 endpoint = try await listening(for: "DynamoDB clients", at: own.endpointListener) {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
-                        service: DynamoService(dispatcher: dispatcher, callers: callers, threads: threads),
+                        service: DynamoEndpoint(dispatcher: dispatcher, callers: callers, threads: threads),
                         configuration: EndpointConfiguration(region: own.name, authentication: authentication),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in
@@ -134,7 +134,7 @@ public final class Region: Sendable {
             logger.info(
                 "region \(own.name) answers at \(address)",
                 metadata: ["incarnation": "\(identity.incarnation)", "position": "\(reader.lastPosition)"])
-            return Region(
+            return RegionProcess(
                 endpoint: address,
                 parts: Parts(
                     endpoint: endpoint, hub: hub, status: status, writer: writer, store: store, threads: threads,
@@ -221,7 +221,7 @@ public final class Region: Sendable {
 }
 
 /// Inside `Topology`, `Replication` is something else.
-private typealias ProtocolConfiguration = Replication.LinkConfiguration
+private typealias ProtocolConfiguration = LinkConfiguration
 
 extension Topology {
     /// What the region's store is told of the regions around it.

@@ -38,9 +38,9 @@ extension RegionStore {
         }
         if position > vector[source] { openGaps(of: source, isReset: isReset) }
         vector.raise(source, to: position)
-        floors.raise(source, to: position)
+        retainedFrom.raise(source, to: position)
         pending.isVectorChanged = true
-        pending.isFloorsChanged = true
+        pending.isRetainedFromChanged = true
     }
 
     /// Notes for every replica in use that it lacks what `source` logged after this region's position, as that is skipped.
@@ -48,9 +48,9 @@ extension RegionStore {
         guard let name = configuration.name(of: source.region) else { return }
         for var state in catalog.all where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             if !state.local.catchUps.contains(source) {
-                state.local.catchUps.raise(source, to: max(vector[source], state.local.floor[source]))
+                state.local.catchUps.raise(source, to: max(vector[source], state.local.snapshotVector[source]))
             }
-            if isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsFill = true }
+            if isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
             keep(state)
         }
     }
@@ -63,7 +63,7 @@ extension RegionStore {
     ) throws(ApplyError) {
         if let failure { throw .storage("\(failure)") }
         guard var state = catalog[replica.table], let table = state.table, table.id == replica.id,
-            state.local.needsFill
+            state.local.needsTransfer
         else { return }
         var decoded: [(SnapshotItem, Item, [UInt8])] = []
         for snapshot in items {
@@ -83,8 +83,8 @@ extension RegionStore {
                 throw .malformed("\(error)")
             }
         }
-        if !state.local.isServing, !state.local.isFillBegun {
-            state.local.isFillBegun = true
+        if !state.local.isServing, !state.local.isTransferBegun {
+            state.local.isTransferBegun = true
             keep(state)
         }
         do {
@@ -121,11 +121,11 @@ extension RegionStore {
     public func finishSnapshot(
         of replica: LocalReplica, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
     ) {
-        guard var state = catalog[replica.table], state.local.tableID == replica.id, state.local.needsFill else {
+        guard var state = catalog[replica.table], state.local.tableID == replica.id, state.local.needsTransfer else {
             return
         }
         guard snapshotVector[origin] >= state.local.ownPosition else {
-            return peers.fills.removeAll { $0.replica == replica }
+            return peers.transfers.removeAll { $0.replica == replica }
         }
         if state.local.isServing {
             // A replica in use got everything but what it has gaps of.
@@ -139,20 +139,20 @@ extension RegionStore {
                 state.local.catchUps.raise(seen, to: snapshotVector[seen])
             }
         }
-        state.local.needsFill = false
+        state.local.needsTransfer = false
         state.local.isServing = true
-        state.local.isFillBegun = false
-        state.local.floor.merge(snapshotVector)
-        peers.fills.removeAll { $0.replica == replica }
+        state.local.isTransferBegun = false
+        state.local.snapshotVector.merge(snapshotVector)
+        peers.transfers.removeAll { $0.replica == replica }
         let version = nextVersion(at: nowMilliseconds)
         setLocalReplica(&state, status: .active, version: version)
-        settle(&state, at: nowMilliseconds)
+        reconcile(&state, at: nowMilliseconds)
         logCatalogChange(state, version: version)
     }
 
     /// Puts replicas into use that nobody can fill, as every other replica is gone or waits to be filled itself.
-    func activateOrphans(at nowMilliseconds: UInt64) {
-        for state in catalog.all where state.local.needsFill && !state.local.isServing {
+    func activateSourceless(at nowMilliseconds: UInt64) {
+        for state in catalog.all where state.local.needsTransfer && !state.local.isServing {
             guard let replica = state.localReplica else { continue }
             let others = state.entry.settings(under: SettingName.replicaPrefix)
                 .compactMap { Replica(region: $0.name, $0.value) }
@@ -175,12 +175,12 @@ extension RegionStore {
 
     /// Notes that all changes of `origin` after `position` that the replica lacked have been shipped once more.
     public func finishCatchUp(of replica: LocalReplica, from origin: Origin, after position: LogPosition) {
-        guard var state = catalog[replica.table], state.local.tableID == replica.id, !state.local.needsFill,
+        guard var state = catalog[replica.table], state.local.tableID == replica.id, !state.local.needsTransfer,
             state.local.catchUps.contains(origin), state.local.catchUps[origin] == position
         else { return }
         state.local.catchUps.remove(origin)
         // What was caught up with stands in this region's log behind younger changes, so it is passed on from there only to whoever has it.
-        state.local.floor.raise(origin, to: vector[origin])
+        state.local.snapshotVector.raise(origin, to: vector[origin])
         keep(state)
     }
 }

@@ -4,7 +4,7 @@ public import RegionStore
 ///
 /// A region that is cut off from this one may reach a third; and of a region that is lost for ever, a third may have received more. In
 /// both cases whoever has most passes it on.
-public struct ForwardingPolicy: Sendable {
+public struct RelayPolicy: Sendable {
     /// How long a link may be down before its changes are asked of another region, in milliseconds.
     public let patienceMilliseconds: UInt64
 
@@ -122,14 +122,14 @@ public struct ForwardingPolicy: Sendable {
 
 extension RegionStore {
     /// What the forwarding policy has to know of this region.
-    public var progress: ForwardingPolicy.Progress {
-        ForwardingPolicy.Progress(own: origin, vector: receivedVector, gaps: gaps)
+    public var progress: RelayPolicy.Progress {
+        RelayPolicy.Progress(own: origin, vector: receivedVector, gaps: gaps)
     }
 
     /// Everything that this region needs of `sender` just now, for ``ReceiverLink/needs(_:)``: replicas to be filled, changes to be sent
     /// once more, and what `plan` wants it to pass on.
-    public func requests(to sender: Origin, by plan: ForwardingPolicy.Plan) -> [LinkMessage.Request] {
-        var requests = takeFills(from: sender.region).map(LinkMessage.Request.fill)
+    public func requests(to sender: Origin, by plan: RelayPolicy.Plan) -> [LinkMessage.Request] {
+        var requests = claimTransfers(from: sender.region).map(LinkMessage.Request.transfer)
         for route in plan.catchUps where route.through == sender.region {
             // An earlier incarnation's catch-up was planned for the present one, not for it.
             guard route.origin.region != sender.region || route.origin == sender else { continue }
@@ -139,10 +139,10 @@ extension RegionStore {
             }
         }
         for route in plan.routes where route.through == sender.region && route.origin != sender {
-            requests.append(.forward(route.origin, after: route.after))
+            requests.append(.relay(route.origin, after: route.after))
         }
-        for (origin, after, successor) in remaindersNeeded(from: sender.region) {
-            requests.append(.remainder(of: origin, after: after, successor: successor))
+        for (origin, after, successor) in orphanedOriginsNeeded(from: sender.region) {
+            requests.append(.orphanedOrigin(of: origin, after: after, successor: successor))
         }
         return requests
     }

@@ -32,7 +32,7 @@ struct RegionGateway<Store: KeyValueStore>: RegionAccess {
 ///
 /// What reads one item is answered on the connection's event loop: a point read takes microseconds, less than a change of threads.
 /// What may read many runs on threads of its own.
-struct DynamoService<Store: KeyValueStore>: EndpointService {
+struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
     let callers: Callers
     let threads: NIOThreadPool
