@@ -79,19 +79,21 @@ let package = Package(
                 "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
                 "Replication", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
-        library("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
+        library("AWSProtocol", ["ItemModel", crypto]),
+        library(
+            "DynamoAPI", ["AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         library(
             "RegionServer",
             nio + [
-                "CZlib", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-                "ReplicationTransport", "DynamoAPI", crypto, logging, "ConfigurationFiles",
+                "CZlib", "AWSProtocol", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+                "ReplicationTransport", "DynamoAPI", logging, "ConfigurationFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]),
         .executableTarget(
             name: "meridian",
             dependencies: nio + [
-                "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", logging,
+                "AWSProtocol", "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -116,13 +118,13 @@ let package = Package(
         tests(
             "Simulation",
             ["ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication"]),
-        tests("DynamoAPI", ["HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
+        tests("AWSProtocol", ["ItemModel", crypto]),
+        tests("DynamoAPI", ["AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         tests(
             "RegionServer",
             nio + [
-                "CZlib", crypto, logging, embedded, "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore",
-                "RegionStore",
-                "Replication", "ReplicationTransport",
+                "AWSProtocol", "CZlib", logging, embedded, "ConfigurationFiles", "HybridClock", "ItemModel",
+                "KeyValueStore", "RegionStore", "Replication", "ReplicationTransport",
             ]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["meridian", "ConfigurationFiles", "RegionServer"],

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -93,7 +94,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
         do {
             return try JSONDocument(parsing: body)
         } catch {
-            throw .serialization()
+            throw DynamoFault(.serialization())
         }
     }
 

@@ -1,11 +1,11 @@
-/// DynamoDB's operations over one region: shapes, validation, error texts and JSON, without HTTP and without threads.
+/// DynamoDB's operations over one region: shapes, validation and error texts, without HTTP and without threads.
 ///
-/// Reading order: `Dispatcher` takes a request and finds its operation in the `OperationTable`; `Shape` and `ShapeCheck` say what
-/// a request may look like; each file in `Operations` is one operation from request to response. `JSONDocument` and
-/// `JSONWriter` are the two ends of the wire, `DynamoFault` is every error that a client can see. Of the folders, `Items` is what
-/// reading and writing items shares, `Ranges` what Query and Scan share, `Batches` what a batch is made of, `Tables` what a table's
-/// settings are read into and shown from, `Streams` how streams, shards and places in them are named; `Legacy` lowers the parameters
-/// that expressions replaced to the trees of expressions.
+/// Reading order: `Dispatcher` takes a request and finds its operation in the `OperationTable`; each file in
+/// `Operations` is one operation from request to response; `DynamoFault` is every error that a client can see. JSON,
+/// shapes and their checks are `AWSProtocol`'s; the folder `Shapes` has those of DynamoDB. Of the other folders,
+/// `Items` is what reading and writing items shares, `Ranges` what Query and Scan share, `Batches` what a batch is made
+/// of, `Tables` what a table's settings are read into and shown from, `Streams` how streams, shards and places in them
+/// are named; `Legacy` lowers the parameters that expressions replaced to the trees of expressions.
 ///
 /// Every request is checked in the service's order, which is part of its contract:
 /// 1. the body is JSON and every value has its type (`SerializationException`);

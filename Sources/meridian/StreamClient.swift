@@ -1,6 +1,6 @@
+import AWSProtocol
 import ConfigurationFiles
 import Foundation
-import RegionServer
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -33,7 +33,8 @@ struct StreamClient: Sendable {
         // What the URL loading system sends as `Host`.
         let shown = name.contains(":") ? "[\(name)]" : name
         host = url.port.map { "\(shown):\($0)" } ?? shown
-        signer = RequestSigner(key: key, region: region)
+        signer = RequestSigner(
+            credential: Credential(accessKeyID: key.id, secret: key.secret), region: region, service: "dynamodb")
     }
 
     /// The members of the answer to an operation.
@@ -65,12 +66,17 @@ struct StreamClient: Sendable {
     }
 
     private func answer(_ operation: String, _ body: Data) async -> Answer {
-        let target = "DynamoDBStreams_20120810.\(operation)"
+        let fields = [
+            (name: "content-type", value: "application/x-amz-json-1.0"),
+            (name: "x-amz-target", value: "DynamoDBStreams_20120810.\(operation)"),
+        ]
         var request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 20)
         request.httpMethod = "POST"
         request.httpBody = body
         let now = Int64(Date().timeIntervalSince1970)
-        for field in signer.fields(host: host, target: target, body: Array(body), at: now) {
+        let signature = signer.sign(
+            method: "POST", target: "/", host: host, fields: fields, body: Array(body), at: now)
+        for field in fields + signature {
             request.setValue(field.value, forHTTPHeaderField: field.name)
         }
         let answer: (data: Data, response: URLResponse)

@@ -31,17 +31,18 @@ ALLOWED = {
             "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore", "Replication",
             "Histogram", "Foundation",
         },
-    "DynamoAPI": {"HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
+    "AWSProtocol": {"ItemModel", "Crypto"},
+    "DynamoAPI": {"AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
     "ConfigurationFiles": {"Yams", "Foundation"},
     "RegionServer":
         NIO | {
-            "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-            "ReplicationTransport", "DynamoAPI", "ConfigurationFiles", "Crypto", "Logging", "FoundationEssentials", "Foundation", "CoreFoundation",
+            "AWSProtocol", "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+            "ReplicationTransport", "DynamoAPI", "ConfigurationFiles", "Logging", "FoundationEssentials", "Foundation", "CoreFoundation",
             "Glibc", "Histogram", "Hummingbird",
         },
     "meridian":
         NIO | {
-            "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
+            "AWSProtocol", "ConfigurationFiles", "RegionServer", "ReplicationTransport", "Simulation", "ArgumentParser", "Logging", "UnixSignals", "FoundationEssentials",
             "Foundation", "FoundationNetworking", "Glibc",
         },
 }
@@ -49,7 +50,7 @@ ALLOWED = {
 ANYWHERE = {"Synchronization"}
 
 # What these do follows from what they are handed: that is what lets a simulator run them.
-DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "RegionStore", "Replication", "Simulation"]
+DETERMINISTIC = ["HybridClock", "ItemModel", "Expressions", "AWSProtocol", "RegionStore", "Replication", "Simulation"]
 UNDETERMINED = {
     "a clock": r"\bDate\(|\b(Continuous|Suspending)Clock\b|(?<![\w)\]])\.now\b|\b(Date|DispatchTime|NIODeadline)\.now\b|\bclock_gettime\b|\bgettimeofday\b",
     "a random number": r"\bSystemRandomNumberGenerator\b|\.(random|shuffled|randomElement)\((?!.*\busing:)|\bUUID\(\)",

@@ -1,6 +1,5 @@
+import AWSProtocol
 import ItemModel
-
-@testable import DynamoAPI
 
 /// A JSON text as a tree, for tests that look into answers or send parts of them back.
 indirect enum JSONTree: Equatable {
@@ -22,7 +21,7 @@ indirect enum JSONTree: Equatable {
         let bytes = Array(text.utf8)
         let tree: JSONTree? = bytes.withUnsafeBytes { bytes in
             guard let document = try? JSONDocument(parsing: bytes) else { return nil }
-            return try? document.withRoot(bytes) { root throws(DynamoFault) in JSONTree(root) }
+            return document.withRoot(bytes) { JSONTree($0) }
         }
         self = tree ?? .null
     }

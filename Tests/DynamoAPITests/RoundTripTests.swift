@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import TestSupport
 import Testing
@@ -27,7 +28,7 @@ import Testing
             #expect(storedWriter.bytes == writer.bytes)
             let read = try writer.bytes.withUnsafeBytes { bytes in
                 try JSONDocument(parsing: bytes).withRoot(bytes) { root throws(DynamoFault) in
-                    try ShapeCheck.check(root, against: .attributeMap)
+                    try Shape.attributeMap.check(root)
                     return try AttributeDecoding.item(root)
                 }
             }

@@ -14,7 +14,8 @@ import Testing
     }
 
     private func listener(
-        _ recorder: LinkRecorder, configuration: TransportConfiguration = TransportConfiguration(), tls: TLSContext? = nil
+        _ recorder: LinkRecorder, configuration: TransportConfiguration = TransportConfiguration(),
+        tls: TLSContext? = nil
     ) async throws -> LinkListener {
         try await LinkListener.bind(
             host: "127.0.0.1", port: 0, tls: try tls ?? authority.linkContext("eu-west-1"),

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 
 /// What a request wants to do, and with what: what its caller has to be allowed.
@@ -80,6 +81,6 @@ extension Environment {
 
 extension DynamoFault {
     static func accessDenied(_ message: String) -> DynamoFault {
-        DynamoFault(coral: "AccessDeniedException", message)
+        DynamoFault(.coral("AccessDeniedException", message, messageName: .capitalized))
     }
 }

@@ -1,95 +1,87 @@
+import AWSProtocol
 import ItemModel
 
 /// An error as a client of DynamoDB sees it; made by the named factories only.
 ///
-/// Sources: AWS developer guide, "Error handling with DynamoDB"; AWS API reference, "Common errors".
-public struct DynamoFault: Error, Sendable, Equatable {
-    /// The value of `__type`: a namespace, a number sign and the exception's name.
-    public let type: String
-    /// Nil where the service sends none.
-    public let message: String?
-    /// The HTTP status.
-    public let status: Int
-    /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
-    let item: Item?
-    /// Of a cancelled transaction: what speaks against each action, in their order.
-    let cancellationReasons: [CancellationReason]
-    /// Of a request that nothing was left for: whose capacity is used up.
-    let throttlingReasons: [ThrottlingReason]
-    /// What the reasons are called: the service has two spellings.
-    private let throttlingReasonsName: StaticString
-    /// `message`, but `Message` with some exceptions.
-    private let messageName: StaticString
+/// Source: AWS developer guide, "Error handling with DynamoDB".
+struct DynamoFault: Error, Sendable, Equatable {
+    /// What the errors of every service have.
+    let common: ServiceFault
+    let details: Details
 
-    private init(
-        _ type: String, _ message: String?, status: Int = 400, item: Item? = nil,
-        cancellationReasons: [CancellationReason] = [], throttlingReasons: [ThrottlingReason] = [],
-        throttlingReasonsName: StaticString = "ThrottlingReasons", messageName: StaticString = "message"
-    ) {
-        self.type = type
-        self.message = message
-        self.status = status
-        self.item = item
-        self.cancellationReasons = cancellationReasons
-        self.throttlingReasons = throttlingReasons
-        self.throttlingReasonsName = throttlingReasonsName
-        self.messageName = messageName
+    /// What only some of DynamoDB's exceptions have.
+    enum Details: Sendable, Equatable {
+        case none
+        /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
+        case item(Item)
+        /// Of a cancelled transaction: what speaks against each action, in their order.
+        case cancellation([CancellationReason])
+        /// Of a request that nothing was left for: whose capacity is used up.
+        case throttling(ThrottlingReason, ThrottlingSpelling)
+    }
+
+    /// What the member with the reasons for throttling is called: the service has two spellings.
+    enum ThrottlingSpelling: Sendable {
+        /// `throttlingReasons`.
+        case lowercase
+        /// `ThrottlingReasons`.
+        case capitalized
+    }
+
+    private init(_ common: ServiceFault, _ details: Details) {
+        self.common = common
+        self.details = details
+    }
+
+    /// An error that any service could have.
+    init(_ fault: ServiceFault) {
+        self.init(fault, .none)
     }
 
     init(dynamo name: String, _ message: String, status: Int = 400, item: Item? = nil) {
-        self.init("com.amazonaws.dynamodb.v20120810#\(name)", message, status: status, item: item)
+        self.init(
+            ServiceFault(DynamoService.namespace, name, message, status: status), item.map { .item($0) } ?? .none)
     }
 
     /// One of the exceptions about transactions, whose messages have a capital.
-    init(transaction name: String, _ message: String, _ cancellationReasons: [CancellationReason] = []) {
+    init(transaction name: String, _ message: String, _ cancellationReasons: [CancellationReason]? = nil) {
         self.init(
-            "com.amazonaws.dynamodb.v20120810#\(name)", message, cancellationReasons: cancellationReasons,
-            messageName: "Message")
+            ServiceFault(DynamoService.namespace, name, message, messageName: .capitalized),
+            cancellationReasons.map { .cancellation($0) } ?? .none)
     }
 
     /// One of the exceptions that say why they ask the client to come again later.
-    ///
-    /// - Parameter member: what the exception calls the reason.
-    init(throttling name: String, _ message: String, _ reason: ThrottlingReason, member: StaticString) {
-        self.init(
-            "com.amazonaws.dynamodb.v20120810#\(name)", message, throttlingReasons: [reason],
-            throttlingReasonsName: member)
-    }
-
-    /// One of the errors that all services of the vendor have.
-    init(coral name: String, _ message: String) {
-        self.init("com.amazon.coral.service#\(name)", message, messageName: "Message")
-    }
-
-    public static func == (left: DynamoFault, right: DynamoFault) -> Bool {
-        (left.type, left.message, left.status) == (right.type, right.message, right.status) && left.item == right.item
-            && left.cancellationReasons == right.cancellationReasons
-            && left.throttlingReasons == right.throttlingReasons
+    init(throttling name: String, _ message: String, _ reason: ThrottlingReason, _ spelling: ThrottlingSpelling) {
+        self.init(ServiceFault(DynamoService.namespace, name, message), .throttling(reason, spelling))
     }
 
     /// The exception's name without its namespace.
-    public var code: String { String(type.drop { $0 != "#" }.dropFirst()) }
+    var code: String { common.code }
+
+    /// Nil where the service sends none.
+    var message: String? { common.message }
+
+    /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
+    var item: Item? {
+        if case .item(let item) = details { item } else { nil }
+    }
 }
 
 extension DynamoFault {
-    /// The body is no JSON, or a value in it has the wrong type.
-    public static func serialization(_ message: String? = nil) -> DynamoFault {
-        DynamoFault("com.amazon.coral.service#SerializationException", message, messageName: "Message")
-    }
-
     /// `X-Amz-Target` names no operation.
-    public static let unknownOperation = DynamoFault("com.amazon.coral.service#UnknownOperationException", nil)
+    static let unknownOperation = DynamoFault(.unknownOperation)
 
     /// `X-Amz-Target` names an operation that the service has and that is not there.
     static func refusedOperation(_ operation: RefusedOperations.Entry) -> DynamoFault {
         DynamoFault(
-            "com.amazon.coral.service#UnknownOperationException",
-            "The operation \(operation.name) is not supported: \(operation.reason).")
+            .coral(
+                "UnknownOperationException",
+                "The operation \(operation.name) is not supported: \(operation.reason)."))
     }
 
     /// The request breaks a rule; `message` says which.
-    public static func validation(_ message: String) -> DynamoFault {
-        DynamoFault("com.amazon.coral.validate#ValidationException", message)
+    static func validation(_ message: String) -> DynamoFault {
+        DynamoFault(.validation(message))
     }
 
     /// A validation error of the family that DynamoDB introduces with the same words.
@@ -173,43 +165,37 @@ extension DynamoFault {
         dynamo: "ThrottlingException", "Rate of requests exceeds the allowed throughput.")
 
     /// The store failed, or this program did.
-    public static let internalError = DynamoFault(
+    static let internalError = DynamoFault(
         dynamo: "InternalServerError", "Internal server error", status: 500)
 }
 
 extension DynamoFault {
     /// The response that tells a client of the fault.
-    public var response: APIResponse {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.name("__type")
-        writer.string(type)
-        if let message {
-            writer.name(messageName)
-            writer.string(message)
-        }
-        if let item {
-            writer.name("Item")
-            writer.item(item)
-        }
-        if !cancellationReasons.isEmpty {
-            writer.name("CancellationReasons")
-            writer.beginArray()
-            for reason in cancellationReasons { reason.write(to: &writer) }
-            writer.endArray()
-        }
-        if !throttlingReasons.isEmpty {
-            writer.name(throttlingReasonsName)
-            writer.beginArray()
-            for reason in throttlingReasons {
+    var response: APIResponse {
+        let body = common.body { writer in
+            switch details {
+            case .none: break
+            case .item(let item):
+                writer.name("Item")
+                writer.item(item)
+            case .cancellation(let reasons):
+                writer.name("CancellationReasons")
+                writer.beginArray()
+                for reason in reasons { reason.write(to: &writer) }
+                writer.endArray()
+            case .throttling(let reason, let spelling):
+                switch spelling {
+                case .lowercase: writer.name("throttlingReasons")
+                case .capitalized: writer.name("ThrottlingReasons")
+                }
+                writer.beginArray()
                 writer.beginObject()
                 writer.member("reason", reason.reason)
                 writer.member("resource", reason.resource)
                 writer.endObject()
+                writer.endArray()
             }
-            writer.endArray()
         }
-        writer.endObject()
-        return APIResponse(status: status, body: writer.bytes)
+        return APIResponse(status: common.status, body: body)
     }
 }

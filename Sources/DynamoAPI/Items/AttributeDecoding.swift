@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 import ItemModel
 

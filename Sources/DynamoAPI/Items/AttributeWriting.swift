@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 
 extension JSONWriter {

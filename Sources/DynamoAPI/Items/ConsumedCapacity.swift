@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -139,9 +140,9 @@ struct ConsumedCapacity {
 
     private func writeMembers(_ units: Double, to writer: inout JSONWriter) {
         writer.name("CapacityUnits")
-        writer.units(units)
+        writer.double(units)
         guard let member = kind.member else { return }
         writer.name(member)
-        writer.units(units)
+        writer.double(units)
     }
 }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -38,8 +39,8 @@ struct ItemCollectionMetrics {
         writer.item(key)
         writer.name("SizeEstimateRangeGB")
         writer.beginArray()
-        writer.units(sizeRange.lower)
-        writer.units(sizeRange.upper)
+        writer.double(sizeRange.lower)
+        writer.double(sizeRange.upper)
         writer.endArray()
         writer.endObject()
     }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 import ItemModel
 import KeyValueStore
@@ -149,5 +150,5 @@ extension Shape {
             Member("ConsistentRead", .boolean),
             Member("ProjectionExpression", .string),
             Member("ExpressionAttributeNames", .nameMap)),
-        Constraints(minimum: 1, maximum: 100, key: .tableName))
+        Constraints(minimum: 1, maximum: 100, keyLength: 1...1024))
 }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 import ItemModel
 import RegionStore
@@ -226,5 +227,5 @@ extension Shape {
                 "WriteRequest",
                 Member("PutRequest", .structure("PutRequest", .required("Item", .attributeMap))),
                 Member("DeleteRequest", .structure("DeleteRequest", .required("Key", .attributeMap))))),
-        Constraints(minimum: 1, maximum: 25, key: .tableName, listCount: 1...25))
+        Constraints(minimum: 1, maximum: 25, keyLength: 1...1024, listCount: 1...25))
 }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 
 /// Tells clients that discover endpoints which one to use.

@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 
 /// Tells the service's default quotas of provisioned capacity, none of which is enforced on an account.

@@ -15,6 +15,9 @@ public enum DynamoService: String, Sendable, CaseIterable {
     case dynamoDB = "DynamoDB_20120810"
     case streams = "DynamoDBStreams_20120810"
 
+    /// What the service's model qualifies the names of exceptions and structures with.
+    static let namespace: StaticString = "com.amazonaws.dynamodb.v20120810"
+
     /// What requests to the operation of that name have in `X-Amz-Target`.
     func target(of operation: StaticString) -> String { "\(rawValue).\(operation)" }
 }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import Expressions
 
 /// One operation: a request that was decoded and checked as far as that goes without a table, and how it is carried out.
@@ -113,7 +114,7 @@ enum OperationTable<Region: RegionAccess> {
             mayTakeLong = operation.mayTakeLong
             shape = operation.shape
             answer = { request, caller, environment, completion throws(DynamoFault) in
-                try ShapeCheck.check(request, against: Described.shape)
+                try Described.shape.check(request)
                 let operation = try Described(request, environment.expressions)
                 try environment.authorize(caller, operation.accesses)
                 return try operation.run(in: environment, completion: completion)
@@ -122,7 +123,7 @@ enum OperationTable<Region: RegionAccess> {
 
         /// Throws where a value of the request has the wrong type.
         func checkTypes(_ request: JSONValue) throws(DynamoFault) {
-            try ShapeCheck.checkTypes(of: request, against: shape)
+            try shape.checkTypes(of: request)
         }
     }
 }

@@ -1,5 +1,25 @@
+import AWSProtocol
+
+extension Shape.Pattern {
+    private static let nameText: StaticString = "[a-zA-Z0-9_.-]+"
+
+    /// The name of an index.
+    static let name = Shape.Pattern(nameText) { isName($0) }
+
+    /// A table's name, or its ARN, which has rules of its own.
+    static let nameOrARN = Shape.Pattern(nameText) {
+        $0.starts(with: TableReference.arnPrefix.utf8) || isName($0)
+    }
+
+    private static func isName(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy(TableReference.isNameByte)
+    }
+}
+
 /// The shapes that several requests share, with the constraints of DynamoDB's model.
 extension Shape {
+    /// The names of expressions.
+    static let nameMap = Shape.map(.string)
     /// A table's name or ARN.
     static let tableName = Shape.string(length: 1...1024, .nameOrARN)
     /// The ARN of a table, an index or a stream.

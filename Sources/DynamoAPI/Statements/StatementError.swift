@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 
 /// Why one statement of a batch failed: an exception's name without its end, for the most part.

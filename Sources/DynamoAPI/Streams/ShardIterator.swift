@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -97,8 +98,8 @@ extension DynamoFault {
     static func expiredIterator(issued: UInt64, now: UInt64) -> DynamoFault {
         .expiredIterator(
             """
-            Iterator expired. The iterator was created at time \(CivilTime.sentence(milliseconds: issued)) while right now it is \
-            \(CivilTime.sentence(milliseconds: now)) which is further in the future than the tolerated delay of \
+            Iterator expired. The iterator was created at time \(CivilTime(millisecondsSinceEpoch: issued).javaDate) while right now it is \
+            \(CivilTime(millisecondsSinceEpoch: now).javaDate) which is further in the future than the tolerated delay of \
             \(ShardIterator.lifetimeMilliseconds) milliseconds.
             """)
     }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -61,7 +62,7 @@ struct StreamReference: Sendable {
 
 extension ChangeStream {
     /// The last part of the stream's ARN.
-    var label: String { CivilTime.label(milliseconds: createdMilliseconds) }
+    var label: String { CivilTime(millisecondsSinceEpoch: createdMilliseconds).iso8601Milliseconds }
 }
 
 extension Environment {

@@ -1,3 +1,4 @@
+import AWSProtocol
 import RegionStore
 
 /// What a table's continuous backups are shown as.

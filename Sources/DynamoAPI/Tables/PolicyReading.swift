@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -26,7 +27,7 @@ struct PolicyReading: Sendable {
         }
         let isPolicy = Array(document.utf8).withUnsafeBytes { bytes in
             guard let json = try? JSONDocument(parsing: bytes) else { return false }
-            return (try? json.withRoot(bytes) { root in root.kind == .object && root["Statement"] != nil }) ?? false
+            return json.withRoot(bytes) { root in root.kind == .object && root["Statement"] != nil }
         }
         guard isPolicy else { throw .validation("Invalid policy document: This policy contains invalid Json") }
     }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -45,7 +46,7 @@ struct ResourceReference: Sendable {
         else { return nil }
         if let streamLabel {
             guard let created = found.streamLabelMilliseconds,
-                streamLabel == Text(CivilTime.label(milliseconds: created))
+                streamLabel == Text(CivilTime(millisecondsSinceEpoch: created).iso8601Milliseconds)
             else { return nil }
         }
         return found

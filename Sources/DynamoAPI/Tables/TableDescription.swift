@@ -1,3 +1,4 @@
+import AWSProtocol
 import ItemModel
 import RegionStore
 
@@ -163,7 +164,7 @@ struct TableDescription {
             writer.endObject()
         }
         if let created = table.streamLabelMilliseconds {
-            let label = CivilTime.label(milliseconds: created)
+            let label = CivilTime(millisecondsSinceEpoch: created).iso8601Milliseconds
             writer.member("LatestStreamLabel", label)
             writer.member("LatestStreamArn", "\(arn)/stream/\(label)")
         }
@@ -279,18 +280,6 @@ extension TableDescription {
 }
 
 extension JSONWriter {
-    /// Writes a member whose value is a string.
-    mutating func member(_ name: StaticString, _ value: String) {
-        self.name(name)
-        string(value)
-    }
-
-    /// Writes a member whose value is a whole number.
-    mutating func member(_ name: StaticString, _ value: Int) {
-        self.name(name)
-        integer(value)
-    }
-
     /// Writes a member whose value is an object of one member.
     fileprivate mutating func object(_ name: StaticString, _ member: StaticString, _ value: String) {
         self.name(name)

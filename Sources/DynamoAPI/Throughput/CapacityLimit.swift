@@ -84,14 +84,14 @@ extension DynamoFault {
             return DynamoFault(
                 throttling: "ThrottlingException",
                 "Throughput exceeds the maximum OnDemandThroughput configured on table or index", reason,
-                member: "throttlingReasons")
+                .lowercase)
         case .provisioned where index == nil:
             return DynamoFault(
                 throttling: "ProvisionedThroughputExceededException",
                 """
                 The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning \
                 level with the UpdateTable API.
-                """, reason, member: "ThrottlingReasons")
+                """, reason, .capitalized)
         case .provisioned:
             return DynamoFault(
                 throttling: "ProvisionedThroughputExceededException",
@@ -99,7 +99,7 @@ extension DynamoFault {
                 The level of configured provisioned throughput for one or more global secondary indexes of the table was \
                 exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes with the \
                 UpdateTable API
-                """, reason, member: "ThrottlingReasons")
+                """, reason, .capitalized)
         }
     }
 }

@@ -1,3 +1,4 @@
+import AWSProtocol
 import NIOCore
 import NIOHTTP1
 
@@ -102,14 +103,16 @@ extension EndpointHandler {
 
     /// Puts the signer's key into `call`, or returns why the signature is refused.
     private func authenticate(_ uri: String, _ call: inout EndpointRequest, _ now: Int64) -> WireFault? {
+        guard case .signatures(let keys) = loop.configuration.authentication else { return nil }
         do {
-            call.accessKey = try call.body.withUnsafeReadableBytes { bytes throws(WireFault) in
+            let index = try call.body.withUnsafeReadableBytes { bytes throws(ServiceFault) in
                 try loop.verifier?.verify(
                     method: "POST", target: uri, headers: &loop.headers, body: bytes, now: now / 1000)
             }
+            call.accessKey = index.map { keys[$0] }
             return nil
         } catch {
-            return error
+            return WireFault(error)
         }
     }
 
@@ -122,7 +125,7 @@ extension EndpointHandler {
                 contentType: .plainText)
         case .OPTIONS where loop.headers.has(.origin):
             var response = EndpointResponse(body: [], contentType: .plainText)
-            let echoed: [(RequestHeaders.Known, String)] = [
+            let echoed: [(HeaderTable.Known, String)] = [
                 (.accessControlRequestHeaders, "Access-Control-Allow-Headers"),
                 (.accessControlRequestMethod, "Access-Control-Allow-Methods"),
             ]

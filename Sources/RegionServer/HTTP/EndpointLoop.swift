@@ -1,3 +1,4 @@
+import AWSProtocol
 import NIOCore
 
 /// What the connections of one event loop share: buffers, signing keys, identifiers, and the list of themselves.
@@ -10,7 +11,7 @@ final class EndpointLoop: @unchecked Sendable {
     /// The time in milliseconds since the Unix epoch.
     let clock: @Sendable () -> Int64
 
-    var headers = RequestHeaders()
+    var headers = HeaderTable()
     /// Which filling of `headers` this is, so that a request whose parts came in several reads knows to fill it again.
     var headersTicket: UInt64 = 0
     var requestIDs: RequestIDSource
@@ -41,7 +42,9 @@ final class EndpointLoop: @unchecked Sendable {
         let tickNanoseconds = max(configuration.limits.idleTimeout.nanoseconds / 8, 1)
         ticksUntilRequestExpires = UInt64(max(configuration.limits.requestTimeout.nanoseconds / tickNanoseconds, 1))
         switch configuration.authentication {
-        case .signatures(let keys): verifier = SignatureVerifier(keys: keys, region: configuration.region)
+        case .signatures(let keys):
+            verifier = SignatureVerifier(
+                credentials: keys.credentials, region: configuration.region, service: "dynamodb")
         case .none: verifier = nil
         }
     }

@@ -1,3 +1,4 @@
+import AWSProtocol
 public import Logging
 public import NIOCore
 import NIOHTTP1

@@ -1,3 +1,4 @@
+public import AWSProtocol
 public import ConfigurationFiles
 public import NIOCore
 
@@ -81,10 +82,10 @@ public struct EndpointResponse: Equatable, Sendable {
     }
 
     /// The answer that tells a client of a fault.
-    public init(_ fault: WireFault) {
+    init(_ fault: WireFault) {
         let contentType: ContentType
         switch fault.form {
-        case .json: contentType = .requested
+        case .service: contentType = .requested
         case .plain: contentType = .plainText
         }
         self.init(status: fault.status, body: fault.body, contentType: contentType)

@@ -1,3 +1,4 @@
+import AWSProtocol
 import CZlib
 import NIOCore
 

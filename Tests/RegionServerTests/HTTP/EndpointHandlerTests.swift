@@ -1,3 +1,4 @@
+import AWSProtocol
 import NIOCore
 import NIOEmbedded
 import TestSupport

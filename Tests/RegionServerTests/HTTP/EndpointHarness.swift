@@ -1,3 +1,4 @@
+import AWSProtocol
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -25,7 +26,7 @@ final class ScriptedService: EndpointService {
     }
 
     func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse? {
-        request.target == "unknown" ? EndpointResponse(.unknownOperation) : nil
+        request.target == "unknown" ? EndpointResponse(WireFault(.unknownOperation)) : nil
     }
 
     /// Answers the oldest unanswered request for `target`, with the target as the body.

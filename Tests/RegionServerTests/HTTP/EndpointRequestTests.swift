@@ -2,6 +2,7 @@ import CZlib
 import ConfigurationFiles
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import RegionServer

@@ -1,3 +1,4 @@
+import AWSProtocol
 import ConfigurationFiles
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
     private func outcome(_ region: Topology.Region, _ keys: [AccessKey], _ insecure: Bool) -> String {
         do {
             switch try BindingRule.authentication(of: region, accessKeys: keys, insecureNoAuth: insecure) {
-            case .signatures(let keys): return "signatures of \(keys.count)"
+            case .signatures(let keys): return "signatures of \(keys.credentials.count)"
             case .none: return "none"
             }
         } catch {

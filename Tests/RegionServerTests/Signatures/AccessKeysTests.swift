@@ -1,29 +1,29 @@
+import AWSProtocol
 import ConfigurationFiles
+import TestSupport
 import Testing
 
 @testable import RegionServer
 
 @Suite struct AccessKeysTests {
-    @Test func `every key is found by its identifier and nothing else is`() {
-        let identifiers = (0..<100).map { "key-\($0)" }
-        let keys = AccessKeys(identifiers.map { AccessKey(id: $0, secret: "secret of \($0)") })
-        for identifier in identifiers {
-            let bytes = Array(identifier.utf8)
-            let index = keys.index(of: bytes.span)
-            #expect(index.map { keys[$0].secret } == "secret of \(identifier)")
+    @Test func `the key whose secret made the signature is the one found`() throws {
+        let keys = AccessKeys(
+            ["c", "a", "d", "b", "a"].enumerated().map { AccessKey(id: $1, secret: "secret \($0)", name: "\($0)") })
+        for (id, position) in [("a", 4), ("b", 3), ("c", 0), ("d", 2)] {
+            let signer = RequestSigner(
+                credential: Credential(accessKeyID: id, secret: "secret \(position)"), region: "us-east-1",
+                service: "dynamodb")
+            var headers = HeaderTable()
+            headers.append(name: "host", value: "localhost")
+            let fields = signer.sign(
+                method: "POST", target: "/", host: "localhost", fields: [], body: [], at: GoldenRequest.signedAt)
+            for (name, value) in fields { headers.append(name: name, value: value) }
+            var verifier = SignatureVerifier(
+                credentials: keys.credentials, region: "us-east-1", service: "dynamodb")
+            let index = try verifier.verify(
+                method: "POST", target: "/", headers: &headers, body: UnsafeRawBufferPointer(start: nil, count: 0),
+                now: GoldenRequest.signedAt)
+            #expect(keys[index].name == "\(position)")
         }
-        for other in ["", "key", "key-100", "key-1000", "zzz", "\0"] {
-            let bytes = Array(other.utf8)
-            let index = keys.index(of: bytes.span)
-            #expect(index == nil)
-        }
-    }
-
-    @Test func `of two keys with one identifier the later one counts`() {
-        let keys = AccessKeys([AccessKey(id: "a", secret: "1"), AccessKey(id: "a", secret: "2")])
-        let bytes = Array("a".utf8)
-        let index = keys.index(of: bytes.span)
-        #expect(keys.count == 1)
-        #expect(index.map { keys[$0].secret } == "2")
     }
 }
