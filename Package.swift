@@ -38,6 +38,7 @@ let nio: [Target.Dependency] = [
 ]
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let x509: [Target.Dependency] = [
     .product(name: "X509", package: "swift-certificates"),
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -71,13 +73,18 @@ let package = Package(
         library("RocksDBStore", ["KeyValueStore", "CRocksDB"]),
         library("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         library("Replication", ["HybridClock", "ItemModel", "KeyValueStore", "RegionStore"]),
+        library(
+            "RegionCore",
+            [
+                "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication", deque,
+            ]),
         library("ReplicationTransport", nio + x509 + [crypto, "CZstd", "COpenSSL"]),
         library("ConfigurationFiles", [.product(name: "Yams", package: "Yams")]),
         library(
             "Simulation",
             [
                 "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
-                "Replication", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "Replication", "RegionCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         library("AWSProtocol", ["ItemModel", crypto]),
         library(
@@ -85,8 +92,8 @@ let package = Package(
         library(
             "RegionServer",
             nio + [
-                "CZlib", "AWSProtocol", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
-                "ReplicationTransport", "DynamoAPI", logging, "ConfigurationFiles",
+                "AWSProtocol", "CZlib", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+                "RegionCore", "ReplicationTransport", "DynamoAPI", logging, "ConfigurationFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]),
@@ -113,18 +120,32 @@ let package = Package(
         tests("RocksDBStore", ["KeyValueStore", "KeyValueStoreConformance"]),
         tests("RegionStore", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore"]),
         tests("Replication", ["HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore"]),
+        tests(
+            "RegionCore",
+            [
+                "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
+                "Replication", deque,
+            ]),
         tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
         tests("ConfigurationFiles"),
         tests(
             "Simulation",
-            ["ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication"]),
+            [
+                "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication",
+                "RegionCore",
+            ]),
         tests("AWSProtocol", ["ItemModel", crypto]),
-        tests("DynamoAPI", ["AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
+        tests(
+            "DynamoAPI",
+            [
+                "AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore", "RegionCore",
+                "Replication", deque,
+            ]),
         tests(
             "RegionServer",
             nio + [
                 "AWSProtocol", "CZlib", logging, embedded, "ConfigurationFiles", "HybridClock", "ItemModel",
-                "KeyValueStore", "RegionStore", "Replication", "ReplicationTransport",
+                "KeyValueStore", "RegionStore", "Replication", "RegionCore", "ReplicationTransport", "Simulation",
             ]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["meridian", "ConfigurationFiles", "RegionServer"],

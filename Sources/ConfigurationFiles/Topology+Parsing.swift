@@ -3,7 +3,7 @@ import Foundation
 extension Topology {
     /// The keys of the file's outermost mapping.
     private static let keys = [
-        "regions", "access-keys", "certificates", "clock", "replication", "streams", "waits", "latency",
+        "regions", "access-keys", "certificates", "clock", "replication", "log", "streams", "waits", "latency",
     ]
 
     /// Reads a topology file.
@@ -45,6 +45,7 @@ extension Topology {
             topology.certificates = members["certificates"].flatMap { $0.text(expected: "a folder") }
             members["clock"].map { readClock($0, into: &topology.clock) }
             members["replication"].map { readReplication($0, into: &topology.replication) }
+            members["log"].map { readLog($0, into: &topology.log) }
             members["streams"].map { readStreams($0, into: &topology.streams) }
             members["waits"].map { readWaits($0, into: &topology.waits) }
             topology.latency = members["latency"].map { latency($0, regions: topology.regions) } ?? []
@@ -232,6 +233,14 @@ extension Topology {
                     + "(\(replication.backoffMin.configurationText))",
                 expected: "a longest wait that is no shorter than the first")
         }
+    }
+
+    private static func readLog(_ field: ConfigurationField, into log: inout Log) {
+        guard let members = field.mapping(keys: ["max-age", "max-bytes"]) else { return }
+        // Streams keep their records for a day, whoever follows the log.
+        members["max-age"].flatMap { $0.duration(in: .seconds(24 * 3600)...(.seconds(365 * 24 * 3600))) }
+            .map { log.ageMax = $0 }
+        members["max-bytes"].flatMap { $0.byteCount(in: 1 << 20...16 << 40) }.map { log.byteCountMax = $0 }
     }
 
     private static func readStreams(_ field: ConfigurationField, into streams: inout Streams) {

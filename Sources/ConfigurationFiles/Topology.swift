@@ -10,6 +10,7 @@ public struct Topology: Equatable, Sendable {
     public var certificates: String?
     public var clock = Clock()
     public var replication = Replication()
+    public var log = Log()
     public var streams = Streams()
     public var waits = Waits()
     /// Round trips between regions, for the simulator; each pair once.
@@ -92,6 +93,16 @@ public struct Topology: Equatable, Sendable {
         public var backoffMin = Duration.milliseconds(100)
         /// How long it waits at most, after doubling.
         public var backoffMax = Duration.seconds(10)
+    }
+
+    /// For how long the change log is kept for a follower, such as another region, that does not take it.
+    ///
+    /// One that falls behind either bound lapses: what it lacks is then transferred by snapshot.
+    public struct Log: Equatable, Sendable {
+        /// At least a day.
+        public var ageMax = Duration.seconds(7 * 24 * 3600)
+        /// Of all entries together, beyond those of the last day.
+        public var byteCountMax = 64 << 30
     }
 
     /// How tables' streams of changes are divided.

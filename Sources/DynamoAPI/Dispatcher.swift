@@ -1,35 +1,38 @@
 import AWSProtocol
 import ItemModel
-import RegionStore
+public import RegionStore
 
 /// Answers DynamoDB's requests to one region.
 ///
 /// It may be used from any number of threads. What happens to every request, whatever its operation, happens here and once.
-public final class Dispatcher<Region: RegionAccess>: Sendable {
-    private let environment: Environment<Region>
+public final class Dispatcher<Gateway: RegionAccess>: Sendable {
+    private let environment: Environment<Gateway>
     /// By the whole target.
-    private let operations: [String: OperationTable<Region>.Entry]
+    private let operations: [String: OperationTable<Gateway>.Entry]
     /// What is answered to the targets that are refused.
     private let refusals: [String: DynamoFault]
 
     /// Called once with the response of a request that could not be answered at once, on any thread.
     public typealias Completion = @Sendable (APIResponse) -> Void
 
-    public init(region: Region, configuration: APIConfiguration = APIConfiguration()) {
-        environment = Environment(region: region, configuration: configuration)
+    public init(gateway: Gateway, configuration: APIConfiguration = APIConfiguration()) {
+        environment = Environment(gateway: gateway, configuration: configuration)
         operations = Dictionary(
-            OperationTable<Region>.entries.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
+            OperationTable<Gateway>.entries.map { ($0.target, $0) }, uniquingKeysWith: { first, _ in first })
         refusals = Dictionary(
             RefusedOperations.entries.map { ($0.service.target(of: $0.name), DynamoFault.refusedOperation($0)) },
             uniquingKeysWith: { first, _ in first })
     }
+
+    /// Who decides whether writes have the capacity that they take: the store's owner sets it there before the first request.
+    public var writeAdmission: (any WriteAdmission)? { environment.writeAdmission }
 
     /// Every operation of DynamoDB, those included that are refused: services in order, names in byte order.
     public static var operations: [OperationDescription] {
         let refused = RefusedOperations.entries.map {
             OperationDescription(service: $0.service, name: $0.name.description, coverage: .refused($0.reason))
         }
-        let all = (OperationTable<Region>.entries.map(\.description) + refused).sorted { $0.name < $1.name }
+        let all = (OperationTable<Gateway>.entries.map(\.description) + refused).sorted { $0.name < $1.name }
         return DynamoService.allCases.flatMap { service in all.filter { $0.service == service } }
     }
 
@@ -66,7 +69,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
     /// The names of the actions that callers can be allowed, in byte order.
     public static var actions: [String] {
         let others = Access.operationsWithoutAction.map(\.description)
-        let own = OperationTable<Region>.entries.map(\.description.name).filter { !others.contains($0) }
+        let own = OperationTable<Gateway>.entries.map(\.description.name).filter { !others.contains($0) }
         return (own + Access.furtherActions.map(\.description)).sorted()
     }
 
@@ -98,7 +101,7 @@ public final class Dispatcher<Region: RegionAccess>: Sendable {
         }
     }
 
-    private func entry(for target: String) throws(DynamoFault) -> OperationTable<Region>.Entry {
+    private func entry(for target: String) throws(DynamoFault) -> OperationTable<Gateway>.Entry {
         guard let entry = operations[target] else { throw refusals[target] ?? .unknownOperation }
         return entry
     }

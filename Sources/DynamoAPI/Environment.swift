@@ -19,9 +19,9 @@ public struct APIConfiguration: Sendable {
     }
 }
 
-/// What an operation runs in: the region and what all requests to it share.
-struct Environment<Region: RegionAccess>: Sendable {
-    let region: Region
+/// What an operation runs in: the way to its region, and what all requests to it share.
+struct Environment<Gateway: RegionAccess>: Sendable {
+    let gateway: Gateway
     let configuration: APIConfiguration
     /// Parsed expressions, by their text.
     let expressions = ExpressionCache()
@@ -30,22 +30,22 @@ struct Environment<Region: RegionAccess>: Sendable {
 
     /// The table that a request on items names.
     func table(_ reference: TableReference) throws(DynamoFault) -> Table {
-        guard reference.isLocal(region: region.regionName, accountID: configuration.accountID),
-            let table = region.reader.table(named: reference.name), table.status.acceptsRequests
+        guard reference.isLocal(region: gateway.regionName, accountID: configuration.accountID),
+            let table = gateway.reader.table(named: reference.name), table.status.acceptsRequests
         else { throw .tableNotFound }
         return table
     }
 
     /// The table that a request on tables names, in whatever state.
     func describedTable(_ reference: TableReference) throws(DynamoFault) -> Table {
-        guard reference.isLocal(region: region.regionName, accountID: configuration.accountID),
-            let table = region.reader.table(named: reference.name)
+        guard reference.isLocal(region: gateway.regionName, accountID: configuration.accountID),
+            let table = gateway.reader.table(named: reference.name)
         else { throw .tableNotFound(reference.name) }
         return table
     }
 
     func arn(of table: Table) -> String {
-        "\(TableReference.arnPrefix)\(region.regionName):\(configuration.accountID):table/\(table.name)"
+        "\(TableReference.arnPrefix)\(gateway.regionName):\(configuration.accountID):table/\(table.name)"
     }
 }
 

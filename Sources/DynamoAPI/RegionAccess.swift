@@ -4,7 +4,7 @@ public import RegionStore
 
 /// What an operation may use of its region.
 ///
-/// Its owner has the writer's thread and the queue in front of it; operations know of neither.
+/// Its owner has the writer and the queue in front of it; operations know of neither.
 public protocol RegionAccess: Sendable {
     associatedtype Store: KeyValueStore
 
@@ -19,20 +19,35 @@ public protocol RegionAccess: Sendable {
 
     /// Queues `command` for the writer.
     ///
-    /// - Parameters:
-    ///   - command: runs on the writer's thread, with the time then.
-    ///   - completion: runs on any thread, once what the command did is durable or cannot be done.
-    func submit<Result: Sendable>(
-        _ command: @escaping @Sendable (RegionStore<Store>, _ nowMilliseconds: UInt64) -> Result,
-        completion: @escaping @Sendable (SubmissionResult<Result>) -> Void)
+    /// - Parameter completion: called once, on a thread that may take its time, when what the command did is durable or cannot be done.
+    func submit(_ command: RegionCommand, completion: @escaping @Sendable (SubmissionResult) -> Void)
 }
 
 /// What became of a command for the writer.
-public enum SubmissionResult<Result: Sendable>: Sendable {
+public enum SubmissionResult: Sendable {
     /// It ran, and what it changed is durable.
-    case done(Result)
+    case done(RegionOutcome)
     /// The queue was full; it never ran.
     case overloaded
     /// The store failed: whether it took effect is unknown.
     case failed
+}
+
+extension Environment {
+    /// Has the writer run `command`, and answers with what `respond` makes of its result.
+    ///
+    /// - Parameter result: takes the command's result out of its outcome, such as `\.write`.
+    func submit<Value>(
+        _ command: RegionCommand, _ result: @escaping @Sendable (RegionOutcome) -> Value?,
+        _ completion: @escaping Dispatcher<Gateway>.Completion, respond: @escaping @Sendable (Value) -> APIResponse
+    ) {
+        gateway.submit(command) { submission in
+            switch submission {
+            case .done(let outcome):
+                completion(result(outcome).map(respond) ?? DynamoFault.internalError.response)
+            case .overloaded: completion(DynamoFault.overloaded.response)
+            case .failed: completion(DynamoFault.internalError.response)
+            }
+        }
+    }
 }

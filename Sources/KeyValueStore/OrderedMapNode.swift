@@ -83,7 +83,7 @@ final class OrderedMapNode: @unchecked Sendable {
         guard node.isLeaf else {
             let index = node.childIndex(of: key)
             guard let removed = remove(key, from: &node.children[index]) else { return nil }
-            node.tidyChild(at: index)
+            node.rebalanceChild(at: index)
             return removed
         }
         let index = node.firstIndex(notBefore: key)
@@ -112,14 +112,14 @@ final class OrderedMapNode: @unchecked Sendable {
         let last = node.childIndex(to: upper)
         guard first < last else {
             removeRange(from: lower, to: upper, in: &node.children[first])
-            node.tidyChild(at: first)
+            node.rebalanceChild(at: first)
             return
         }
         removeRange(from: nil, to: upper, in: &node.children[last])
         removeRange(from: lower, to: nil, in: &node.children[first])
         node.removeChildren(first + 1..<last)
-        node.tidyChild(at: first + 1)
-        node.tidyChild(at: first)
+        node.rebalanceChild(at: first + 1)
+        node.rebalanceChild(at: first)
     }
 
     // MARK: Queries
@@ -334,7 +334,7 @@ final class OrderedMapNode: @unchecked Sendable {
     }
 
     /// Removes the child at `index` where it is empty, and joins it with a neighbour where it has become small.
-    private func tidyChild(at index: Int) {
+    private func rebalanceChild(at index: Int) {
         let child = children[index]
         guard !child.isEmpty else { return removeChildren(index..<index + 1) }
         guard child.size < Self.smallSize else { return }

@@ -2,16 +2,10 @@ import HybridClock
 import ItemModel
 import KeyValueStore
 
-/// What the `meta` keyspace says when a store is opened.
+/// What the `meta` keyspace says of the store itself when it is opened.
 struct PersistentState {
     var incarnation: Incarnation
     var highWaterMark = HybridTimestamp.zero
-    var vector = AppliedVector()
-    var retainedFrom = AppliedVector()
-    var seen = AppliedVector()
-    var lastPosition = LogPosition.zero
-    var logStart = LogPosition(rawValue: 1)
-    var tombstoneCursor = LogPosition.zero
     var nextShortID: UInt32 = 1
 
     /// Reads it back, or writes the first of it into a new store.
@@ -35,28 +29,9 @@ struct PersistentState {
             }
             return value
         }
-        func vector(_ key: [UInt8]) throws -> AppliedVector {
-            guard let bytes = try store.value(for: key, in: Layout.meta) else { return AppliedVector() }
-            var reader = ByteReader(bytes)
-            let vector = try AppliedVector(from: &reader)
-            try reader.expectEnd()
-            return vector
-        }
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
-        state.vector = try vector(Layout.MetaKey.vector)
-        state.retainedFrom = try vector(Layout.MetaKey.retainedFrom)
-        state.seen = try vector(Layout.MetaKey.seen)
-        state.logStart = LogPosition(rawValue: try integer(Layout.MetaKey.logStart, 1))
-        state.tombstoneCursor = LogPosition(rawValue: try integer(Layout.MetaKey.tombstoneCursor, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)
-        guard state.logStart > .zero, state.nextShortID > 0 else { throw RegionStoreError.corrupt("log start") }
-        // An empty log ends where it was trimmed to, not at zero.
-        state.lastPosition = LogPosition(rawValue: state.logStart.rawValue - 1)
-        try store.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
-            guard let position: UInt64 = Layout.integer(key) else { throw RegionStoreError.corrupt("log position") }
-            state.lastPosition = max(state.lastPosition, LogPosition(rawValue: position))
-            return false
-        }
+        guard state.nextShortID > 0 else { throw RegionStoreError.corrupt("next short id") }
         return state
     }
 

@@ -13,8 +13,12 @@ public struct RegionConfiguration: Sendable {
     public var logRetentionMilliseconds: UInt64 = 24 * 3_600_000
     /// How long changes are kept for a region that does not fetch them, in milliseconds.
     ///
-    /// One that is away for longer is filled by snapshot when it comes back.
+    /// One that is away for longer gets a snapshot transfer when it comes back.
     public var logRetentionLimitMilliseconds: UInt64 = 7 * 24 * 3_600_000
+    /// How large the log may become for a region that does not fetch its changes, in bytes of keys and values.
+    ///
+    /// What streams keep stays, whatever its size.
+    public var logByteLimit: UInt64 = 64 << 30
     /// How long after a change of a table's time to live the next one is refused, in milliseconds.
     ///
     /// Zero by default: the service waits about half an hour, to protect itself.

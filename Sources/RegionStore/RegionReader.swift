@@ -22,7 +22,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         self.store = store
         self.configuration = configuration
         self.origin = origin
-        published = Mutex(Published(catalog: CatalogSnapshot(Catalog(), StreamRegistry())))
+        published = Mutex(Published(catalog: CatalogSnapshot()))
     }
 
     /// - Parameter catalog: nil leaves it as it is.
@@ -96,9 +96,9 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
 
 /// How much a table or an index holds.
 public struct TableStatistics: Sendable, Hashable {
-    public let itemCount: Int
+    public private(set) var itemCount: Int
     /// By DynamoDB's rules for item sizes.
-    public let byteCount: Int
+    public private(set) var byteCount: Int
 
     init(itemCount: Int, byteCount: Int) {
         self.itemCount = itemCount
@@ -106,7 +106,7 @@ public struct TableStatistics: Sendable, Hashable {
     }
 
     /// What is stored under `key`; nothing counts as zero.
-    init(under key: [UInt8], in store: some KeyValueStore) throws(KeyValueStoreError) {
+    init(under key: [UInt8], in store: some KeyValueReader) throws(KeyValueStoreError) {
         guard let bytes = try store.value(for: key, in: Layout.meta) else {
             (itemCount, byteCount) = (0, 0)
             return
@@ -120,15 +120,13 @@ public struct TableStatistics: Sendable, Hashable {
         }
     }
 
+    mutating func add(items: Int, bytes: Int) {
+        itemCount += items
+        byteCount += bytes
+    }
+
     /// Both numbers, eight bytes each.
     func encoded() -> [UInt8] {
         Layout.bigEndian(UInt64(clamping: itemCount), UInt64(clamping: byteCount))
-    }
-}
-
-extension CatalogSnapshot {
-    /// Whether a table of that name has, or is getting or losing, a replica in `region`.
-    public func hasReplica(named name: Text, in region: Text) -> Bool {
-        regionsByName[name]?.contains(region) ?? false
     }
 }

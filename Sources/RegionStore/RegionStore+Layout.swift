@@ -15,10 +15,11 @@ public import KeyValueStore
 /// | `streams` | stream id (4) · shard (4) · log position (8)                       | `StreamPointer`                   |
 /// | `expiry`  | table id (4) · expiry second (8) · hash (8) · key forms            | region that wrote the item (2)    |
 /// | `meta`    | name                                                               | see ``MetaKey``                   |
+/// | `tombstones` | table id (4) · origin (8) · stamp (8)                           | `Tombstones.Entry`                |
 ///
 /// `hash` is ``PartitionHash`` of the partition key's forms, so that items lie, and are scanned, in hash order. Key forms
 /// are order-preserving and end themselves: see `KeyCodec` in ItemModel. `origins` holds one entry for each batch received from
-/// another origin, and finds the place in this region's log from which that origin's changes can be passed on.
+/// another origin, and finds the place in this region's log from which that origin's changes can be relayed.
 public enum Layout {
     public static let catalog = Keyspace(index: 0, name: "catalog")
     public static let items = Keyspace(index: 1, name: "items")
@@ -28,12 +29,13 @@ public enum Layout {
     public static let streams = Keyspace(index: 5, name: "streams")
     public static let expiry = Keyspace(index: 6, name: "expiry")
     public static let meta = Keyspace(index: 7, name: "meta")
+    public static let tombstones = Keyspace(index: 8, name: "tombstones")
 
     /// What a store has to be opened with, in this order.
-    public static let keyspaces = [catalog, items, indexes, log, origins, streams, expiry, meta]
+    public static let keyspaces = [catalog, items, indexes, log, origins, streams, expiry, meta, tombstones]
 
     /// The version of everything in this file; a store of another one is refused.
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
 
     /// Names in the `meta` keyspace.
     ///
@@ -48,12 +50,13 @@ public enum Layout {
         /// `AppliedVector`.
         static let vector = Array("vector".utf8)
         /// `AppliedVector`: for each origin the position after which this log holds all of its changes.
-        static let retainedFrom = Array("retainedFrom".utf8)
+        static let retainedFrom = Array("retained-from".utf8)
+        /// `AppliedVector`: for each origin the highest position of what came apart from the changes before it.
         static let seen = Array("seen".utf8)
-        /// Eight bytes: the lowest position still in the log.
-        static let logStart = Array("log-start".utf8)
-        /// Eight bytes: up to where the log was looked through for tombstones that can go.
-        static let tombstoneCursor = Array("tombstone-cursor".utf8)
+        /// `follower/` and a name: a cursor and the cause of a lapse, see `LogFollowers`.
+        static let followerPrefix = Array("follower/".utf8)
+        /// `ChangeLog.Bounds`: where the log begins and ends, and its size.
+        static let log = Array("log".utf8)
         /// Four bytes: the next table id or index id.
         static let nextShortID = Array("next-short-id".utf8)
         /// `count/` and a table id or index id (4): count of items or entries and byte count, eight bytes each.

@@ -15,6 +15,8 @@ public struct LinkConfiguration: Sendable, Hashable {
     public var backoffMilliseconds: ClosedRange<UInt64> = 100...10_000
     /// How far apart the two ends' physical clocks may be, in milliseconds.
     public var maximumClockOffsetMilliseconds: UInt64 = 60_000
+    /// How often a region finds out what it needs of the others, in milliseconds.
+    public var reviewMilliseconds: UInt64 = 200
 
     public init() {}
 }

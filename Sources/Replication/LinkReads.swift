@@ -4,8 +4,8 @@ public import RegionStore
 
 /// Reads what a sending end asks for, on whatever thread its owner likes; one read at a time.
 ///
-/// It belongs to one connection: it keeps the snapshot of each table that is being read for the peer. Unchecked Sendable: its owner has
-/// one read under way at a time, and touches nothing in between.
+/// It belongs to one connection: it keeps the snapshot of each table that is being read for the peer. Unchecked
+/// Sendable: its owner has one read under way at a time, and touches nothing in between.
 public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
     private let reader: RegionReader<Store>
     private let peer: Text

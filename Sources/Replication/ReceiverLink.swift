@@ -1,11 +1,10 @@
-public import HybridClock
 import ItemModel
 public import RegionStore
 
 /// The receiving end of a link: checks who sends, hands what arrives to the store, and acknowledges what is durable.
 ///
-/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out the
-/// returned actions in order.
+/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out
+/// the returned actions in order.
 public struct ReceiverLink: ~Copyable {
     private let identity: LinkIdentity
     private let regions: [RegionIdentity]
@@ -27,34 +26,20 @@ public struct ReceiverLink: ~Copyable {
     public enum Action: Sendable, Hashable {
         case send(LinkMessage)
         /// Hand it to the store's writer; when it is durable, call `applied(upTo:vector:at:)`, or `refused(_:)` when the store
-        /// refuses it. Applications are carried out in the order in which they were asked for.
-        case apply(sequence: UInt64, Application)
+        /// refuses it. Deliveries are carried out in the order in which they were asked for.
+        case deliver(sequence: UInt64, LinkDelivery)
         /// The link is up: its sender is this origin.
         case established(Origin)
-        /// The replica has to be filled again, as its changes are no longer in the sender's log: `RegionStore.transferAgain(_:from:)`.
-        case transferAgain(LocalReplica)
-        /// The sender cannot fill the replica just now, another may: `RegionStore.releaseTransfer(_:from:)`.
-        case releaseTransfer(LocalReplica)
+        /// The replica needs a snapshot once more, as its changes are no longer in the sender's log:
+        /// `RegionStore.transferAgain(_:from:)`.
+        case transferAgain(LocalReplica, from: Origin)
+        /// The sender cannot send the replica just now, another may: `RegionStore.releaseTransfer(_:from:)`.
+        case releaseTransfer(LocalReplica, from: Origin)
         /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
         case wakeAt(UInt64)
-        /// Close the connection and forget the link; fills that it had taken are for others.
+        /// Close the connection and forget the link; transfers that it had taken are for others:
+        /// `RegionStore.abandonTransfers(from:)`.
         case close(reason: String)
-    }
-
-    /// What the store shall do; ``LinkApplications`` does it.
-    public enum Application: Sendable, Hashable {
-        case catalog(LinkMessage.CatalogImage, from: Origin)
-        case changes(ReceivedBatch)
-        /// Everything of the origin up to `position` was applied; nothing stamped at or below `closed` will follow.
-        ///
-        /// `past` are the incarnations that the origin has taken the place of.
-        case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp, past: [Origin])
-        case snapshotPart(LocalReplica, [SnapshotItem])
-        case snapshotEnd(LocalReplica, AppliedVector)
-        /// `isDirect` says that the origin itself has sent it.
-        case catchUpEnd(LocalReplica, of: Origin, after: LogPosition, isDirect: Bool)
-        /// What the sender's region held of a lost disk is here.
-        case orphanedOriginEnd(of: Origin, from: RegionID, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     }
 
     /// - Parameter regions: every region of the topology.
@@ -77,7 +62,8 @@ public struct ReceiverLink: ~Copyable {
     /// The sender has said something.
     ///
     /// - Parameters:
-    ///   - certificateNames: the names in the sender's certificate, of which one must be the region that the hello claims.
+    ///   - certificateNames: the names in the sender's certificate, of which one must be the region that the hello
+    ///     claims.
     ///   - vector: what this region has applied; asked for only to answer a hello.
     public mutating func received(
         _ message: LinkMessage, certificateNames: [String], vector: @autoclosure () -> AppliedVector,
@@ -114,7 +100,8 @@ public struct ReceiverLink: ~Copyable {
 
     /// Everything that this region needs of the sender just now.
     ///
-    /// What was asked for already is not asked for twice, and changes of another origin that are no longer needed are called off.
+    /// What was asked for already is not asked for twice, and changes of another origin that are no longer needed are
+    /// called off.
     public mutating func needs(_ requests: [LinkMessage.Request]) -> [Action] {
         guard case .streaming = phase else { return [] }
         var actions: [Action] = []
@@ -211,43 +198,52 @@ public struct ReceiverLink: ~Copyable {
         _ message: LinkMessage, from sender: Origin, at now: LinkInstant
     ) -> [Action] {
         switch message {
-        case .catalog(let sequence, let image): return apply(sequence, .catalog(image, from: sender))
-        case .changes(let sequence, let changes):
-            return apply(sequence, .changes(credible(changes.batch, from: sender)))
-        case .heartbeat(let sequence, let heartbeat):
-            return apply(
+        case .catalog(let sequence, let image):
+            return deliver(
                 sequence,
-                .heartbeat(sender, position: heartbeat.position, closed: heartbeat.closed, past: heartbeat.past))
-        case .snapshotPart(let sequence, let replica, let items): return apply(sequence, .snapshotPart(replica, items))
+                .catalog(entries: image.entries, from: sender, position: image.position, isReset: image.isReset))
+        case .changes(let sequence, let changes):
+            return deliver(sequence, .changes(credible(changes.batch, from: sender)))
+        case .heartbeat(let sequence, let heartbeat):
+            guard heartbeat.directory.isCredible(from: sender) else {
+                return refuse(.malformed, "a directory of logs that \(sender) cannot give")
+            }
+            return deliver(
+                sequence,
+                .heartbeat(
+                    sender, position: heartbeat.position, closed: heartbeat.closed, directory: heartbeat.directory))
+        case .snapshotPart(let sequence, let replica, let items):
+            return deliver(sequence, .snapshotPart(replica, items))
         case .snapshotEnd(let sequence, let replica, let vector):
             asked.removeAll { $0 == .transfer(replica) }
-            return apply(sequence, .snapshotEnd(replica, vector))
+            return deliver(sequence, .snapshotEnd(replica, vector))
         case .catchUpEnd(let sequence, let replica, let origin, let position):
             let isDirect = origin == sender
             // What another region has sent may leave the gap open: it is not asked for again as long as it is needed.
             if isDirect {
                 asked.removeAll { if case .catchUp(replica, _, origin, position) = $0 { true } else { false } }
             }
-            return apply(sequence, .catchUpEnd(replica, of: origin, after: position, isDirect: isDirect))
+            return deliver(sequence, .catchUpEnd(replica, of: origin, after: position, isDirect: isDirect))
         case .unavailable(let request, let reason):
             guard asked.contains(request) else { return [] }
             asked.removeAll { $0 == request }
             switch request {
-            case .transfer(let replica): return [.releaseTransfer(replica)]
-            case .catchUp(let replica, _, _, _): return reason == .trimmed ? [.transferAgain(replica)] : []
+            case .transfer(let replica): return [.releaseTransfer(replica, from: sender)]
+            case .catchUp(let replica, _, _, _):
+                return reason == .trimmed ? [.transferAgain(replica, from: sender)] : []
             case .relay, .stopRelaying, .orphanedOrigin: return []
             }
         case .orphanedOriginEnd(let sequence, let origin, let after, let seen, let isTrimmed):
             asked.removeAll { $0.isOrphaned(of: origin) }
-            return apply(
+            return deliver(
                 sequence,
-                .orphanedOriginEnd(of: origin, from: sender.region, after: after, seen: seen, isTrimmed: isTrimmed))
+                .orphanedOriginEnd(of: origin, from: sender, after: after, seen: seen, isTrimmed: isTrimmed))
         case .hello, .welcome, .acknowledge, .request, .refuse:
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
     }
 
-    /// What another region passes on counts as complete only where it was asked for, and apart from the records.
+    /// What another region relays counts as complete only where it was asked for, and apart from the records.
     private func credible(_ batch: ReceivedBatch, from sender: Origin) -> ReceivedBatch {
         guard batch.origin != sender, batch.isComplete else { return batch }
         return ReceivedBatch(
@@ -255,12 +251,12 @@ public struct ReceiverLink: ~Copyable {
             isComplete: batch.records.isEmpty && isRelaying(batch.origin))
     }
 
-    private mutating func apply(_ sequence: UInt64, _ application: Application) -> [Action] {
+    private mutating func deliver(_ sequence: UInt64, _ delivery: LinkDelivery) -> [Action] {
         guard sequence == receivedSequence + 1 else {
             return refuse(.malformed, "sequence \(sequence) came after \(receivedSequence)")
         }
         receivedSequence = sequence
-        return [.apply(sequence: sequence, application)]
+        return [.deliver(sequence: sequence, delivery)]
     }
 
     private mutating func close(_ reason: String) -> [Action] {
@@ -285,7 +281,7 @@ extension LinkMessage.Request {
         if case .orphanedOrigin(origin, _, _) = self { true } else { false }
     }
 
-    /// Whether `other` brings what it asks for, and more: part of a remainder may have come meanwhile.
+    /// Whether `other` brings what it asks for, and more: part of the orphaned origin may have come meanwhile.
     fileprivate func isPart(of other: Self) -> Bool {
         guard case .orphanedOrigin(let origin, let after, let successor) = self,
             case .orphanedOrigin(origin, let earlier, successor) = other

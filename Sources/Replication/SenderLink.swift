@@ -4,8 +4,8 @@ public import RegionStore
 
 /// The sending end of a link: dials, decides which changes to ship, and what each acknowledgement means.
 ///
-/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out the
-/// returned actions in order. At most one read is outstanding at a time.
+/// It makes no system call and reads no clock. Its owner calls one method for each thing that happened and carries out
+/// the returned actions in order. At most one read is outstanding at a time.
 public struct SenderLink: ~Copyable {
     private let identity: LinkIdentity
     private let peer: RegionIdentity
@@ -29,14 +29,14 @@ public struct SenderLink: ~Copyable {
         public let start: LogPosition
         public let end: LogPosition
         public let closed: HybridTimestamp
-        /// The region's earlier incarnations: `RegionStore.pastIncarnations`.
-        public let past: [Origin]
+        /// Which logs the region has: `RegionStore.directory`.
+        public let directory: RegionDirectory
 
-        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp, past: [Origin] = []) {
+        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp, directory: RegionDirectory) {
             self.start = start
             self.end = end
             self.closed = closed
-            self.past = past
+            self.directory = directory
         }
     }
 
@@ -46,8 +46,8 @@ public struct SenderLink: ~Copyable {
         case send(LinkMessage)
         /// Read from the store, and call `readFinished(_:at:)`.
         case read(Read)
-        /// Let the store know what the peer has.
-        case noteAcknowledged(AppliedVector)
+        /// Let the store know what the peer's store has: `RegionStore.noteAcknowledged(by:vector:)`.
+        case noteAcknowledged(by: Origin, AppliedVector)
         /// So many changes were durable at the peer so long after they were stamped here.
         case recordLag(milliseconds: UInt64, count: Int)
         /// Call `timerFired(at:using:)` at this monotonic time; it replaces an earlier wish.
@@ -78,8 +78,8 @@ public struct SenderLink: ~Copyable {
         public let since: LogPosition
         /// One table alone, which the peer must have a replica of; nil for everything that concerns the peer.
         public let table: TableUUID?
-        /// What this region must have applied, to know of the replica that the changes are for, or of the incarnation that has taken the
-        /// origin's place; empty for nothing.
+        /// What this region must have applied, to know of the replica that the changes are for, or of the log that has
+        /// taken the origin's place; empty for nothing.
         public let prerequisite: AppliedVector
         /// Whether all that is left of a lost disk is wanted.
         public internal(set) var isOrphaned = false
@@ -242,14 +242,17 @@ public struct SenderLink: ~Copyable {
         guard own <= log.end else {
             return refuse(
                 .identity,
-                "the peer has changes of this store up to \(own), and the log ends at \(log.end): an old copy was put back"
+                """
+                the peer has changes of this store up to \(own), and the log ends at \(log.end): an old copy was put \
+                back
+                """
             )
         }
         phase = .streaming
         stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
         // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
-        var actions = [Action.noteAcknowledged(AppliedVector())]
+        var actions = [Action.noteAcknowledged(by: stream.peer, AppliedVector())]
         let isKnown = welcome.vector.contains(identity.origin)
         if isKnown, own.successor >= log.start {
             stream.begin(.own(readPosition: own))
@@ -270,7 +273,7 @@ public struct SenderLink: ~Copyable {
         // Not before: a peer that refuses what it is sent is not to be dialled again and again.
         backoff.reset()
         stream.acknowledgedVector = vector
-        var actions = [Action.noteAcknowledged(vector)]
+        var actions = [Action.noteAcknowledged(by: stream.peer, vector)]
         for batch in acknowledged {
             let lag = now.physicalMilliseconds - min(now.physicalMilliseconds, batch.stampMilliseconds)
             actions.append(.recordLag(milliseconds: lag, count: batch.changeCount))
@@ -293,7 +296,7 @@ public struct SenderLink: ~Copyable {
         if position == log.end { stream.closed = log.closed }
         let heartbeat = LinkMessage.Heartbeat(
             position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds,
-            past: log.past)
+            directory: log.directory)
         actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
     }
 

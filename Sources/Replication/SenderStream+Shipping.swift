@@ -65,8 +65,8 @@ extension SenderStream {
         return [send(batch, lag: lag)]
     }
 
-    /// What is passed on may have come here in another order than it was made in, and twice: what is sent claims nothing, until the
-    /// end of the log is reached.
+    /// What is relayed may have come here in another order than it was made in, and twice: what is sent claims nothing,
+    /// until the end of the log is reached.
     private mutating func shipRelayed(
         _ page: LogPage, origin: Origin, claimed: LogPosition
     ) -> [SenderLink.Action] {

@@ -2,7 +2,8 @@ import HybridClock
 import ItemModel
 import RegionStore
 
-/// What a sender has under way on one connection: jobs that take turns at reading, and messages that wait for their acknowledgement.
+/// What a sender has under way on one connection: jobs that take turns at reading, and messages that wait for their
+/// acknowledgement.
 struct SenderStream {
     var lastReceived: UInt64 = 0
     /// The receiver's region and incarnation.
@@ -99,7 +100,7 @@ struct SenderStream {
 
     /// Takes an acknowledgement.
     ///
-    /// - Returns: what it settles; nil when it names a sequence that was never sent, or goes back.
+    /// - Returns: what it acknowledges; nil when it names a sequence that was never sent, or goes back.
     mutating func acknowledge(upTo sequence: UInt64) -> [Batch]? {
         guard sequence <= lastSequence, sequence >= acknowledgedSequence else { return nil }
         acknowledgedSequence = sequence
@@ -168,8 +169,8 @@ struct SenderStream {
 
     // MARK: - Reads
 
-    /// The next read that is due, of the job whose turn it is; nil when none is, when one is outstanding, or when what it brings might not
-    /// fit among the bytes in flight.
+    /// The next read that is due, of the job whose turn it is; nil when none is, when one is outstanding, or when what
+    /// it brings might not fit among the bytes in flight.
     mutating func nextRead(
         log: SenderLink.LogBounds, own: Origin, configuration: LinkConfiguration
     ) -> SenderLink.Read? {
@@ -223,8 +224,9 @@ struct SenderStream {
             return position < log.end ? (changes(origin, position, upTo: nil, since: claimed), job) : nil
         case .catchUp(var catchUp, let position):
             if catchUp.origin == own, catchUp.end == nil {
-                // What the own job has read so far may lack the table; what it reads from now on does not. Yet the receiver may have had
-                // more of it over an earlier connection, without the table, than it said in its welcome: that is up to the log's end.
+                // What the own job has read so far may lack the table; what it reads from now on does not. Yet the
+                // receiver may have had more of it over an earlier connection, without the table, than it said in its
+                // welcome: that is up to the log's end.
                 guard let ownReadPosition else { return nil }
                 catchUp.end = max(ownReadPosition, log.end)
             }
@@ -256,7 +258,7 @@ extension SenderStream.Job {
         }
     }
 
-    /// The remainder that it is part of.
+    /// The orphaned origin that it is about.
     fileprivate var orphanedOrigin: SenderStream.OrphanedOrigin? {
         switch self {
         case .locateOrphanedOrigin(let orphanedOrigin), .orphanedOrigin(let orphanedOrigin, _, _),

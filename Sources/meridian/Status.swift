@@ -57,7 +57,20 @@ struct StatusReport {
                 for link in status.outgoing { links.add(row(of: link, in: status)) }
             }
         }
-        return regions.lines + [""] + links.lines
+        return regions.lines + [""] + links.lines + lapses
+    }
+
+    /// A line for each follower that the log was not kept for.
+    private var lapses: [String] {
+        let lapsed = results.flatMap { region, result -> [String] in
+            guard case .success(let status) = result else { return [] }
+            return status.followers.compactMap { follower in
+                follower.lapse.map {
+                    "\(region.name): \(follower.name) has lapsed at \(follower.position) by the bound of \($0); it needs a snapshot transfer"
+                }
+            }
+        }
+        return lapsed.isEmpty ? [] : [""] + lapsed
     }
 
     private func row(of status: RegionStatus) -> [String] {

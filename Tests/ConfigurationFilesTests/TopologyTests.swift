@@ -75,6 +75,7 @@ import Testing
             certificates: /etc/meridian
             clock: {max-offset: 2s}
             replication: {batch: 1MiB, in-flight: 2097152, heartbeat: 250ms, backoff-min: 1s, backoff-max: 1m}
+            log: {max-age: 48h, max-bytes: 2GiB}
             streams: {shard-lifetime: 5m, shards: 8}
             waits: {time-to-live: 30m, source-replica: 24h}
             latency:
@@ -89,6 +90,7 @@ import Testing
         #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b-key.pem")
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
         #expect(topology.regions.map(\.isThrottling) == [false, true])
+        #expect(topology.log == Topology.Log(ageMax: .seconds(48 * 3600), byteCountMax: 2 << 30))
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
         #expect(topology.waits == Topology.Waits(timeToLive: .seconds(1800), sourceReplica: .seconds(86_400)))
         #expect(
@@ -124,6 +126,8 @@ import Testing
             topology.accessKeys = [AccessKey(id: "null", secret: word(), name: word())]
             topology.clock.maxOffset = .microseconds(Int64.random(in: 1000...3_600_000_000, using: &random))
             topology.replication.batchByteCount = Int.random(in: 1024...1 << 20, using: &random)
+            topology.log.ageMax = .seconds(Int64.random(in: 86_400...1_000_000, using: &random))
+            topology.log.byteCountMax = Int.random(in: 1 << 20...1 << 40, using: &random)
             topology.streams.shardLifetime = .seconds(Int64.random(in: 60...86_400, using: &random))
             topology.streams.shardCount = 1 << Int.random(in: 0...4, using: &random)
             topology.latency = [
@@ -170,7 +174,7 @@ import Testing
                 "t.yaml:11: latency.b.c: no region is called 'c'; expected one of ",
                 "t.yaml:12: clock.max-offset: found '500'; expected a duration such as 500ms, 2s or 10m, from 1ms to 1h",
                 "t.yaml:13: extra: unknown key; expected one of regions, access-keys, certificates, clock, replication, "
-                    + "streams, waits, latency",
+                    + "log, streams, waits, latency",
             ])
     }
 

@@ -248,9 +248,6 @@ extension TestEndpoint {
             Issue.record("no table \(name)")
             return
         }
-        region.submit { store, now in
-            try? store.write(ItemWrite(table: table, action: .put(item)), at: now)
-        } completion: { _ in
-        }
+        region.submit(.write(ItemWrite(table: table, action: .put(item)))) { _ in }
     }
 }

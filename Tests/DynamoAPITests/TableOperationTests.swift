@@ -271,7 +271,7 @@ import Testing
         let other = try TestEndpoint(region: "us-east-1")
         let table = try #require(endpoint.region.reader.table(named: "simple"))
         let shown = [endpoint.region, other.region].map { region in
-            let environment = Environment(region: region, configuration: APIConfiguration())
+            let environment = Environment(gateway: region, configuration: APIConfiguration())
             let response = TableDescription(table, in: environment).response("Table")
             return JSONTree(String(decoding: response.body, as: UTF8.self))["Table"]["TableId"].string
         }

@@ -1,6 +1,8 @@
 import ItemModel
 import KeyValueStore
+import RegionCore
 import RegionStore
+import Replication
 import Synchronization
 import TestSupport
 
@@ -12,11 +14,37 @@ final class TestRegion: RegionAccess {
     let regionName: Text
     private let writer: Mutex<Writer>
 
-    /// The store behind the lock.
+    /// The writer behind the lock.
     private struct Writer: @unchecked Sendable {
-        let store: RegionStore<InMemoryStore>
+        let core: RegionWriter<InMemoryStore, Int>
+        let disk: InMemoryStore
         var clock: UInt64 = 1_700_000_000_000
         var isOverloaded = false
+
+        /// For maintenance no time passes: what it does is for each test to ask for.
+        var now: LinkInstant { LinkInstant(monotonicMilliseconds: 0, physicalMilliseconds: clock) }
+
+        /// Runs a command; nil where the store failed.
+        mutating func run(_ command: RegionCommand) -> RegionOutcome? {
+            var queue = CommandQueue<Int>()
+            _ = queue.append(command, ticket: 0, isBounded: true)
+            core.accept(queue.removeAll())
+            var answer: RegionOutcome?
+            repeat {
+                guard let round = core.nextRound(at: now) else { break }
+                let result: Result<Void, KeyValueStoreError>
+                do {
+                    if let batch = round.batch { try disk.commit(batch, durability: round.durability) }
+                    result = .success(())
+                } catch {
+                    result = .failure(error)
+                }
+                for (_, told) in core.finish(round, result).answers {
+                    if case .done(let outcome) = told { answer = outcome }
+                }
+            } while core.hasCommands
+            return answer
+        }
     }
 
     init(_ own: Text, change: (inout RegionConfiguration) -> Void = { _ in }) throws {
@@ -28,12 +56,15 @@ final class TestRegion: RegionAccess {
             regions: regions.enumerated().map { .init(id: RegionID(rawValue: UInt16($0.offset + 1)), name: $0.element) }
         )
         change(&configuration)
-        let store = try RegionStore(
-            opening: InMemoryStore(keyspaces: Layout.keyspaces), configuration: configuration, using: &generator)
+        let disk = InMemoryStore(keyspaces: Layout.keyspaces)
+        let store = try RegionStore(opening: disk, configuration: configuration, using: &generator)
         reader = store.reader
         regionName = configuration.name
-        writer = Mutex(Writer(store: store))
+        let start = LinkInstant(monotonicMilliseconds: 1, physicalMilliseconds: 0)
+        writer = Mutex(Writer(core: RegionWriter(store, at: start), disk: disk))
     }
+
+    func setAdmission(_ admission: (any WriteAdmission)?) { writer.withLock { $0.core.store.admission = admission } }
 
     /// Makes every further submission find the queue full, or not.
     func setOverloaded(_ isOverloaded: Bool) { writer.withLock { $0.isOverloaded = isOverloaded } }
@@ -42,27 +73,18 @@ final class TestRegion: RegionAccess {
     func pass(milliseconds: UInt64) throws {
         try writer.withLock { writer in
             writer.clock += milliseconds
-            writer.store.tick(at: writer.clock)
-            try writer.store.commit()
+            writer.core.store.tick(at: writer.clock)
+            try writer.core.store.commit()
         }
     }
 
     func nowMilliseconds() -> UInt64 { writer.withLock { $0.clock } }
 
-    func submit<Result: Sendable>(
-        _ command: @escaping @Sendable (RegionStore<InMemoryStore>, UInt64) -> Result,
-        completion: @escaping @Sendable (SubmissionResult<Result>) -> Void
-    ) {
-        let result: SubmissionResult<Result> = writer.withLock { writer in
+    func submit(_ command: RegionCommand, completion: @escaping @Sendable (SubmissionResult) -> Void) {
+        let result: SubmissionResult = writer.withLock { writer in
             guard !writer.isOverloaded else { return .overloaded }
             writer.clock += 1
-            let result = command(writer.store, writer.clock)
-            do {
-                try writer.store.commit()
-            } catch {
-                return .failed
-            }
-            return .done(result)
+            return writer.run(command).map(SubmissionResult.done) ?? .failed
         }
         completion(result)
     }
@@ -79,7 +101,8 @@ struct TestEndpoint {
         change: (inout RegionConfiguration) -> Void = { _ in }
     ) throws {
         region = try TestRegion(own, change: change)
-        dispatcher = Dispatcher(region: region, configuration: configuration)
+        dispatcher = Dispatcher(gateway: region, configuration: configuration)
+        region.setAdmission(dispatcher.writeAdmission)
     }
 
     /// Sends a request and returns the answer's status and body.

@@ -23,7 +23,7 @@ HOME = "us-east-1"
 VICTIM = "eu-west-1"
 TABLE = "orders"
 # What Status counts since a region's process began, so that a killed process' counts have to be kept.
-COUNTERS = ("localWrites", "replicatedApplied", "replicatedLost", "replicatedDuplicates", "conflicts")
+COUNTERS = ("localWrites", "replicatedApplied", "replicatedSuperseded", "replicatedDuplicates", "conflicts")
 
 
 def main():
@@ -149,9 +149,9 @@ class Demo:
             for name, status in statuses.items()}
         say(f"writes: {self.load.total('acknowledged')} acknowledged, {self.load.total('refused')} refused by their "
             f"conditions, {self.load.total('unknown')} cut off by the kill")
-        say(f"{'region':<15} {'local':>7} {'applied':>8} {'lost':>6} {'again':>6} {'conflicts':>10}   lag to the others, the outage included")
+        say(f"{'region':<15} {'local':>7} {'applied':>8} {'superseded':>10} {'again':>6} {'conflicts':>10}   lag to the others, the outage included")
         for name, values in counters.items():
-            say(f"{name:<15} {values['localWrites']:>7} {values['replicatedApplied']:>8} {values['replicatedLost']:>6} "
+            say(f"{name:<15} {values['localWrites']:>7} {values['replicatedApplied']:>8} {values['replicatedSuperseded']:>10} "
                 f"{values['replicatedDuplicates']:>6} {values['conflicts']:>10}   {lag_text(statuses[name])}")
         say(f"conflicts resolved: {sum(values['conflicts'] for values in counters.values())}")
         before, after = (

@@ -71,7 +71,7 @@ import Testing
             try write(region, using: &generator)
             let table = try region.table()
             guard let index = table.index(named: "g"), index.status == .creating else { break }
-            let cursor = try #require(region.store.backfillCursors[index.id])
+            let cursor = try #require(region.store.region.contents.indexes.cursor(of: index.id))
             let before = try region.items().filter { item in
                 index.storageKey(of: item, in: table) != nil
                     && table.storageKey(of: item).map { $0.lexicographicallyPrecedes(cursor) } ?? false

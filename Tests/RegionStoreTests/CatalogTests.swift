@@ -52,7 +52,9 @@ import Testing
         try region.createTable()
         try expect(.tableNotFound("U")) { try region.update("U", .disableStream) }
         try expect(.tableNotFound("U")) { _ = try region.store.deleteTable("U", at: region.now) }
-        #expect(region.store.changeLocalSettings(of: "U") { settings, _ in settings.tags = [] } == nil)
+        #expect(throws: LocalSettingsRefusal.tableNotFound) {
+            try region.store.changeLocalSettings(of: "U", .removeTags(keys: []), at: region.now)
+        }
         try expect(.indexNotFound("i")) { try region.update("T", .deleteIndex(name: "i")) }
         try expect(.indexNotFound("i")) { try region.update("T", .updateIndex(name: "i", nil, nil)) }
         try expect(.replicaNotFound(region: "eu-west-1")) {
@@ -186,7 +188,7 @@ import Testing
             $0.streamViewType = .newImage
         }
         try region.update("T", .setBilling(.provisioned, Throughput(read: 1, write: 2)))
-        _ = region.store.changeLocalSettings(of: "T") { settings, _ in settings.tags = [Tag(key: "k", value: "v")] }
+        _ = try region.store.changeLocalSettings(of: "T", .putTags([Tag(key: "k", value: "v")]), at: region.now)
         try region.commit()
         func description() throws -> String {
             let table = try region.table()

@@ -19,7 +19,7 @@ import Testing
 
     private func expectRefused(_ body: () throws -> Void) throws {
         let before = try world[2].contents()
-        let mark = world[2].store.clock.highWaterMark
+        let mark = world[2].store.region.clock.highWaterMark
         let refusals = world[2].store.counters.clockRefusals
         do {
             try body()
@@ -28,7 +28,7 @@ import Testing
             #expect(world[2].store.counters.clockRefusals == refusals + 1)
         }
         #expect(!world[2].store.hasPendingChanges)
-        #expect(world[2].store.clock.highWaterMark == mark)
+        #expect(world[2].store.region.clock.highWaterMark == mark)
         #expect(world[2].store.failure == nil)
         #expect(try world[2].contents() == before)
     }
@@ -68,7 +68,7 @@ import Testing
         world[1].now += 60_001
         try world[1].put(item("a"))
         let table = try world[1].table()
-        try world[2].store.transferAgain(world[2].replica(), from: world[1].configuration.region)
+        try world[2].store.transferAgain(world[2].replica(), from: world[1].origin)
         try world[2].commit()
         let page = try world[1].reader.snapshotPage(
             of: table, in: world[1].reader.snapshot(), from: nil, byteLimit: .max)
@@ -91,16 +91,20 @@ import Testing
         // All of them know of all.
         var vector = AppliedVector()
         for region in world.regions { vector.raise(region.origin, to: .zero) }
-        for number in [2, 3] as [UInt16] {
-            world[1].store.noteAcknowledged(by: RegionID(rawValue: number), vector: vector)
-        }
+        for number in [2, 3] { world[1].store.noteAcknowledged(by: world[number].origin, vector: vector) }
         #expect(world[1].store.stableTime == .zero)
-        world[1].store.noteClosed(world[2].origin, at: HybridTimestamp(milliseconds: 70))
+        world[1].store.noteClosed(
+            world[2].origin, at: HybridTimestamp(milliseconds: 70), directory: RegionDirectory(alive: [world[2].origin])
+        )
         #expect(world[1].store.stableTime == .zero)
-        world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 60))
+        world[1].store.noteClosed(
+            world[3].origin, at: HybridTimestamp(milliseconds: 60), directory: RegionDirectory(alive: [world[3].origin])
+        )
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
         // A closed timestamp never goes back.
-        world[1].store.noteClosed(world[3].origin, at: HybridTimestamp(milliseconds: 50))
+        world[1].store.noteClosed(
+            world[3].origin, at: HybridTimestamp(milliseconds: 50), directory: RegionDirectory(alive: [world[3].origin])
+        )
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
     }
 
@@ -113,32 +117,33 @@ import Testing
         }
         store.tick(at: world[1].now)
         try world[1].commit()
-        store.noteAcknowledged(by: second.region, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
-        store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
-        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70))
-        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 60))
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
+        store.noteAcknowledged(by: lost, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
+        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70), directory: RegionDirectory(alive: [second]))
+        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 60), directory: RegionDirectory(alive: [lost]))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
 
         // The new incarnation closes more, but the second region has not heard of it, and may be getting more of the old one.
-        store.noteAcknowledged(by: lost.region, vector: vector((store.origin, 0), (second, 4), (new, 2)))
-        store.noteClosed(new, at: HybridTimestamp(milliseconds: 65), past: [lost])
+        store.noteAcknowledged(by: new, vector: vector((store.origin, 0), (second, 4), (new, 2)))
+        store.noteClosed(
+            new, at: HybridTimestamp(milliseconds: 65), directory: RegionDirectory(alive: [new], ended: [lost]))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
-        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second).isEmpty)
 
         // Now it has, and says that it has seen more of the old one than this region.
-        store.noteAcknowledged(by: second.region, vector: vector((store.origin, 0), (second, 4), (lost, 9), (new, 1)))
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (lost, 9), (new, 1)))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
-        #expect(store.orphanedOriginsNeeded(from: second.region).map(\.origin) == [lost])
-        #expect(store.orphanedOriginsNeeded(from: lost.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second).map(\.origin) == [lost])
+        #expect(store.orphanedOriginsNeeded(from: new).isEmpty)
 
         // Word of the lost one that was on its way changes nothing.
-        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 90))
+        store.noteClosed(lost, at: HybridTimestamp(milliseconds: 90), directory: RegionDirectory(alive: [lost]))
         #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
         store.finishOrphanedOrigin(
-            of: lost, from: second.region, after: .zero, position: LogPosition(rawValue: 9), isTrimmed: false)
+            of: lost, from: second, after: .zero, position: LogPosition(rawValue: 9), isTrimmed: false)
         #expect(store.stableTime == HybridTimestamp(milliseconds: 65))
         #expect(store.vector[lost] == LogPosition(rawValue: 9))
-        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second).isEmpty)
     }
 
     @Test func `of two incarnations the region itself says which is the later one`() throws {
@@ -150,18 +155,19 @@ import Testing
         }
         store.tick(at: world[1].now)
         try world[1].commit()
-        store.noteAcknowledged(by: second.region, vector: vector(second, old))
-        store.noteAcknowledged(by: old.region, vector: vector(second, old))
-        store.noteClosed(old, at: HybridTimestamp(milliseconds: 50))
-        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70))
+        store.noteAcknowledged(by: second, vector: vector(second, old))
+        store.noteAcknowledged(by: old, vector: vector(second, old))
+        store.noteClosed(old, at: HybridTimestamp(milliseconds: 50), directory: RegionDirectory(alive: [old]))
+        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70), directory: RegionDirectory(alive: [second]))
         // Another region has heard of the new incarnation first: nothing says yet that it is not the older one.
-        store.noteAcknowledged(by: second.region, vector: vector(second, old, new))
+        store.noteAcknowledged(by: second, vector: vector(second, old, new))
         #expect(!store.hasEnded(old) && !store.hasEnded(new))
-        #expect(store.orphanedOriginsNeeded(from: second.region).isEmpty)
+        #expect(store.orphanedOriginsNeeded(from: second).isEmpty)
         store.finishOrphanedOrigin(
-            of: new, from: second.region, after: .zero, position: LogPosition(rawValue: 3), isTrimmed: false)
+            of: new, from: second, after: .zero, position: LogPosition(rawValue: 3), isTrimmed: false)
         #expect(!store.vector.contains(new))
-        store.noteClosed(new, at: HybridTimestamp(milliseconds: 60), past: [old])
+        store.noteClosed(
+            new, at: HybridTimestamp(milliseconds: 60), directory: RegionDirectory(alive: [new], ended: [old]))
         #expect(store.hasEnded(old) && !store.hasEnded(new))
     }
 }

@@ -121,7 +121,7 @@ private struct Contents: Equatable {
             }
         }
         indexes = named
-        catalog = region.store.catalog.all.map { state in
+        catalog = region.store.region.catalog.all.map { state in
             var local = state.local
             local.streamLabelMilliseconds = nil
             local.indexes = local.indexes.map {

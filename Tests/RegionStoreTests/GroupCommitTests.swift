@@ -24,7 +24,7 @@ import Testing
         try write(.put(item("a", ["n": 1])), if: "attribute_not_exists(pk)")
         #expect(throws: ItemWriteError.self) { try write(.put(item("a")), if: "attribute_not_exists(pk)") }
         #expect(try write(.update(key: ["pk": "a"], updating("ADD n :one", [":one": 1]))).new == item("a", ["n": 2]))
-        #expect(try write(.delete(key: ["pk": "a"])).old == item("a", ["n": 2]))
+        #expect(try write(.delete(key: ["pk": "a"])).old?.decoded() == item("a", ["n": 2]))
         #expect(try write(.put(item("a", ["n": 9])), if: "attribute_not_exists(pk)").old == nil)
         try region.commit()
         #expect(try region.items() == [item("a", ["n": 9])])
@@ -82,7 +82,9 @@ import Testing
         #expect(throws: KeyValueStoreError.engine("broken")) { try region.commit() }
         #expect(throws: ItemWriteError.self) { try write(.put(item("c"))) }
         #expect(throws: CatalogError.self) { try region.createTable("U") }
-        #expect(region.store.changeLocalSettings(of: "T") { settings, _ in settings.tags = [] } == nil)
+        #expect(throws: LocalSettingsRefusal.self) {
+            try region.store.changeLocalSettings(of: "T", .removeTags(keys: []), at: region.now)
+        }
         #expect(throws: KeyValueStoreError.self) { try region.commit() }
         #expect(throws: KeyValueStoreError.self) { try region.store.trimLog(at: region.now, limit: 1) }
         try region.restart(losingUnsynced: true)

@@ -197,7 +197,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
         try world.exchange()
         let (region, replica) = (world[2], try world[2].replica())
-        region.store.transferAgain(replica, from: world[1].configuration.region)
+        region.store.transferAgain(replica, from: world[1].origin)
         try region.commit()
         let before = try region.contents()
         func expectRefused(_ body: () throws -> Void) throws {
@@ -211,7 +211,7 @@ import Testing
             let bad = SnapshotItem(version: CodecTests.version, isTombstone: false, payload: payload)
             try expectRefused { try region.store.applySnapshot([good, bad], of: replica, at: region.now) }
         }
-        let entry = try #require(world[1].store.catalog.all.first).entry
+        let entry = try #require(world[1].store.region.catalog.all.first).entry
         var otherName = CatalogEntry(uuid: entry.uuid, name: "other")
         _ = otherName.merge(entry)
         let late = Version(stamp: HybridTimestamp(milliseconds: region.now + 1), origin: world[1].origin)
@@ -252,8 +252,9 @@ import Testing
             }
         }
         for (key, value) in [
-            (Layout.MetaKey.format, Layout.bigEndian(UInt32(2))),
-            (Layout.MetaKey.logStart, Layout.bigEndian(UInt64(0))),
+            (Layout.MetaKey.format, Layout.bigEndian(Layout.formatVersion + 1)),
+            (Layout.MetaKey.log, [UInt8](repeating: 0, count: 24)),
+            (Layout.MetaKey.log, Layout.bigEndian(5, 3) + Layout.bigEndian(UInt64(0))),
             (Layout.MetaKey.highWaterMark, [1]), (Layout.MetaKey.vector, [0, 0, 0, 1]),
             (Layout.MetaKey.incarnation, []),
         ] {

@@ -167,6 +167,7 @@ import Testing
         // The other region has all but the last write.
         try trim(world[1])
         #expect(world[1].reader.logStart == written.successor)
+        #expect(try world[1].store.region.log.bounds.byteCount == world[1].logByteCount())
         world.pass(milliseconds: 48 * hour)
         try trim(world[1])
         #expect(world[1].reader.logStart == written.successor)
@@ -187,6 +188,7 @@ import Testing
         #expect(try world[1].contents(of: Layout.log).isEmpty)
         try world[1].restart()
         #expect(world[1].reader.lastPosition == last && world[1].reader.logStart == last.successor)
+        #expect(world[1].store.region.log.bounds.byteCount == 0)
         #expect(try world[1].reader.vector(in: world[1].reader.snapshot())[world[1].origin] == last)
         try world[1].put(item("next"))
         #expect(world[1].reader.lastPosition == last.successor)

@@ -278,7 +278,7 @@ import Testing
         try addReplica(2)
         try world.carryLog(from: world[1], to: world[2])
         // A third party that still knows the replica as being made changes its overrides later than the region makes it active.
-        var entry = try #require(world[1].store.catalog.all.first).entry
+        var entry = try #require(world[1].store.region.catalog.all.first).entry
         let late = Version(stamp: HybridTimestamp(milliseconds: world[1].now + 50), origin: Origin(rawValue: 3 << 48))
         entry.set(
             SettingName.replica(world[2].name), to: ReplicaOverrides().encoded(status: .creating, created: late),
@@ -308,7 +308,7 @@ import Testing
                 try region.update(
                     "T", .setBilling(.provisioned, Throughput(read: step + 1, write: 1)),
                     .updateReplica(region: world[1 + step % 3].name, ReplicaOverrides()))
-                entries.append(try #require(region.store.catalog.all.first).entry)
+                entries.append(try #require(region.store.region.catalog.all.first).entry)
             }
         }
         var expected: CatalogEntry?

@@ -28,8 +28,9 @@ import Testing
                 try region.table().replicas.map(\.status) == [.active, .active, .active], sourceLocation: sourceLocation
             )
             try expectIndexesMatch(region, sourceLocation: sourceLocation)
+            try expectTombstonesMatch(region, sourceLocation: sourceLocation)
             // Of an incarnation that is gone for good nobody can ship anything once more.
-            let awaited = region.store.catalog.all[0].local.catchUps.entries.map(\.origin)
+            let awaited = region.store.region.catalog.all[0].local.catchUps.entries.map(\.origin)
             #expect(Set(awaited).isDisjoint(with: world.regions.map(\.origin)), sourceLocation: sourceLocation)
         }
     }
@@ -72,7 +73,7 @@ import Testing
         try world.carryLog(from: world[1], to: world[3])
         let source = 1 + generator.below(2)
         try world.carryLog(from: world[1], to: world[2])
-        for replica in world[3].store.claimTransfers(from: world[source].configuration.region) {
+        for replica in world[3].store.claimTransfers(from: world[source].origin) {
             let fill = try #require(try Fill(of: replica, to: world[3], from: world[source], byteLimit: 100))
             while try fill.next() { try disturb() }
         }
@@ -86,12 +87,12 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        #expect(world[3].store.claimTransfers(from: world[2].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].origin) == [replica])
         _ = try world[2].store.deleteTable("T", at: world[2].now)
         try world[2].commit()
         for source in [1, 2] { try world.carryLog(from: world[source], to: world[3]) }
-        #expect(world[3].store.claimTransfers(from: world[2].configuration.region).isEmpty)
-        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].origin).isEmpty)
+        #expect(world[3].store.claimTransfers(from: world[1].origin) == [replica])
     }
 
     @Test func `a fill that was cut off begins again with another region`() throws {
@@ -99,12 +100,12 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
-        #expect(world[3].store.claimTransfers(from: world[2].configuration.region).isEmpty)
+        #expect(world[3].store.claimTransfers(from: world[1].origin) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[2].origin).isEmpty)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
-        world[3].store.abandonTransfers(from: world[1].configuration.region)
-        let renewed = world[3].store.claimTransfers(from: world[2].configuration.region)
+        world[3].store.abandonTransfers(from: world[1].origin)
+        let renewed = world[3].store.claimTransfers(from: world[2].origin)
         try world[3].commit()
         #expect(try renewed == [world[3].replica()] && renewed != [replica])
         try world.fill(world[3], from: world[2])
@@ -118,7 +119,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         try world.carryLog(from: world[1], to: world[3])
         let replica = try world[3].replica()
-        _ = world[3].store.claimTransfers(from: world[1].configuration.region)
+        _ = world[3].store.claimTransfers(from: world[1].origin)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 100))
         for _ in 0..<2 { #expect(try fill.next()) }
         try world[3].restart(losingUnsynced: true)
@@ -134,7 +135,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[3].name, ReplicaOverrides()))
         for target in [2, 3] { try world.carryLog(from: world[1], to: world[target]) }
         let replica = try world[3].replica()
-        _ = world[3].store.claimTransfers(from: world[1].configuration.region)
+        _ = world[3].store.claimTransfers(from: world[1].origin)
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 300))
         #expect(try fill.next())
         for number in 0..<30 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
@@ -147,7 +148,7 @@ import Testing
         if isRestarted {
             try world[3].restart()
         } else {
-            world[3].store.abandonTransfers(from: world[1].configuration.region)
+            world[3].store.abandonTransfers(from: world[1].origin)
         }
         try world.exchange()
         #expect(try world[3].items().isEmpty)
@@ -185,7 +186,7 @@ import Testing
             try world[3].commit()
         }
         let replica = try world[3].replica()
-        #expect(world[3].store.claimTransfers(from: world[1].configuration.region) == [replica])
+        #expect(world[3].store.claimTransfers(from: world[1].origin) == [replica])
         let fill = try #require(try Fill(of: replica, to: world[3], from: world[1], byteLimit: 1000))
         try ship(after: world[3].store.appliedVector[world[2].origin], upTo: put)
         while try fill.next() {}
@@ -226,8 +227,9 @@ import Testing
         }
         for source in world.regions {
             for target in world.regions where source !== target {
-                target.store.noteClosed(source.origin, at: source.store.closedTimestamp)
-                source.store.noteAcknowledged(by: target.configuration.region, vector: target.store.appliedVector)
+                target.store.noteClosed(
+                    source.origin, at: source.store.closedTimestamp, directory: source.store.directory)
+                source.store.noteAcknowledged(by: target.origin, vector: target.store.appliedVector)
             }
         }
         for number in numbers {
@@ -285,7 +287,7 @@ import Testing
         let table = try world[1].table().uuid
         #expect(try world[3].reader.transferVector(of: table, in: world[3].reader.snapshot()) == nil)
         #expect(try world[1].reader.transferVector(of: table, in: world[1].reader.snapshot()) != nil)
-        #expect(world[1].store.claimTransfers(from: world[3].configuration.region).isEmpty)
+        #expect(world[1].store.claimTransfers(from: world[3].origin).isEmpty)
     }
 
     @Test func `a source claims of an origin it still catches up with only what it had before`() throws {

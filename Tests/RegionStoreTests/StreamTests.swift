@@ -188,7 +188,7 @@ struct StreamConsumer {
         for peer in 2...4 {
             var vector = AppliedVector()
             vector.raise(region.origin, to: region.reader.lastPosition)
-            region.store.noteAcknowledged(by: RegionID(rawValue: UInt16(peer)), vector: vector)
+            region.store.noteAcknowledged(by: Origin(rawValue: UInt64(peer) << 48), vector: vector)
         }
         _ = try region.store.trimLog(at: region.now, limit: 100)
         try region.commit()

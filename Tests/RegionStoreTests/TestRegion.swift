@@ -180,6 +180,11 @@ final class TestRegion {
         }
     }
 
+    /// The bytes of the log's keys and values.
+    func logByteCount() throws -> UInt64 {
+        UInt64(try contents(of: Layout.log).reduce(0) { $0 + $1.count })
+    }
+
     /// How many tombstones the items hold.
     func tombstoneCount() throws -> Int {
         let contents = try contents(of: Layout.items)

@@ -89,4 +89,20 @@ import Testing
         let keys = try region.contents(of: Layout.meta).filter { $0.starts(with: "token".utf8) }
         #expect(keys.count == 2)
     }
+
+    @Test func `however many tokens come, no more are kept than were used in ten minutes, but for a few`() throws {
+        let (region, steps) = try region()
+        func count() throws -> Int {
+            try region.contents(of: Layout.meta).count { $0.starts(with: Layout.MetaKey.tokenPrefix) }
+        }
+        // A burst, and then one token a minute: what the burst left goes faster than new ones come.
+        for number in 0..<60 { _ = try region.transact(steps, token: token(Text("burst\(number)"))) }
+        region.now += Transaction.Token.validityMilliseconds
+        for number in 0..<60 {
+            try region.transact(steps, token: token(Text("steady\(number)")))
+            region.now += 60_000
+            // Each comes alone and takes four with it.
+            #expect(try count() <= max(60 - 3 * (number + 1), 11))
+        }
+    }
 }

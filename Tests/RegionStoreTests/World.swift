@@ -54,9 +54,10 @@ final class World {
     /// Heartbeat and acknowledgement.
     func acknowledge(from source: TestRegion, to target: TestRegion) {
         if target.store.vector[source.origin] == source.reader.lastPosition {
-            target.store.noteClosed(source.origin, at: source.store.closedTimestamp)
+            target.store.noteClosed(
+                source.origin, at: source.store.closedTimestamp, directory: source.store.directory)
         }
-        source.store.noteAcknowledged(by: target.configuration.region, vector: target.store.appliedVector)
+        source.store.noteAcknowledged(by: target.origin, vector: target.store.appliedVector)
     }
 
     /// Ships the source's own log, or its catalog where the target knows nothing of it or too little.
@@ -91,7 +92,7 @@ final class World {
 
     /// Fills every replica of the target that waits for it.
     func fill(_ target: TestRegion, from source: TestRegion) throws {
-        for replica in target.store.claimTransfers(from: source.configuration.region) {
+        for replica in target.store.claimTransfers(from: source.origin) {
             guard let fill = try Fill(of: replica, to: target, from: source, byteLimit: byteLimit) else { continue }
             while try fill.next() {}
         }
@@ -102,7 +103,7 @@ final class World {
         for (replica, after) in target.store.catchUps(from: source.origin)
         where source.reader.catalog.tables(replicatedTo: target.name).contains(replica.table) {
             guard after.successor >= source.reader.logStart else {
-                target.store.transferAgain(replica, from: source.configuration.region)
+                target.store.transferAgain(replica, from: source.origin)
                 try target.commit()
                 continue
             }

@@ -43,8 +43,13 @@ enum LinkFixtures {
     }
 
     static func bounds(_ start: UInt64 = 1, to end: UInt64, closed: UInt64 = 0) -> SenderLink.LogBounds {
-        SenderLink.LogBounds(start: position(start), end: position(end), closed: HybridTimestamp(rawValue: closed))
+        SenderLink.LogBounds(
+            start: position(start), end: position(end), closed: HybridTimestamp(rawValue: closed), directory: directory)
     }
+
+    /// What the sender's region says of its logs.
+    static let directory = RegionDirectory(
+        alive: [sender.origin], ended: [Origin(rawValue: sender.origin.rawValue + 1)])
 
     /// A change of `origin`, in at least `byteCount` bytes.
     static func record(_ at: UInt64, of origin: Origin = sender.origin, byteCount: Int = 0) -> [UInt8] {

@@ -60,8 +60,8 @@ struct LinkMessageTests {
                 sequence: 5,
                 .init(
                     position: LogPosition(rawValue: 6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 8,
-                    past: [origin])),
-            "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff"
+                    directory: RegionDirectory(alive: [origin], ended: [Origin(rawValue: origin.rawValue + 1)]))),
+            "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff010002aabbccddef00"
         ),
         (
             .acknowledge(sequence: 5, vector: vector),

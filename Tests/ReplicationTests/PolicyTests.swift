@@ -33,7 +33,7 @@ struct BackoffTests {
 }
 
 @Suite("Relaying")
-struct ForwardingPolicyTests {
+struct RelayPolicyTests {
     static func origin(_ region: UInt16, _ incarnation: UInt64 = 1) -> Origin {
         Origin(region: RegionID(rawValue: region), incarnation: Incarnation(high: incarnation << 16, low: 0))
     }
@@ -53,7 +53,9 @@ struct ForwardingPolicyTests {
         vector: AppliedVector, gaps: AppliedVector = AppliedVector(), _ peers: [RelayPolicy.Peer],
         current: RelayPolicy.Plan = .init(), at now: UInt64
     ) -> RelayPolicy.Plan {
-        policy.plan(for: .init(own: one, vector: vector, gaps: gaps), peers: peers, current: current, at: now)
+        policy.plan(
+            for: RegionNeeds(own: one, vector: vector, gaps: gaps, catchUps: [], senders: []), peers: peers,
+            current: current, at: now)
     }
 
     private func peer(_ origin: Origin?, region: UInt16, down: UInt64? = nil, _ vector: AppliedVector)
@@ -62,7 +64,7 @@ struct ForwardingPolicyTests {
         .init(region: RegionID(rawValue: region), origin: origin, downSince: down, vector: vector)
     }
 
-    @Test("Nothing is passed on while links are up or were down for a moment only")
+    @Test("Nothing is relayed while links are up or were down for a moment only")
     func patience() {
         let known = Self.vector((two, 5), (three, 5))
         let third = peer(three, region: 3, Self.vector((two, 9), (three, 9)))
@@ -70,7 +72,7 @@ struct ForwardingPolicyTests {
         let down = peer(two, region: 2, down: 8_500, Self.vector())
         #expect(plan(vector: known, [down, third], at: 9_499).routes.isEmpty)
         let routes = plan(vector: known, [down, third], at: 9_500).routes
-        #expect(routes.map(\.origin) == [two] && routes.map(\.through) == [RegionID(rawValue: 3)])
+        #expect(routes.map(\.origin) == [two] && routes.map(\.through) == [three])
         #expect(routes.map(\.after) == [LogPosition(rawValue: 5)])
     }
 
@@ -78,12 +80,12 @@ struct ForwardingPolicyTests {
     func most() {
         let known = Self.vector((two, 9))
         let down = peer(two, region: 2, down: 0, Self.vector())
-        let three = peer(three, region: 3, Self.vector((two, 9)))
-        #expect(plan(vector: known, [down, three], at: 5_000).routes.isEmpty)
+        let poor = peer(three, region: 3, Self.vector((two, 9)))
+        #expect(plan(vector: known, [down, poor], at: 5_000).routes.isEmpty)
         let four = peer(Self.origin(4), region: 4, Self.vector((two, 20)))
         let five = peer(Self.origin(5), region: 5, Self.vector((two, 20)))
         #expect(
-            plan(vector: known, [down, three, five, four], at: 5_000).routes.map(\.through) == [RegionID(rawValue: 4)])
+            plan(vector: known, [down, poor, five, four], at: 5_000).routes.map(\.through) == [Self.origin(4)])
     }
 
     @Test("A route stays with its region while that has more, though another has most by now")
@@ -97,12 +99,12 @@ struct ForwardingPolicyTests {
         ]
         #expect(plan(vector: Self.vector((two, 5)), peers, current: first, at: 6_000).routes == first.routes)
         // It has all that there is: the route is kept for what is to come.
-        let settled = [down, peer(three, region: 3, Self.vector((two, 6)))]
-        #expect(plan(vector: Self.vector((two, 6)), settled, current: first, at: 6_000).routes == first.routes)
+        let complete = [down, peer(three, region: 3, Self.vector((two, 6)))]
+        #expect(plan(vector: Self.vector((two, 6)), complete, current: first, at: 6_000).routes == first.routes)
         // Another has more than it: the route moves.
         #expect(
             plan(vector: Self.vector((two, 6)), peers, current: first, at: 6_000).routes.map(\.through)
-                == [RegionID(rawValue: 4)])
+                == [Self.origin(4)])
     }
 
     @Test("Changes of an incarnation that is no more come from others at once, of this region itself too")
@@ -114,7 +116,7 @@ struct ForwardingPolicyTests {
         ]
         let routes = plan(vector: Self.vector((old, 1)), peers, at: 0).routes
         #expect(routes.map(\.origin) == [ownOld, old])
-        #expect(routes.allSatisfy { $0.through == RegionID(rawValue: 3) })
+        #expect(routes.allSatisfy { $0.through == three })
     }
 
     @Test(
@@ -124,9 +126,9 @@ struct ForwardingPolicyTests {
         let gaps = Self.vector((two, 2))
         let known = Self.vector((two, 5))
         let up = [peer(two, region: 2, Self.vector()), peer(three, region: 3, Self.vector((two, 5)))]
-        #expect(plan(vector: known, gaps: gaps, up, at: 5_000).catchUps.map(\.through) == [RegionID(rawValue: 2)])
+        #expect(plan(vector: known, gaps: gaps, up, at: 5_000).catchUps.map(\.through) == [two])
         let down = [peer(two, region: 2, down: 0, Self.vector()), peer(three, region: 3, Self.vector((two, 5)))]
-        #expect(plan(vector: known, gaps: gaps, down, at: 5_000).catchUps.map(\.through) == [RegionID(rawValue: 3)])
+        #expect(plan(vector: known, gaps: gaps, down, at: 5_000).catchUps.map(\.through) == [three])
         let poor = [peer(two, region: 2, down: 0, Self.vector()), peer(three, region: 3, Self.vector((two, 4)))]
         #expect(plan(vector: known, gaps: gaps, poor, at: 5_000).catchUps.isEmpty)
     }

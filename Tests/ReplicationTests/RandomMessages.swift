@@ -47,7 +47,9 @@ struct RandomMessages {
                 LinkMessage.Heartbeat(
                     position: position(), closed: HybridTimestamp(rawValue: random.next()),
                     clockMilliseconds: random.next(),
-                    past: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() }))
+                    directory: RegionDirectory(
+                        alive: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() },
+                        ended: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() })))
         case 6: return .acknowledge(sequence: random.next(), vector: vector())
         case 7: return .request(request())
         case 8:

@@ -121,16 +121,18 @@ struct ReceiverLinkTests {
         let receiver = streaming()
         #expect(
             receiver.received(changes(1))
-                == [.apply(sequence: 1, .changes(batch(of: sender, isComplete: true)))])
+                == [.deliver(sequence: 1, .changes(batch(of: sender, isComplete: true)))])
         let heartbeat = LinkMessage.Heartbeat(
-            position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 0)
+            position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 0,
+            directory: Fixture.directory)
         #expect(
             receiver.received(.heartbeat(sequence: 2, heartbeat))
                 == [
-                    .apply(
+                    .deliver(
                         sequence: 2,
                         .heartbeat(
-                            sender, position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7), past: []))
+                            sender, position: Fixture.position(6), closed: HybridTimestamp(rawValue: 7),
+                            directory: Fixture.directory))
                 ])
         #expect(receiver.backlogCount == 2)
         let vector = Fixture.vector((sender, 6))
@@ -212,21 +214,21 @@ struct ReceiverLinkTests {
             Fixture.replica, added: .zero, of: sender, after: Fixture.position(4))
         #expect(receiver.machine.needs([fill, catchUp]) == [.send(.request(fill)), .send(.request(catchUp))])
         #expect(receiver.machine.needs([fill, catchUp]).isEmpty)
-        #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseTransfer(Fixture.replica)])
+        #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseTransfer(Fixture.replica, from: sender)])
         #expect(receiver.received(.unavailable(catchUp, .unknownTable)).isEmpty)
         #expect(receiver.machine.needs([fill, catchUp]).count == 2)
-        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.transferAgain(Fixture.replica)])
+        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.transferAgain(Fixture.replica, from: sender)])
         #expect(receiver.received(.unavailable(catchUp, .trimmed)).isEmpty, "not asked for")
         let vector = Fixture.vector((sender, 1))
         #expect(
             receiver.received(.snapshotEnd(sequence: 1, Fixture.replica, vector))
-                == [.apply(sequence: 1, .snapshotEnd(Fixture.replica, vector))])
+                == [.deliver(sequence: 1, .snapshotEnd(Fixture.replica, vector))])
         #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
         let end = LinkMessage.catchUpEnd(sequence: 2, Fixture.replica, of: sender, after: Fixture.position(4))
         #expect(
             receiver.received(end)
                 == [
-                    .apply(
+                    .deliver(
                         sequence: 2,
                         .catchUpEnd(Fixture.replica, of: sender, after: Fixture.position(4), isDirect: true))
                 ])
@@ -241,15 +243,15 @@ struct ReceiverLinkTests {
         #expect(receiver.machine.needs([catchUp]) == [.send(.request(catchUp))])
         let end = LinkMessage.catchUpEnd(
             sequence: 1, Fixture.replica, of: Fixture.third, after: Fixture.position(4))
-        let application = ReceiverLink.Application.catchUpEnd(
+        let application = LinkDelivery.catchUpEnd(
             Fixture.replica, of: Fixture.third, after: Fixture.position(4), isDirect: false)
-        #expect(receiver.received(end) == [.apply(sequence: 1, application)])
+        #expect(receiver.received(end) == [.deliver(sequence: 1, application)])
         #expect(receiver.machine.needs([catchUp]).isEmpty)
         #expect(receiver.machine.needs([]).isEmpty)
         #expect(receiver.machine.needs([catchUp]).count == 1)
     }
 
-    @Test("The orphanedOrigin of a lost disk is asked for once, also when part of it came meanwhile")
+    @Test("What is left of a lost disk is asked for once, also when part of it came meanwhile")
     func orphanedOrigin() {
         let receiver = streaming()
         let successor = Origin(rawValue: Fixture.third.rawValue + 1)
@@ -260,15 +262,34 @@ struct ReceiverLinkTests {
         #expect(receiver.machine.needs([request(after: 6)]).isEmpty)
         // More is wanted than what was asked for.
         #expect(receiver.machine.needs([request(after: 3)]) == [.send(.request(request(after: 3)))])
-        let application = ReceiverLink.Application.orphanedOriginEnd(
-            of: Fixture.third, from: sender.region, after: Fixture.position(3), seen: Fixture.position(9),
+        let application = LinkDelivery.orphanedOriginEnd(
+            of: Fixture.third, from: sender, after: Fixture.position(3), seen: Fixture.position(9),
             isTrimmed: false)
         let end = LinkMessage.orphanedOriginEnd(
             sequence: 1, of: Fixture.third, after: Fixture.position(3), seen: Fixture.position(9), isTrimmed: false)
-        #expect(receiver.received(end) == [.apply(sequence: 1, application)])
+        #expect(receiver.received(end) == [.deliver(sequence: 1, application)])
         #expect(receiver.machine.needs([request(after: 9)]).count == 1)
         #expect(receiver.received(.unavailable(request(after: 9), .incomplete)).isEmpty)
         #expect(receiver.machine.needs([request(after: 9)]).count == 1)
+    }
+
+    @Test("A directory that the sender's region cannot give ends the link")
+    func directory() {
+        let other = Origin(rawValue: sender.rawValue + 1)
+        for directory in [
+            RegionDirectory(alive: []), RegionDirectory(alive: [other]),
+            RegionDirectory(alive: [sender, Fixture.third]),
+            RegionDirectory(alive: [sender], ended: [Fixture.third]), RegionDirectory(alive: [sender], ended: [sender]),
+        ] {
+            let receiver = streaming()
+            let heartbeat = LinkMessage.Heartbeat(
+                position: .zero, closed: .zero, clockMilliseconds: 0, directory: directory)
+            guard case .send(.refuse(let refusal)) = receiver.received(.heartbeat(sequence: 1, heartbeat)).first else {
+                Issue.record("\(directory) was taken")
+                continue
+            }
+            #expect(refusal.code == .malformed)
+        }
     }
 
     @Test("What is no longer needed of another region's changes is called off")
@@ -287,7 +308,7 @@ struct ReceiverLinkTests {
         let receiver = streaming()
         func applied(_ batch: ReceivedBatch, _ sequence: UInt64) -> ReceivedBatch? {
             let actions = receiver.received(.changes(sequence: sequence, .init(batch: batch)))
-            guard case .apply(sequence, .changes(let applied)) = actions.first else { return nil }
+            guard case .deliver(sequence, .changes(let applied)) = actions.first else { return nil }
             return applied
         }
         let claim = batch(of: Fixture.third, isComplete: true)

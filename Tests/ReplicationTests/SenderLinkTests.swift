@@ -20,7 +20,9 @@ struct SenderLinkTests {
             sender.machine.connected(at: Fixture.at(5)) == [.send(Fixture.hello(clock: 1_000_005)), .wakeAt(105)])
         #expect(
             sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
-                == [.noteAcknowledged(AppliedVector()), Fixture.changes(after: 4, upTo: 9)])
+                == [
+                    .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), Fixture.changes(after: 4, upTo: 9),
+                ])
         #expect(sender.isStreaming)
     }
 
@@ -31,7 +33,7 @@ struct SenderLinkTests {
         _ = sender.machine.connected(at: Fixture.at(0))
         #expect(
             sender.received(Fixture.welcome(AppliedVector()))
-                == [.noteAcknowledged(AppliedVector()), .read(.catalog)])
+                == [.noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog)])
         let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])
         #expect(
             sender.read(.catalog([[1]], position: Fixture.position(8)))
@@ -133,7 +135,7 @@ struct SenderLinkTests {
         _ = sender.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2)))
         let first = sender.acknowledged(1)
         #expect(first.contains(.recordLag(milliseconds: 0, count: 1)))
-        #expect(sender.acknowledged(1) == [.noteAcknowledged(AppliedVector())])
+        #expect(sender.acknowledged(1) == [.noteAcknowledged(by: Fixture.receiver.origin, AppliedVector())])
         #expect(sender.acknowledged(2).count == 2)
         let back = sender.acknowledged(1)
         guard case .send(.refuse(let refusal)) = back.first else {
@@ -152,7 +154,7 @@ struct SenderLinkTests {
         func heartbeat(_ position: UInt64, closed: UInt64, sequence: UInt64, at now: UInt64) -> [SenderLink.Action] {
             let heartbeat = LinkMessage.Heartbeat(
                 position: Fixture.position(position), closed: HybridTimestamp(rawValue: closed),
-                clockMilliseconds: 1_000_000 + now)
+                clockMilliseconds: 1_000_000 + now, directory: Fixture.directory)
             return [.send(.heartbeat(sequence: sequence, heartbeat)), .wakeAt(now + 100)]
         }
         #expect(sender.machine.timerFired(at: Fixture.at(100)) == heartbeat(1, closed: 50, sequence: 1, at: 100))

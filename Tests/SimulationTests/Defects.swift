@@ -310,7 +310,8 @@ extension Defect {
             return .heartbeat(
                 sequence: sequence,
                 .init(
-                    position: beat.position, closed: closed, clockMilliseconds: beat.clockMilliseconds, past: beat.past)
+                    position: beat.position, closed: closed, clockMilliseconds: beat.clockMilliseconds,
+                    directory: beat.directory)
             )
         },
     ]

@@ -86,7 +86,8 @@ private struct TransactionSplitter {
         case .heartbeat(let sequence, let beat) where !held.isEmpty:
             return .heartbeat(
                 sequence: sequence,
-                .init(position: cut, closed: .zero, clockMilliseconds: beat.clockMilliseconds, past: beat.past))
+                .init(
+                    position: cut, closed: .zero, clockMilliseconds: beat.clockMilliseconds, directory: beat.directory))
         default: return message
         }
     }

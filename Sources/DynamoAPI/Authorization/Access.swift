@@ -68,7 +68,7 @@ extension Environment {
     func authorize(_ caller: Caller, _ accesses: @autoclosure () -> [Access]) throws(DynamoFault) {
         guard let rights = caller.rights else { return }
         for access in accesses() where !rights.allow(access) {
-            let prefix = "\(TableReference.arnPrefix)\(region.regionName):\(configuration.accountID):table/"
+            let prefix = "\(TableReference.arnPrefix)\(gateway.regionName):\(configuration.accountID):table/"
             throw .accessDenied(
                 """
                 User: arn:aws:iam::\(configuration.accountID):user/\(caller.name) is not authorized to perform: \

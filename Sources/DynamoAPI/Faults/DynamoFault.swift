@@ -1,5 +1,6 @@
 import AWSProtocol
 import ItemModel
+import RegionStore
 
 /// An error as a client of DynamoDB sees it; made by the named factories only.
 ///
@@ -137,8 +138,14 @@ extension DynamoFault {
 
 extension DynamoFault {
     /// - Parameter item: what the condition was evaluated against, where the request asks for it and there is one.
-    static func conditionalCheckFailed(item: Item?) -> DynamoFault {
-        DynamoFault(dynamo: "ConditionalCheckFailedException", "The conditional request failed", item: item)
+    static func conditionalCheckFailed(stored item: StoredItem?) -> DynamoFault {
+        do throws(DynamoFault) {
+            return DynamoFault(
+                dynamo: "ConditionalCheckFailedException", "The conditional request failed",
+                item: try item?.checkedItem())
+        } catch {
+            return error
+        }
     }
 }
 

@@ -46,8 +46,14 @@ enum ItemProjection {
 }
 
 extension StoredItem {
-    /// The item's binary form, in place.
-    var binaryItem: BinaryItem { BinaryItem(value, in: Self.itemOffset..<value.count) }
+    /// The item, decoded.
+    func checkedItem() throws(DynamoFault) -> Item {
+        do throws(BinaryDecodingError) {
+            return try decoded()
+        } catch {
+            throw .internalError
+        }
+    }
 }
 
 extension BinaryItem {

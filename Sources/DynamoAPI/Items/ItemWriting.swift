@@ -42,34 +42,13 @@ extension Environment {
     /// Has the writer run `write`, and answers with what it did, or with the fault.
     func submit(
         _ write: ItemWrite, of reference: TableReference, _ options: WriteOptions,
-        completion: @escaping Dispatcher<Region>.Completion
+        completion: @escaping Dispatcher<Gateway>.Completion
     ) {
-        region.submit { store, now in
-            run(write, in: store, at: now)
-        } completion: { result in
+        submit(.write(write), \.write, completion) { result in
             switch result {
-            case .done(.success(let result)): completion(options.response(to: result, of: write, reference))
-            case .done(.failure(let error)):
-                completion(fault(error, of: write) { options.fault($0, of: write) }.response)
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+            case .success(let result): options.response(to: result, of: write, reference)
+            case .failure(let error): fault(error, of: write) { options.fault($0, of: write) }.response
             }
-        }
-    }
-}
-
-extension Environment {
-    /// Runs a write on the writer's thread, within the capacity that there is for it.
-    func run(
-        _ write: ItemWrite, in store: RegionStore<Region.Store>, at nowMilliseconds: UInt64
-    ) -> Result<ItemWriteResult, ItemWriteError> {
-        do throws(ItemWriteError) {
-            return .success(
-                try store.write(
-                    write, at: nowMilliseconds,
-                    admission: admission(to: CollectionOfOne(write.table), at: nowMilliseconds)))
-        } catch {
-            return .failure(error)
         }
     }
 
@@ -94,9 +73,10 @@ extension WriteOptions {
     func response(to result: ItemWriteResult, of write: ItemWrite, _ reference: TableReference) -> APIResponse {
         var writer = JSONWriter()
         writer.beginObject()
-        if let attributes = attributes(of: result), !attributes.isEmpty {
-            writer.name("Attributes")
-            writer.item(attributes)
+        do throws(DynamoFault) {
+            try writeAttributes(of: result, to: &writer)
+        } catch {
+            return error.response
         }
         if capacityLevel != .none {
             var capacity = ConsumedCapacity(reference.given)
@@ -114,14 +94,25 @@ extension WriteOptions {
         return APIResponse(body: writer.bytes)
     }
 
-    private func attributes(of result: ItemWriteResult) -> Item? {
+    private func writeAttributes(
+        of result: ItemWriteResult, to writer: inout JSONWriter
+    ) throws(DynamoFault) {
+        let attributes: Item?
         switch returnValues {
-        case .none: nil
-        case .allOld: result.old
-        case .allNew: result.new
-        case .updatedOld: result.old.flatMap { result.updated?.updatedOld(from: $0) }
-        case .updatedNew: result.updated?.updatedNew()
+        case .none: return
+        case .allOld:
+            guard let old = result.old else { return }
+            writer.name("Attributes")
+            return try ItemProjection.write(old.binaryItem, nil, to: &writer)
+        case .allNew: attributes = result.new
+        case .updatedOld:
+            guard let old = result.old, let updated = result.updated else { return }
+            attributes = updated.updatedOld(from: try old.checkedItem())
+        case .updatedNew: attributes = result.updated?.updatedNew()
         }
+        guard let attributes, !attributes.isEmpty else { return }
+        writer.name("Attributes")
+        writer.item(attributes)
     }
 }
 
@@ -140,7 +131,7 @@ extension DynamoFault {
     init(_ error: ItemWriteError, returnsItem: Bool, isUpdate: Bool) {
         self =
             switch error {
-            case .conditionFailed(let item): .conditionalCheckFailed(item: returnsItem ? item : nil)
+            case .conditionFailed(let item): .conditionalCheckFailed(stored: returnsItem ? item : nil)
             case .expression(let error): .validation(error.message)
             case .itemTooLarge(isUpdate: false): .itemTooLarge
             case .itemTooLarge(isUpdate: true):

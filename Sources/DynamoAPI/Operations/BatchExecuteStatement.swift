@@ -52,24 +52,21 @@ struct BatchExecuteStatement: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let plans = elements.map { plan($0, in: environment) }
         guard plans.contains(where: { if case .write = $0 { true } else { false } }) else {
             return try response(plans.map { plan throws(DynamoFault) in try answer(plan, in: environment) })
         }
-        environment.region.submit { store, now -> [Result<ItemWriteResult, ItemWriteError>?] in
-            plans.map { plan in
-                guard case .write(_, let write) = plan else { return nil }
-                return environment.run(write, in: store, at: now)
-            }
-        } completion: { [self] result in
-            switch result {
-            case .done(let results): completion(response(zip(plans, results).map { answer($0, $1, in: environment) }))
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
-            }
+        let writes = plans.compactMap { if case .write(_, let write) = $0 { write } else { nil } }
+        environment.submit(.batch(writes), \.batch, completion) { [self] results in
+            var results = results[...]
+            return response(
+                plans.map { plan in
+                    guard case .write = plan else { return answer(plan, nil, in: environment) }
+                    return answer(plan, results.popFirst(), in: environment)
+                })
         }
         return nil
     }
@@ -83,7 +80,7 @@ struct BatchExecuteStatement: Operation {
         case write(Statement, ItemWrite)
     }
 
-    private func plan<Region: RegionAccess>(_ element: Element, in environment: Environment<Region>) -> Plan {
+    private func plan<Gateway: RegionAccess>(_ element: Element, in environment: Environment<Gateway>) -> Plan {
         let statement: Statement
         switch element.statement {
         case .failure(let fault): return .fault(nil, fault)
@@ -119,8 +116,8 @@ struct BatchExecuteStatement: Operation {
         var capacity: ConsumedCapacity?
     }
 
-    private func answer<Region: RegionAccess>(
-        _ plan: Plan, _ result: Result<ItemWriteResult, ItemWriteError>?, in environment: Environment<Region>
+    private func answer<Gateway: RegionAccess>(
+        _ plan: Plan, _ result: Result<ItemWriteResult, ItemWriteError>?, in environment: Environment<Gateway>
     ) -> Answer {
         switch (plan, result) {
         case (.fault(let statement, let fault), _): return Answer(table: statement?.reference.given, fault: fault)
@@ -130,10 +127,14 @@ struct BatchExecuteStatement: Operation {
                 fault: environment.fault(error, of: write) { statement.fault($0, isUpdate: write.isUpdate) })
         case (.write(let statement, _), .success(let result)):
             var answer = Answer(table: statement.reference.given)
-            if let item = statement.returned(of: result), !item.isEmpty {
-                var writer = JSONWriter()
-                writer.item(item)
-                answer.item = writer
+            do throws(DynamoFault) {
+                if let item = try statement.returned(of: result), !item.isEmpty {
+                    var writer = JSONWriter()
+                    writer.item(item)
+                    answer.item = writer
+                }
+            } catch {
+                answer.fault = error
             }
             var capacity = ConsumedCapacity(statement.reference.given)
             capacity.addWrite(result)
@@ -143,8 +144,8 @@ struct BatchExecuteStatement: Operation {
         }
     }
 
-    private func answer<Region: RegionAccess>(
-        _ plan: Plan, in environment: Environment<Region>
+    private func answer<Gateway: RegionAccess>(
+        _ plan: Plan, in environment: Environment<Gateway>
     ) throws(DynamoFault) -> Answer {
         guard case .read(let statement, let read, let table, let isConsistent) = plan else {
             return answer(plan, nil, in: environment)
@@ -156,7 +157,7 @@ struct BatchExecuteStatement: Operation {
         }
         let item: StoredItem?
         do throws(KeyValueStoreError) {
-            item = try environment.region.reader.item(read.key, in: table)
+            item = try environment.gateway.reader.item(read.key, in: table)
         } catch {
             throw .internalError
         }

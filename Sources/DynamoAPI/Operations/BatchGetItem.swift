@@ -38,8 +38,8 @@ struct BatchGetItem: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         var tables: [Table] = []
         for read in reads { tables.append(try environment.table(read.reference)) }
@@ -58,7 +58,7 @@ struct BatchGetItem: Operation {
             let items: [StoredItem?]
             do throws(KeyValueStoreError) {
                 let isSkipped = answer.isFull || fault != nil
-                items = isSkipped ? [] : try environment.region.reader.items(read.keys, in: table)
+                items = isSkipped ? [] : try environment.gateway.reader.items(read.keys, in: table)
             } catch {
                 throw .internalError
             }

@@ -59,19 +59,13 @@ struct BatchWriteItem: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let tables = try requests.map { request throws(DynamoFault) in try environment.table(request.reference) }
         let writes = try writes(to: tables)
-        environment.region.submit { store, now in
-            writes.map { environment.run($0, in: store, at: now) }
-        } completion: { [self] result in
-            switch result {
-            case .done(let results): completion(response(to: results, of: writes, tables, in: environment))
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
-            }
+        environment.submit(.batch(writes), \.batch, completion) { [self] results in
+            response(to: results, of: writes, tables, in: environment)
         }
         return nil
     }
@@ -95,9 +89,9 @@ struct BatchWriteItem: Operation {
         return writes
     }
 
-    private func response<Region: RegionAccess>(
+    private func response<Gateway: RegionAccess>(
         to results: [Result<ItemWriteResult, ItemWriteError>], of writes: [ItemWrite], _ tables: [Table],
-        in environment: Environment<Region>
+        in environment: Environment<Gateway>
     ) -> APIResponse {
         var done: [ItemWriteResult?] = []
         var throttled: DynamoFault?

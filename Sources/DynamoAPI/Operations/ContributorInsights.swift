@@ -17,8 +17,8 @@ struct DescribeContributorInsights: Operation {
         target = try InsightsTarget(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         try target.response(in: environment)
     }
@@ -47,8 +47,8 @@ struct UpdateContributorInsights: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         try target.response(in: environment)
     }
@@ -71,8 +71,8 @@ struct ListContributorInsights: Operation {
         reference = try request["TableName"].map { name throws(DynamoFault) in try TableReference(name.text) }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         if let reference { _ = try environment.describedTable(reference) }
         var writer = JSONWriter()
@@ -99,7 +99,7 @@ private struct InsightsTarget: Sendable {
         Access(action, index.map { .index(reference, $0) } ?? .table(reference))
     }
 
-    func response<Region: RegionAccess>(in environment: Environment<Region>) throws(DynamoFault) -> APIResponse {
+    func response<Gateway: RegionAccess>(in environment: Environment<Gateway>) throws(DynamoFault) -> APIResponse {
         let table = try environment.describedTable(reference)
         if let index, table.index(named: index) == nil {
             throw .resourceNotFound("Requested resource not found: Index: \(index) not found")

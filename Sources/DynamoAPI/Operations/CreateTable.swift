@@ -112,21 +112,18 @@ struct CreateTable: Operation {
         return indexes
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        guard reference.isLocal(region: environment.region.regionName, accountID: environment.configuration.accountID)
+        guard reference.isLocal(region: environment.gateway.regionName, accountID: environment.configuration.accountID)
         else { throw .tableNotFound(reference.name) }
-        environment.changeCatalog(of: reference.name, completion) {
-            [specification, policy] store, now throws(CatalogError) in
-            var specification = specification
-            if let policy {
-                specification.localSettings.policies = [
-                    ResourcePolicy(resource: "", document: policy, revision: now)
-                ]
-            }
-            return try store.createTable(specification, at: now)
-        } response: { table in
+        var specification = specification
+        if let policy {
+            specification.localSettings.policies = [
+                ResourcePolicy(resource: "", document: policy, revision: environment.gateway.nowMilliseconds())
+            ]
+        }
+        environment.changeCatalog(of: reference.name, .createTable(specification), completion) { table in
             TableDescription(table, status: .creating, in: environment).response("TableDescription")
         }
         return nil

@@ -35,8 +35,8 @@ struct DeleteItem: Operation {
         try options.checkReturnsOldOnly()
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkKey(key)

@@ -18,15 +18,16 @@ struct DeleteResourcePolicy: Operation {
         reading = try PolicyReading(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         guard reading.resource.table(in: environment) != nil else { throw reading.missing }
-        environment.changeLocalSettings(of: reading.resource.table, missing: reading.missing, completion) {
-            [reading] settings, _, _ throws(DynamoFault) in
-            try reading.remove(from: &settings)
-        } response: { revision in
-            PolicyReading.response(revision: revision)
+        environment.changeLocalSettings(
+            of: reading.resource.table,
+            .removePolicy(resource: reading.key, expected: reading.expectation),
+            missing: reading.missing, unexpected: reading.unexpected, completion
+        ) {
+            PolicyReading.response(revision: $0.policyRevision)
         }
         return nil
     }

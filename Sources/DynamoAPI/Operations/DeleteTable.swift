@@ -15,15 +15,12 @@ struct DeleteTable: Operation {
         reference = try TableReference(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        guard reference.isLocal(region: environment.region.regionName, accountID: environment.configuration.accountID)
+        guard reference.isLocal(region: environment.gateway.regionName, accountID: environment.configuration.accountID)
         else { throw .tableNotFound(reference.name) }
-        environment.changeCatalog(of: reference.name, completion) {
-            [name = reference.name] store, now throws(CatalogError) in
-            try store.deleteTable(name, at: now)
-        } response: { table in
+        environment.changeCatalog(of: reference.name, .deleteTable(reference.name), completion) { table in
             TableDescription(table, status: .deleting, in: environment).response("TableDescription")
         }
         return nil

@@ -16,12 +16,12 @@ struct DescribeContinuousBackups: Operation {
         reference = try TableReference(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.backedUpTable(reference)
         return ContinuousBackupsDescription(
-            recovery: table.localSettings.recovery, nowMilliseconds: environment.region.nowMilliseconds()
+            recovery: table.localSettings.recovery, nowMilliseconds: environment.gateway.nowMilliseconds()
         ).response
     }
 }
@@ -29,8 +29,8 @@ struct DescribeContinuousBackups: Operation {
 extension Environment {
     /// The table that a request on backups names.
     func backedUpTable(_ reference: TableReference) throws(DynamoFault) -> Table {
-        guard reference.isLocal(region: region.regionName, accountID: configuration.accountID),
-            let table = region.reader.table(named: reference.name), table.status == .active
+        guard reference.isLocal(region: gateway.regionName, accountID: configuration.accountID),
+            let table = gateway.reader.table(named: reference.name), table.status == .active
         else { throw .backupTableNotFound(reference.name) }
         return table
     }

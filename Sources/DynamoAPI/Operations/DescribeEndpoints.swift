@@ -10,10 +10,10 @@ struct DescribeEndpoints: Operation {
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let serviceHost = "dynamodb.\(environment.region.regionName).amazonaws.com"
+        let serviceHost = "dynamodb.\(environment.gateway.regionName).amazonaws.com"
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("Endpoints")

@@ -10,8 +10,8 @@ struct DescribeLimits: Operation {
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         var writer = JSONWriter()
         writer.beginObject()

@@ -40,12 +40,12 @@ struct DescribeStream: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let now = environment.region.nowMilliseconds()
+        let now = environment.gateway.nowMilliseconds()
         let stream = try reference.stream(in: environment, at: now)
-        var shards = environment.region.reader.shards(of: stream, at: now)
+        var shards = environment.gateway.reader.shards(of: stream, at: now)
         if let parent {
             let number = try reference.shard(parent, of: stream, in: environment, at: now).number
             shards = shards.filter { $0.parent == number }

@@ -16,8 +16,8 @@ struct DescribeTimeToLive: Operation {
         reference = try TableReference(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.describedTable(reference)
         guard table.status == .active else { throw .tableNotFound(reference.name) }

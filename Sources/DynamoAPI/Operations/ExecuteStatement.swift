@@ -33,8 +33,8 @@ struct ExecuteStatement: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         switch statement.content {
         case .select(let select):
@@ -47,16 +47,11 @@ struct ExecuteStatement: Operation {
         }
         let table = try environment.table(statement.reference)
         guard let write = try statement.write(in: table) else { throw .internalError }
-        environment.region.submit { store, now in
-            environment.run(write, in: store, at: now)
-        } completion: { [self] result in
+        environment.submit(.write(write), \.write, completion) { [self] result in
             switch result {
-            case .done(.success(let result)): completion(response(to: result))
-            case .done(.failure(let error)):
-                completion(
-                    environment.fault(error, of: write) { statement.fault($0, isUpdate: write.isUpdate) }.response)
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+            case .success(let result): response(to: result)
+            case .failure(let error):
+                environment.fault(error, of: write) { statement.fault($0, isUpdate: write.isUpdate) }.response
             }
         }
         return nil
@@ -67,7 +62,11 @@ struct ExecuteStatement: Operation {
         writer.beginObject()
         writer.name("Items")
         writer.beginArray()
-        if let item = statement.returned(of: result), !item.isEmpty { writer.item(item) }
+        do throws(DynamoFault) {
+            if let item = try statement.returned(of: result), !item.isEmpty { writer.item(item) }
+        } catch {
+            return error.response
+        }
         writer.endArray()
         if capacityLevel != .none {
             var capacity = ConsumedCapacity(statement.reference.given)

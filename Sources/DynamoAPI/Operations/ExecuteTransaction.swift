@@ -44,8 +44,8 @@ struct ExecuteTransaction: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         var tables: [Table] = []
         for statement in statements { tables.append(try environment.table(statement.reference)) }

@@ -33,15 +33,15 @@ struct GetItem: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkKey(key)
         try environment.admitRead(of: table)
         let stored: BinaryItem?
         do throws(KeyValueStoreError) {
-            stored = try environment.region.reader.item(key, in: table)?.binaryItem
+            stored = try environment.gateway.reader.item(key, in: table)?.binaryItem
         } catch {
             throw .internalError
         }

@@ -25,11 +25,11 @@ struct GetRecords: Operation {
         limit = request["Limit"]?.integer ?? 1000
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let reader = environment.region.reader
-        let now = environment.region.nowMilliseconds()
+        let reader = environment.gateway.reader
+        let now = environment.gateway.nowMilliseconds()
         let iterator = try ShardIterator(iterator, key: reader.origin)
         try iterator.checkAge(at: now)
         // What the stream is, before what is in it: a shard that is closed in between is read as one that is open.
@@ -44,7 +44,7 @@ struct GetRecords: Operation {
         } catch {
             throw DynamoFault(error)
         }
-        let writing = StreamRecordWriting(stream: stream, region: environment.region.regionName, origin: reader.origin)
+        let writing = StreamRecordWriting(stream: stream, region: environment.gateway.regionName, origin: reader.origin)
         var writer = JSONWriter(capacity: 256 + page.records.count * 512)
         writer.beginObject()
         writer.name("Records")

@@ -16,8 +16,8 @@ struct GetResourcePolicy: Operation {
         reading = try PolicyReading(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         guard let table = reading.resource.table(in: environment) else { throw reading.missing }
         guard let policy = reading.policy(in: table.localSettings) else {

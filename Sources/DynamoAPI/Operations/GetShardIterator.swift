@@ -69,13 +69,13 @@ struct GetShardIterator: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let now = environment.region.nowMilliseconds()
+        let now = environment.gateway.nowMilliseconds()
         let stream = try reference.stream(in: environment, at: now)
         let shard = try reference.shard(shardID, of: stream, in: environment, at: now)
-        let reader = environment.region.reader
+        let reader = environment.gateway.reader
         switch place {
         case .at(let position), .after(let position):
             // A shard begins with a number of its own, which may be no record's yet.

@@ -21,8 +21,8 @@ struct CreateGlobalTable: Operation {
         table = request["GlobalTableName"]?.text ?? ""
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         throw LegacyGlobalTables.unsupported
     }
@@ -52,8 +52,8 @@ struct UpdateGlobalTable: Operation {
         addsReplica = request["ReplicaUpdates"]?.elements.contains { $0["Create"] != nil } ?? false
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         throw addsReplica
             ? LegacyGlobalTables.unsupported
@@ -75,8 +75,8 @@ struct DescribeGlobalTable: Operation {
         table = request["GlobalTableName"]?.text ?? ""
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         throw .globalTableNotFound("Global table not found: \(LegacyGlobalTables.missing(table))")
     }
@@ -96,8 +96,8 @@ struct DescribeGlobalTableSettings: Operation {
         table = request["GlobalTableName"]?.text ?? ""
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         throw .globalTableNotFound(LegacyGlobalTables.missing(table))
     }
@@ -141,8 +141,8 @@ struct UpdateGlobalTableSettings: Operation {
         table = request["GlobalTableName"]?.text ?? ""
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         throw .globalTableNotFound(LegacyGlobalTables.missing(table))
     }
@@ -161,8 +161,8 @@ struct ListGlobalTables: Operation {
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {}
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         var writer = JSONWriter()
         writer.beginObject()

@@ -27,11 +27,11 @@ struct ListStreams: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let reader = environment.region.reader
-        var streams = reader.streams(at: environment.region.nowMilliseconds())
+        let reader = environment.gateway.reader
+        var streams = reader.streams(at: environment.gateway.nowMilliseconds())
         if let table {
             streams = streams.filter { $0.tableName == table }
             guard !streams.isEmpty || reader.table(named: table) != nil else { throw .tableNotFound(table) }

@@ -21,10 +21,10 @@ struct ListTables: Operation {
         limit = request["Limit"]?.integer ?? 100
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        let names = environment.region.reader.tableNames(after: start, limit: limit + 1)
+        let names = environment.gateway.reader.tableNames(after: start, limit: limit + 1)
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("TableNames")

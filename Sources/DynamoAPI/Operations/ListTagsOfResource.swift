@@ -26,13 +26,13 @@ struct ListTagsOfResource: Operation {
             return
         }
         guard token.hasPrefix(Self.tokenPrefix), let start = Int(token.dropFirst(Self.tokenPrefix.count)),
-            (1...TagReading.maximumCount).contains(start)
+            (1...LocalSettings.maximumTagCount).contains(start)
         else { throw .validation("Invalid NextToken: \(token)") }
         self.start = start
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         guard let table = resource.table(in: environment) else { throw .resourceNotFound(arn: resource.arn) }
         let tags = table.localSettings.tags.dropFirst(start)

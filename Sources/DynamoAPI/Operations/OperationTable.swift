@@ -29,8 +29,8 @@ protocol Operation: Sendable {
     /// Carries the request out.
     ///
     /// - Returns: the response, or nil when `completion` gets it later.
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse?
 }
 
@@ -44,7 +44,7 @@ extension Operation {
 ///
 /// To add one: a file with a type that is an `Operation`, a line here, one less in ``RefusedOperations``, and the line in the
 /// documentation's article `Operations`.
-enum OperationTable<Region: RegionAccess> {
+enum OperationTable<Gateway: RegionAccess> {
     static var entries: [Entry] {
         [
             Entry(BatchExecuteStatement.self),
@@ -104,7 +104,7 @@ enum OperationTable<Region: RegionAccess> {
         private let shape: Shape
         let answer:
             @Sendable (
-                _ request: JSONValue, Caller, Environment<Region>, @escaping Dispatcher<Region>.Completion
+                _ request: JSONValue, Caller, Environment<Gateway>, @escaping Dispatcher<Gateway>.Completion
             ) throws(DynamoFault) -> APIResponse?
 
         init<Described: Operation>(_ operation: Described.Type) {

@@ -36,8 +36,8 @@ struct PutItem: Operation {
         try AttributeDecoding.checkSize(of: item, from: request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkItem(item)

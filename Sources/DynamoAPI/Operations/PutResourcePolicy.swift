@@ -25,15 +25,16 @@ struct PutResourcePolicy: Operation {
         try PolicyReading.check(document)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         guard reading.resource.table(in: environment) != nil else { throw reading.missing }
-        environment.changeLocalSettings(of: reading.resource.table, missing: reading.missing, completion) {
-            [reading, document] settings, _, now throws(DynamoFault) in
-            try reading.put(document, to: &settings, at: now)
-        } response: { revision in
-            PolicyReading.response(revision: revision)
+        environment.changeLocalSettings(
+            of: reading.resource.table,
+            .putPolicy(resource: reading.key, document: document, expected: reading.expectation),
+            missing: reading.missing, unexpected: reading.unexpected, completion
+        ) {
+            PolicyReading.response(revision: $0.policyRevision)
         }
         return nil
     }

@@ -55,8 +55,8 @@ struct Query: Operation {
         hasLegacyFilter = request["QueryFilter"] != nil
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(range.reference)
         let index = try range.index(of: table)

@@ -17,8 +17,8 @@ struct DescribeTableReplicaAutoScaling: Operation {
         reference = try TableReference(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         AutoScalingDescription(try environment.globalTable(reference)).response
     }
@@ -85,8 +85,8 @@ struct UpdateTableReplicaAutoScaling: Operation {
         scales = settings.contains { $0.map { !($0["AutoScalingDisabled"]?.isTrue ?? false) } ?? false }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.globalTable(reference)
         let strangers = regions.filter { region in !table.replicas.contains { $0.region == region } }

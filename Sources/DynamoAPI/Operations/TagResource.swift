@@ -22,15 +22,12 @@ struct TagResource: Operation {
         tags = try TagReading.tags(list)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let missing = DynamoFault.resourceNotFound(arn: resource.arn)
         guard resource.table(in: environment) != nil else { throw missing }
-        environment.changeLocalSettings(of: resource.table, missing: missing, completion) {
-            [tags] settings, _, _ throws(DynamoFault) in
-            try TagReading.add(tags, to: &settings.tags)
-        } response: {
+        environment.changeLocalSettings(of: resource.table, .putTags(tags), missing: missing, completion) { _ in
             APIResponse(body: [])
         }
         return nil

@@ -44,8 +44,8 @@ struct TransactGetItems: Operation {
         capacityLevel = CapacityLevel(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         try TransactionRead.answer(reads, capacityLevel, sumsTables: true, in: environment)
     }

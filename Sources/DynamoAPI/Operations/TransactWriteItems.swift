@@ -31,8 +31,8 @@ struct TransactWriteItems: Operation {
         returnsCollectionMetrics = ItemCollectionMetrics.areWanted(by: request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         var tables: [Table] = []
         for action in actions { tables.append(try environment.table(action.reference)) }

@@ -22,15 +22,13 @@ struct UntagResource: Operation {
         guard !keys.isEmpty else { throw .validation("Atleast one Tag Key needs to be provided as Input.") }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let missing = DynamoFault.resourceNotFound(arn: resource.arn)
         guard resource.table(in: environment) != nil else { throw missing }
-        environment.changeLocalSettings(of: resource.table, missing: missing, completion) {
-            [keys] settings, _, _ throws(DynamoFault) in
-            settings.tags.removeAll { keys.contains($0.key) }
-        } response: {
+        environment.changeLocalSettings(of: resource.table, .removeTags(keys: keys), missing: missing, completion) {
+            _ in
             APIResponse(body: [])
         }
         return nil

@@ -33,22 +33,17 @@ struct UpdateContinuousBackups: Operation {
         }
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.backedUpTable(reference)
         environment.changeLocalSettings(
-            of: table.name, missing: .backupTableNotFound(table.name), completion
-        ) { [isEnabled, days] settings, _, now throws(DynamoFault) in
-            let old = settings.recovery
-            // Enabling what is enabled keeps its beginning.
-            settings.recovery = PointInTimeRecovery(
-                isEnabled: isEnabled,
-                days: days ?? (old?.isEnabled == true ? old?.days : nil) ?? ContinuousBackupsDescription.defaultDays,
-                sinceMilliseconds: old?.isEnabled == true && isEnabled ? old?.sinceMilliseconds ?? now : now)
-            return ContinuousBackupsDescription(recovery: settings.recovery, nowMilliseconds: now)
-        } response: {
-            $0.response
+            of: table.name, .setRecovery(isEnabled: isEnabled, days: days),
+            missing: .backupTableNotFound(table.name), completion
+        ) {
+            ContinuousBackupsDescription(
+                recovery: $0.table.localSettings.recovery, nowMilliseconds: $0.nowMilliseconds
+            ).response
         }
         return nil
     }

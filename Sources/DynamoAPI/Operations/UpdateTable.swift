@@ -42,8 +42,8 @@ struct UpdateTable: Operation {
         update = try TableUpdate(request)
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.describedTable(reference)
         if let mode = update.settingsReplicationMode {
@@ -51,19 +51,15 @@ struct UpdateTable: Operation {
             guard !table.isGlobal else {
                 throw .invalidParameters("GlobalTableSettingsReplicationMode cannot be changed on a global table")
             }
-            environment.changeLocalSettings(of: table.name, missing: .tableNotFound(table.name), completion) {
-                settings, table, _ throws(DynamoFault) in
-                settings.settingsReplicationMode = mode
-                return table
-            } response: { changed in
-                TableDescription(changed, status: .updating, in: environment).response("TableDescription")
+            environment.changeLocalSettings(
+                of: table.name, .setSettingsReplicationMode(mode), missing: .tableNotFound(table.name), completion
+            ) {
+                TableDescription($0.table, status: .updating, in: environment).response("TableDescription")
             }
             return nil
         }
-        let changes = try update.changes(of: table, in: environment.region.regionName)
-        environment.changeCatalog(of: table.name, completion) { [name = table.name] store, now throws(CatalogError) in
-            try store.updateTable(name, changes, at: now)
-        } response: { changed in
+        let changes = try update.changes(of: table, in: environment.gateway.regionName)
+        environment.changeCatalog(of: table.name, .updateTable(table.name, changes), completion) { changed in
             TableDescription(changed, status: .updating, in: environment).response("TableDescription")
         }
         return nil

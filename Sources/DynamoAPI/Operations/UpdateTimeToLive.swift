@@ -29,15 +29,14 @@ struct UpdateTimeToLive: Operation {
         attribute = specification?["AttributeName"]?.text ?? ""
     }
 
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.describedTable(reference)
         guard table.status == .active else { throw .tableNotFound(reference.name) }
-        environment.changeCatalog(of: table.name, completion) {
-            [name = table.name, attribute, isEnabled] store, now throws(CatalogError) in
-            try store.updateTable(name, [.setTimeToLive(attribute: attribute, isEnabled: isEnabled)], at: now)
-        } response: { [attribute, isEnabled] _ in
+        let change = TableChange.setTimeToLive(attribute: attribute, isEnabled: isEnabled)
+        environment.changeCatalog(of: table.name, .updateTable(table.name, [change]), completion) {
+            [attribute, isEnabled] _ in
             var writer = JSONWriter()
             writer.beginObject()
             writer.name("TimeToLiveSpecification")

@@ -4,13 +4,13 @@ import RegionStore
 
 extension RangeRequest {
     /// Reads one page and answers with it.
-    func answer<Region: RegionAccess>(_ read: RangeRead, in environment: Environment<Region>) throws(DynamoFault)
+    func answer<Gateway: RegionAccess>(_ read: RangeRead, in environment: Environment<Gateway>) throws(DynamoFault)
         -> APIResponse
     {
         try environment.admitRead(of: read.table, through: read.index)
         let page: RangePage
         do {
-            page = try environment.region.reader.page(read)
+            page = try environment.gateway.reader.page(read)
         } catch {
             throw .internalError
         }

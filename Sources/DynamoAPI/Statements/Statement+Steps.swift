@@ -38,7 +38,8 @@ extension Statement {
         let key = try key(in: table, select.condition)
         let rest = select.condition.map { [$0.root] } ?? []
         return .check(
-            table: table, key: key, condition: Condition(.and([.attributeExists(table.existencePath)] + rest)))
+            ItemCheck(
+                table: table, key: key, condition: Condition(.and([.attributeExists(table.existencePath)] + rest))))
     }
 
     /// The key that a condition on one item is about.
@@ -54,7 +55,7 @@ extension Statement {
     }
 
     /// What RETURNING asks for of a write's result.
-    func returned(of result: ItemWriteResult) -> Item? {
+    func returned(of result: ItemWriteResult) throws(DynamoFault) -> Item? {
         let returning: PartiQLStatement.Returning?
         switch content {
         case .update(let update): returning = update.returning
@@ -63,9 +64,11 @@ extension Statement {
         }
         guard let returning else { return nil }
         switch (returning.isModifiedOnly, returning.isNew) {
-        case (false, false): return result.old
+        case (false, false): return try result.old?.checkedItem()
         case (false, true): return result.new
-        case (true, false): return result.old.flatMap { result.updated?.updatedOld(from: $0) }
+        case (true, false):
+            guard let old = result.old, let updated = result.updated else { return nil }
+            return updated.updatedOld(from: try old.checkedItem())
         case (true, true): return result.updated?.updatedNew()
         }
     }

@@ -30,7 +30,7 @@ struct StatementSelect {
         }
     }
 
-    func answer<Region: RegionAccess>(in environment: Environment<Region>) throws(DynamoFault) -> APIResponse {
+    func answer<Gateway: RegionAccess>(in environment: Environment<Gateway>) throws(DynamoFault) -> APIResponse {
         let table = try environment.table(range.reference)
         let index = try range.index(of: table)
         let schema = index?.definition.keySchema ?? table.keySchema
@@ -47,7 +47,7 @@ struct StatementSelect {
             read.limit = page.remainingCount
             read.byteLimit = page.remainingByteCount
             do {
-                page.add(try environment.region.reader.page(read), isConsistent: range.isConsistent)
+                page.add(try environment.gateway.reader.page(read), isConsistent: range.isConsistent)
             } catch {
                 throw .internalError
             }

@@ -34,11 +34,11 @@ struct StreamReference: Sendable {
     init(_ request: JSONValue) throws(DynamoFault) { try self.init(request["StreamArn"]?.text ?? "") }
 
     /// The stream itself.
-    func stream<Region: RegionAccess>(
-        in environment: Environment<Region>, at nowMilliseconds: UInt64
+    func stream<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, at nowMilliseconds: UInt64
     ) throws(DynamoFault) -> ChangeStream {
-        guard region == environment.region.regionName, accountID == Text(environment.configuration.accountID),
-            let stream = environment.region.reader.streams(at: nowMilliseconds).first(where: {
+        guard region == environment.gateway.regionName, accountID == Text(environment.configuration.accountID),
+            let stream = environment.gateway.reader.streams(at: nowMilliseconds).first(where: {
                 $0.tableName == tableName && Text($0.label) == label
             })
         else { throw .resourceNotFound("Requested resource not found: Stream: \(arn) not found") }
@@ -46,11 +46,11 @@ struct StreamReference: Sendable {
     }
 
     /// The shard of that identifier.
-    func shard<Region: RegionAccess>(
-        _ id: Text, of stream: ChangeStream, in environment: Environment<Region>, at nowMilliseconds: UInt64
+    func shard<Gateway: RegionAccess>(
+        _ id: Text, of stream: ChangeStream, in environment: Environment<Gateway>, at nowMilliseconds: UInt64
     ) throws(DynamoFault) -> StreamShard {
         guard
-            let shard = environment.region.reader.shards(of: stream, at: nowMilliseconds).first(where: {
+            let shard = environment.gateway.reader.shards(of: stream, at: nowMilliseconds).first(where: {
                 ShardName.text(of: $0, in: stream) == id.string
             })
         else {
@@ -67,7 +67,7 @@ extension ChangeStream {
 
 extension Environment {
     func arn(of stream: ChangeStream) -> String {
-        "\(TableReference.arnPrefix)\(region.regionName):\(configuration.accountID):table/\(stream.tableName)/stream/\(stream.label)"
+        "\(TableReference.arnPrefix)\(gateway.regionName):\(configuration.accountID):table/\(stream.tableName)/stream/\(stream.label)"
     }
 }
 

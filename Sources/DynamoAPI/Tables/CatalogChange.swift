@@ -1,5 +1,4 @@
 import ItemModel
-import KeyValueStore
 import RegionStore
 
 extension Environment {
@@ -7,26 +6,14 @@ extension Environment {
     ///
     /// - Parameter name: the table's name, for the fault's text.
     func changeCatalog(
-        of name: Text, _ completion: @escaping Dispatcher<Region>.Completion,
-        _ change:
-            @escaping @Sendable (
-                RegionStore<Region.Store>, _ nowMilliseconds: UInt64
-            ) throws(CatalogError) -> Table,
+        of name: Text, _ command: CatalogCommand, _ completion: @escaping Dispatcher<Gateway>.Completion,
         response: @escaping @Sendable (Table) -> APIResponse
     ) {
-        let regions = region.reader.regions
-        region.submit { store, now -> Result<Table, CatalogError> in
-            do throws(CatalogError) {
-                return .success(try change(store, now))
-            } catch {
-                return .failure(error)
-            }
-        } completion: { result in
+        let regions = gateway.reader.regions
+        submit(.changeCatalog(command), \.changeCatalog, completion) { result in
             switch result {
-            case .done(.success(let table)): completion(response(table))
-            case .done(.failure(let error)): completion(DynamoFault(error, table: name, regions: regions).response)
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+            case .success(let table): response(table)
+            case .failure(let error): DynamoFault(error, table: name, regions: regions).response
             }
         }
     }

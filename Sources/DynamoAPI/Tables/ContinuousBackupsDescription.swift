@@ -8,7 +8,6 @@ struct ContinuousBackupsDescription {
     let recovery: PointInTimeRecovery?
     let nowMilliseconds: UInt64
 
-    static let defaultDays = 35
     /// The service can restore up to five minutes ago.
     private static let delayMilliseconds: UInt64 = 5 * 60_000
     private static let dayMilliseconds: UInt64 = 86_400_000

@@ -33,53 +33,23 @@ struct PolicyReading: Sendable {
     }
 
     /// What the table's settings call the resource.
-    private var key: Text { resource.streamLabel ?? "" }
+    var key: Text { resource.streamLabel ?? "" }
+
+    /// What the request believes the policy to be.
+    var expectation: PolicyExpectation {
+        switch expectedRevision {
+        case nil: .anything
+        case Self.noPolicy?: .noPolicy
+        case let revision?: .revision(revision)
+        }
+    }
 
     func policy(in settings: LocalSettings) -> ResourcePolicy? { settings.policies.first { $0.resource == key } }
 
-    /// Throws unless the policy is as the request expects it to be.
-    func checkExpectation(_ policy: ResourcePolicy?) throws(DynamoFault) {
-        guard let expectedRevision else { return }
-        let isMet =
-            expectedRevision == Self.noPolicy
-            ? policy == nil : policy.map { Text("\($0.revision)") } == expectedRevision
-        guard isMet else {
-            throw .policyNotFound(
-                "Resource-based policy not found for the provided ResourceArn and ExpectedRevisionId: \(resource.arn)")
-        }
-    }
-
-    static func put(_ policy: ResourcePolicy, to settings: inout LocalSettings) {
-        if let place = settings.policies.firstIndex(where: { $0.resource == policy.resource }) {
-            settings.policies[place] = policy
-        } else {
-            settings.policies.append(policy)
-        }
-    }
-
-    /// Puts `document` as the resource's policy; one that says the same stays as it is.
-    ///
-    /// - Returns: its revision.
-    func put(
-        _ document: Text, to settings: inout LocalSettings, at nowMilliseconds: UInt64
-    ) throws(DynamoFault) -> UInt64 {
-        let old = policy(in: settings)
-        try checkExpectation(old)
-        if let old, old.document == document { return old.revision }
-        let last = settings.policies.map(\.revision).max() ?? 0
-        let new = ResourcePolicy(resource: key, document: document, revision: max(nowMilliseconds, last + 1))
-        Self.put(new, to: &settings)
-        return new.revision
-    }
-
-    /// Removes the resource's policy.
-    ///
-    /// - Returns: its revision; nil where there was none.
-    func remove(from settings: inout LocalSettings) throws(DynamoFault) -> UInt64? {
-        let old = policy(in: settings)
-        try checkExpectation(old)
-        settings.policies.removeAll { $0.resource == key }
-        return old?.revision
+    /// The fault where the policy is not as the request expects it to be.
+    var unexpected: DynamoFault {
+        .policyNotFound(
+            "Resource-based policy not found for the provided ResourceArn and ExpectedRevisionId: \(resource.arn)")
     }
 
     /// The fault where the table or the stream is not there.

@@ -40,9 +40,9 @@ struct ResourceReference: Sendable {
     }
 
     /// The table, where it is one of this region and account and is in use; for a stream where that is the table's latest one.
-    func table<Region: RegionAccess>(in environment: Environment<Region>) -> Table? {
-        guard region == environment.region.regionName, accountID == Text(environment.configuration.accountID),
-            let found = environment.region.reader.table(named: table), found.status == .active
+    func table<Gateway: RegionAccess>(in environment: Environment<Gateway>) -> Table? {
+        guard region == environment.gateway.regionName, accountID == Text(environment.configuration.accountID),
+            let found = environment.gateway.reader.table(named: table), found.status == .active
         else { return nil }
         if let streamLabel {
             guard let created = found.streamLabelMilliseconds,
@@ -59,32 +59,19 @@ extension Environment {
     /// - Parameters:
     ///   - name: the table's name.
     ///   - missing: the answer where the table is gone.
-    ///   - change: throws to change nothing.
-    func changeLocalSettings<Result: Sendable>(
-        of name: Text, missing: DynamoFault, _ completion: @escaping Dispatcher<Region>.Completion,
-        _ change:
-            @escaping @Sendable (
-                inout LocalSettings, Table, _ nowMilliseconds: UInt64
-            ) throws(DynamoFault) -> Result,
-        response: @escaping @Sendable (Result) -> APIResponse
+    ///   - unexpected: the answer where a policy is not as the request expects it to be.
+    func changeLocalSettings(
+        of name: Text, _ change: LocalSettingsChange, missing: DynamoFault, unexpected: DynamoFault = .internalError,
+        _ completion: @escaping Dispatcher<Gateway>.Completion,
+        response: @escaping @Sendable (LocalSettingsResult) -> APIResponse
     ) {
-        region.submit { store, now -> Swift.Result<Result, DynamoFault> in
-            do throws(DynamoFault) {
-                var result: Result?
-                let table = try store.changeLocalSettings(of: name) { settings, table throws(DynamoFault) in
-                    result = try change(&settings, table, now)
-                }
-                guard table != nil, let result else { return .failure(missing) }
-                return .success(result)
-            } catch {
-                return .failure(error)
-            }
-        } completion: { outcome in
-            switch outcome {
-            case .done(.success(let result)): completion(response(result))
-            case .done(.failure(let fault)): completion(fault.response)
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+        submit(.changeLocalSettings(table: name, change), \.changeLocalSettings, completion) { result in
+            switch result {
+            case .success(let result): response(result)
+            case .failure(.tableNotFound): missing.response
+            case .failure(.tooManyTags): TagReading.tooMany.response
+            case .failure(.unexpectedPolicy): unexpected.response
+            case .failure(.storage): DynamoFault.internalError.response
             }
         }
     }

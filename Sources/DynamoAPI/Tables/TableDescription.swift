@@ -31,9 +31,9 @@ struct TableDescription {
             self.indexes = indexes
         }
 
-        init<Region: RegionAccess>(of table: Table, in environment: Environment<Region>) throws(DynamoFault) {
+        init<Gateway: RegionAccess>(of table: Table, in environment: Environment<Gateway>) throws(DynamoFault) {
             do {
-                let reader = environment.region.reader
+                let reader = environment.gateway.reader
                 self.table = try reader.statistics(of: table)
                 indexes = try table.indexes.map { ($0.name, try reader.statistics(of: $0)) }
             } catch {
@@ -45,15 +45,15 @@ struct TableDescription {
     /// - Parameters:
     ///   - status: what is told in place of the table's own status.
     ///   - sizes: nil reads them; after a change that was made, one that cannot be read counts as nothing.
-    init<Region: RegionAccess>(
-        _ table: Table, status: TableStatus? = nil, sizes: Sizes? = nil, in environment: Environment<Region>
+    init<Gateway: RegionAccess>(
+        _ table: Table, status: TableStatus? = nil, sizes: Sizes? = nil, in environment: Environment<Gateway>
     ) {
         self.table = table
         self.status = status ?? table.status
         self.sizes = sizes ?? (try? Sizes(of: table, in: environment)) ?? .none
         arn = environment.arn(of: table)
-        region = environment.region.regionName
-        nowMilliseconds = environment.region.nowMilliseconds()
+        region = environment.gateway.regionName
+        nowMilliseconds = environment.gateway.nowMilliseconds()
         isAnswerToChange = status != nil
     }
 

@@ -6,14 +6,13 @@ import RegionStore
 ///
 /// Source: AWS developer guide, "Tagging restrictions in DynamoDB".
 enum TagReading {
-    static let maximumCount = 50
     /// What only the service itself begins keys with.
     private static let reservedPrefix = "aws:"
     private static let punctuation = Set<Unicode.Scalar>("_.:/=+-@".unicodeScalars)
 
     /// Reads the parameter `Tags`.
     static func tags(_ list: JSONValue) throws(DynamoFault) -> [Tag] {
-        guard list.count <= maximumCount else { throw tooMany }
+        guard list.count <= LocalSettings.maximumTagCount else { throw tooMany }
         var tags: [Tag] = []
         for element in list.elements {
             let tag = Tag(key: element["Key"]?.text ?? "", value: element["Value"]?.text ?? "")
@@ -46,19 +45,5 @@ enum TagReading {
         }
     }
 
-    /// Puts `new` to `tags`: a tag whose key is there takes its place.
-    static func add(_ new: [Tag], to tags: inout [Tag]) throws(DynamoFault) {
-        var result = tags
-        for tag in new {
-            if let place = result.firstIndex(where: { $0.key == tag.key }) {
-                result[place] = tag
-            } else {
-                result.append(tag)
-            }
-        }
-        guard result.count <= maximumCount else { throw tooMany }
-        tags = result
-    }
-
-    private static let tooMany = DynamoFault.validation("Too many tags: at most \(maximumCount) are allowed")
+    static let tooMany = DynamoFault.validation("Too many tags: at most \(LocalSettings.maximumTagCount) are allowed")
 }

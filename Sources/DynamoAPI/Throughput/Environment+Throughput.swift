@@ -6,7 +6,7 @@ extension Environment {
     /// The fault where nothing is left of the capacity to read the table, or a global index of it.
     func readFault(of table: Table, through index: SecondaryIndex? = nil) -> DynamoFault? {
         guard let limit = limit(on: .read, of: table, index),
-            !ledger.hasCapacity(account(.read, of: table, index), limit, at: region.nowMilliseconds())
+            !ledger.hasCapacity(account(.read, of: table, index), limit, at: gateway.nowMilliseconds())
         else { return nil }
         let name = index.flatMap { $0.isGlobal ? $0.name : nil }
         return .throttled(by: limit, on: .read, index: name, tableARN: arn(of: table))
@@ -23,12 +23,12 @@ extension Environment {
     /// Takes what a read took.
     func charge(_ capacity: ConsumedCapacity, forReading table: Table) {
         let charges = charges(capacity, .read, of: table)
-        if !charges.isEmpty { ledger.charge(charges, at: region.nowMilliseconds()) }
+        if !charges.isEmpty { ledger.charge(charges, at: gateway.nowMilliseconds()) }
     }
 
     private func limit(on kind: CapacityKind, of table: Table, _ index: SecondaryIndex?) -> CapacityLimit? {
         guard configuration.isThrottling else { return nil }
-        return table.capacityLimit(on: kind, of: index, in: region.regionName)
+        return table.capacityLimit(on: kind, of: index, in: gateway.regionName)
     }
 
     private func account(_ kind: CapacityKind, of table: Table, _ index: SecondaryIndex?) -> CapacityLedger.Account {
@@ -52,34 +52,27 @@ extension Environment {
 
 /// How writes stay within a table's capacity: what they take is known before anything is changed, so they are asked about then.
 extension Environment {
-    /// Who decides for the writer at that time about writes to those tables; nil where none of them has a limit.
-    func admission(
-        to tables: some Sequence<Table>, at nowMilliseconds: UInt64, _ kind: ConsumedCapacity.Kind = .single
-    ) -> (any WriteAdmission)? {
-        guard configuration.isThrottling, tables.contains(where: { $0.limitsWrites(in: region.regionName) }) else {
-            return nil
-        }
-        return Admission(environment: self, kind: kind, nowMilliseconds: nowMilliseconds)
-    }
+    /// Who decides about the writes to this region's tables; nil where nothing is throttled.
+    var writeAdmission: (any WriteAdmission)? { configuration.isThrottling ? Admission(environment: self) : nil }
 
     private struct Admission: WriteAdmission {
         let environment: Environment
-        let kind: ConsumedCapacity.Kind
-        let nowMilliseconds: UInt64
 
-        func isLimited(_ table: Table) -> Bool { table.limitsWrites(in: environment.region.regionName) }
+        func isLimited(_ table: Table) -> Bool { table.limitsWrites(in: environment.gateway.regionName) }
 
-        func hasCapacity(_ table: Table) -> Bool {
+        func hasCapacity(_ table: Table, at nowMilliseconds: UInt64) -> Bool {
             guard let limit = environment.limit(on: .write, of: table, nil) else { return true }
             return environment.ledger.hasCapacity(
                 environment.account(.write, of: table, nil), limit, at: nowMilliseconds)
         }
 
-        func take(_ demands: [WriteDemand]) -> (position: Int, resource: ThrottledResource)? {
+        func take(
+            _ demands: [WriteDemand], isTransaction: Bool, at nowMilliseconds: UInt64
+        ) -> (position: Int, resource: ThrottledResource)? {
             var charges: [CapacityLedger.Charge] = []
             var owners: [Int] = []
             for (position, demand) in demands.enumerated() {
-                var capacity = ConsumedCapacity(demand.table.name, kind)
+                var capacity = ConsumedCapacity(demand.table.name, isTransaction ? .transactionalWrite : .single)
                 capacity.addWrite(demand)
                 let own = environment.charges(capacity, .write, of: demand.table)
                 charges += own

@@ -73,7 +73,7 @@ struct TransactionAction: Sendable {
         case .check(let key):
             try table.keySchema.checkKey(key)
             guard let condition else { throw .internalError }
-            return .check(table: table, key: key, condition: condition)
+            return .check(ItemCheck(table: table, key: key, condition: condition))
         }
     }
 }

@@ -19,9 +19,9 @@ struct TransactionRead: Sendable {
     /// Reads all and answers.
     ///
     /// - Parameter sumsTables: whether the capacity is told for each table, or else for each read.
-    static func answer<Region: RegionAccess>(
+    static func answer<Gateway: RegionAccess>(
         _ reads: [TransactionRead], _ capacityLevel: CapacityLevel, sumsTables: Bool,
-        in environment: Environment<Region>
+        in environment: Environment<Gateway>
     ) throws(DynamoFault) -> APIResponse {
         var keys: [(table: Table, key: Item)] = []
         for read in reads { keys.append((try environment.table(read.reference), read.key)) }
@@ -29,7 +29,7 @@ struct TransactionRead: Sendable {
         try admit(keys.map(\.table), in: environment)
         let items: [StoredItem?]
         do throws(KeyValueStoreError) {
-            items = try environment.region.reader.items(keys)
+            items = try environment.gateway.reader.items(keys)
         } catch {
             throw .internalError
         }
@@ -44,8 +44,8 @@ struct TransactionRead: Sendable {
     }
 
     /// Throws where nothing is left of a table's capacity.
-    private static func admit<Region: RegionAccess>(
-        _ tables: [Table], in environment: Environment<Region>
+    private static func admit<Gateway: RegionAccess>(
+        _ tables: [Table], in environment: Environment<Gateway>
     ) throws(DynamoFault) {
         let faults = tables.map { environment.readFault(of: $0) }
         guard faults.contains(where: { $0 != nil }) else { return }

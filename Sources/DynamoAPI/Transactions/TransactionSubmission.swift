@@ -14,42 +14,31 @@ struct TransactionSubmission: Sendable {
     /// Has the writer carry the transaction out.
     ///
     /// - Parameter respond: makes the response of what was done, on any thread.
-    func run<Region: RegionAccess>(
-        in environment: Environment<Region>, completion: @escaping Dispatcher<Region>.Completion,
+    func run<Gateway: RegionAccess>(
+        in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion,
         respond: @escaping @Sendable (TransactionOutcome) -> APIResponse
     ) {
-        environment.region.submit { [transaction] store, now -> Result<TransactionOutcome, TransactionError> in
-            do throws(TransactionError) {
-                return .success(
-                    try store.transact(
-                        transaction, at: now,
-                        admission: environment.admission(
-                            to: transaction.steps.lazy.map(\.table), at: now, .transactionalWrite)))
-            } catch {
-                return .failure(error)
-            }
-        } completion: { [self] result in
+        environment.submit(.transact(transaction), \.transact, completion) { [self] result in
             switch result {
-            case .done(.success(let outcome)):
+            case .success(let outcome):
                 chargeReads(outcome, in: environment)
-                completion(respond(outcome))
-            case .done(.failure(let error)): completion(fault(error, in: environment).response)
-            case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+                return respond(outcome)
+            case .failure(let error): return fault(error, in: environment).response
             }
         }
     }
 
     /// Takes what the answer to a repeated transaction says that it took: it reads the items.
-    private func chargeReads<Region: RegionAccess>(_ outcome: TransactionOutcome, in environment: Environment<Region>) {
+    private func chargeReads<Gateway: RegionAccess>(_ outcome: TransactionOutcome, in environment: Environment<Gateway>)
+    {
         guard case .repeated = outcome else { return }
         for (step, capacity) in zip(transaction.steps, capacities(outcome, sumsTables: false)) {
             environment.charge(capacity, forReading: step.table)
         }
     }
 
-    private func fault<Region: RegionAccess>(
-        _ error: TransactionError, in environment: Environment<Region>
+    private func fault<Gateway: RegionAccess>(
+        _ error: TransactionError, in environment: Environment<Gateway>
     ) -> DynamoFault {
         switch error {
         case .duplicateItem: return .multipleOperationsOnItem
@@ -68,26 +57,28 @@ struct TransactionSubmission: Sendable {
                     reasons.append(CancellationReason(throttled: fault))
                     continue
                 }
-                guard let reason = reason(error, of: index) else { return DynamoFault.tableNotFound }
-                reasons.append(reason)
+                do throws(DynamoFault) {
+                    reasons.append(try reason(error, of: index))
+                } catch {
+                    return error
+                }
             }
             return .transactionCancelled(reasons)
         }
     }
 
-    /// Nil where the table is gone.
-    private func reason(_ error: ItemWriteError, of index: Int) -> CancellationReason? {
+    /// Throws where the table is gone.
+    private func reason(_ error: ItemWriteError, of index: Int) throws(DynamoFault) -> CancellationReason {
         switch error {
-        case .tableNotFound: return nil
-        case .conditionFailed(let item):
+        case .tableNotFound: throw .tableNotFound
+        case .conditionFailed(let stored):
+            let item = returnsItem[index] ? try stored?.checkedItem() : nil
             guard failureCodes[index] != .duplicateItem else {
                 return CancellationReason(
-                    code: .duplicateItem, message: "Duplicate primary key exists in table",
-                    item: returnsItem[index] ? item : nil)
+                    code: .duplicateItem, message: "Duplicate primary key exists in table", item: item)
             }
             return CancellationReason(
-                code: .conditionalCheckFailed, message: "The conditional request failed",
-                item: returnsItem[index] ? item : nil)
+                code: .conditionalCheckFailed, message: "The conditional request failed", item: item)
         case .itemCollectionTooLarge:
             return CancellationReason(
                 code: .itemCollectionTooLarge, message: DynamoFault.itemCollectionTooLarge.message)

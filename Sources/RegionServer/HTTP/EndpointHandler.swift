@@ -49,7 +49,7 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         var owesContinue: Bool
     }
 
-    /// A request that has been passed on and not been answered.
+    /// A request that was handed to the service and not answered yet.
     private struct Awaited {
         var context: ResponseEncoder.Context
         var response: EndpointResponse?

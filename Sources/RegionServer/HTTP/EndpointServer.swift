@@ -53,7 +53,7 @@ public final class EndpointServer: Sendable {
                         throw ChannelError.inappropriateOperationForState
                     }
                     let admission = census.admit()
-                    if admission != .turnedAway {
+                    if admission != .closedAtOnce {
                         channel.closeFuture.whenComplete { _ in census.leave(admission) }
                     }
                     try configureChannel(channel)
@@ -64,7 +64,7 @@ public final class EndpointServer: Sendable {
                         logger.warning("connection refused", metadata: ["limit": "\(census.limit)"])
                         let fault = WireFault.tooManyConnections(limit: census.limit)
                         try channel.pipeline.syncOperations.addHandler(RefusalHandler(fault: fault, loop: loop))
-                    case .turnedAway:
+                    case .closedAtOnce:
                         throw ChannelError.operationUnsupported
                     }
                 }
@@ -119,7 +119,7 @@ private final class ConnectionCensus: Sendable {
         /// It is told that there are too many.
         case refused
         /// It is closed without a word, because too many are being told already.
-        case turnedAway
+        case closedAtOnce
     }
 
     let limit: Int
@@ -137,14 +137,14 @@ private final class ConnectionCensus: Sendable {
         admitted.subtract(1, ordering: .relaxed)
         if refused.add(1, ordering: .relaxed).newValue <= Self.refusedMax { return .refused }
         refused.subtract(1, ordering: .relaxed)
-        return .turnedAway
+        return .closedAtOnce
     }
 
     func leave(_ admission: Admission) {
         switch admission {
         case .admitted: admitted.subtract(1, ordering: .relaxed)
         case .refused: refused.subtract(1, ordering: .relaxed)
-        case .turnedAway: return
+        case .closedAtOnce: return
         }
     }
 }

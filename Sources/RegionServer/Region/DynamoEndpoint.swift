@@ -9,22 +9,19 @@ import RegionStore
 struct RegionGateway<Store: KeyValueStore>: RegionAccess {
     let reader: RegionReader<Store>
     let regionName: Text
-    let writer: RegionWriter<Store>
+    let writer: WriterThread<Store>
     let clock: SystemClock
+    /// Where answers are made for callers that come from no event loop.
+    let group: MultiThreadedEventLoopGroup
 
     func nowMilliseconds() -> UInt64 { clock.physicalMilliseconds() }
 
-    func submit<Result: Sendable>(
-        _ command: @escaping @Sendable (RegionStore<Store>, _ nowMilliseconds: UInt64) -> Result,
-        completion: @escaping @Sendable (SubmissionResult<Result>) -> Void
-    ) {
-        let command = ClosureCommand(body: command) { outcome in
-            switch outcome {
-            case .done(let result): completion(.done(result))
-            case .failed: completion(.failed)
-            }
+    func submit(_ command: RegionCommand, completion: @escaping @Sendable (SubmissionResult) -> Void) {
+        let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.any()
+        let ticket = WriterThread<Store>.Ticket(eventLoop: eventLoop) { outcome in
+            completion(outcome.map(SubmissionResult.done) ?? .failed)
         }
-        if !writer.submit(command, isBounded: true) { completion(.overloaded) }
+        if writer.submit(command, isBounded: true, ticket) != nil { completion(.overloaded) }
     }
 }
 

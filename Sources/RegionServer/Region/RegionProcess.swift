@@ -6,6 +6,7 @@ import KeyValueStore
 import Logging
 import NIOCore
 import NIOPosix
+import RegionCore
 import RegionStore
 import Replication
 import ReplicationTransport
@@ -13,8 +14,8 @@ import RocksDBStore
 
 /// One region as a running process: its store and writer, its links, its endpoint and its status page.
 ///
-/// Reading order: this file; `RegionWriter`, the thread that owns the store; `DynamoEndpoint`, between endpoint and operations;
-/// `LinkHub`, all links; `StatusServer`.
+/// Reading order: this file; `WriterThread`, which owns the store; `DynamoEndpoint`, between endpoint and operations;
+/// `LinkShell`, all links; `StatusServer`.
 public final class RegionProcess: Sendable {
     /// Where clients reach the region.
     public let endpoint: HostAndPort
@@ -24,9 +25,9 @@ public final class RegionProcess: Sendable {
     /// What runs, in the order in which it is stopped.
     private struct Parts: Sendable {
         let endpoint: EndpointServer
-        let hub: LinkHub<RocksDBStore>
+        let links: LinkShell<RocksDBStore>
         let status: StatusServer
-        let writer: RegionWriter<RocksDBStore>
+        let writer: WriterThread<RocksDBStore>
         let store: RocksDBStore
         let threads: NIOThreadPool
         let groups: [MultiThreadedEventLoopGroup]
@@ -70,23 +71,30 @@ public final class RegionProcess: Sendable {
         let reader = opened.reader
         let identity = LinkIdentity(
             region: RegionID(rawValue: own.id), name: Text(own.name), incarnation: opened.incarnation)
-        let writer = RegionWriter(
-            store: opened, clock: clock, onCommit: { commits.post() },
-            onFailure: { error in
-                logger.critical("the store failed: \(error)")
-                failed.yield(.storeFailed("\(error)"))
-            })
-        let hub = LinkHub(
-            context: LinkContext(
-                identity: identity, regions: reader.configuration.regions, configuration: topology.linkConfiguration,
-                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer,
-                clock: clock, eventLoop: linkGroup.next(), threads: threads, logger: logger),
-            topology: topology)
-        commits.setReceiver { hub.logAdvanced() }
-        writer.start()
+        let writer = WriterThread(
+            opened, clock: clock,
+            events: .init(
+                committed: { commits.post() },
+                failed: { error in
+                    logger.critical("the store failed: \(error)")
+                    failed.yield(.storeFailed("\(error)"))
+                },
+                noted: { event in logger.warning("\(event)") }))
+        let links = LinkShell(
+            identity: identity, topology: topology,
+            context: .init(
+                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, clock: clock,
+                eventLoop: linkGroup.next(), threads: threads, logger: logger))
+        commits.setReceiver { links.committed() }
+        let dispatcher = Dispatcher(
+            gateway: RegionGateway(
+                reader: reader, regionName: Text(own.name), writer: writer, clock: clock, group: group),
+            configuration: APIConfiguration(
+                endpointAddress: "\(own.endpoint)", isThrottling: own.isThrottling && !options.disablesThrottling))
+        writer.start(admission: dispatcher.writeAdmission)
 
         func giveUp() async {
-            try? await hub.stop().get()
+            try? await links.stop().get()
             writer.stop()
             store.close()
             try? await threads.shutdownGracefully()
@@ -94,21 +102,16 @@ public final class RegionProcess: Sendable {
         }
         do {
             try await listening(for: "links", at: own.replicationListener) {
-                try await hub.start(at: own.replicationListener).get()
+                try await links.start(at: own.replicationListener).get()
             }
             let source = StatusSource(
-                region: own, identity: identity, reader: reader, writer: writer, hub: hub, clock: clock,
+                region: own, identity: identity, reader: reader, writer: writer, links: links, clock: clock,
                 eventLoop: linkGroup.next())
             let status = try await listening(for: "status", at: own.adminListener) {
                 try await StatusServer.start(at: own.adminListener, on: group, logger: logger) {
                     await source.status()
                 }
             }
-            let dispatcher = Dispatcher(
-                region: RegionGateway(reader: reader, regionName: Text(own.name), writer: writer, clock: clock),
-                configuration: APIConfiguration(
-                    endpointAddress: "\(own.endpoint)",
-                    isThrottling: own.isThrottling && !options.disablesThrottling))
             let endpoint: EndpointServer
             do {
                 var random = SystemRandomNumberGenerator()
@@ -137,7 +140,7 @@ public final class RegionProcess: Sendable {
             return RegionProcess(
                 endpoint: address,
                 parts: Parts(
-                    endpoint: endpoint, hub: hub, status: status, writer: writer, store: store, threads: threads,
+                    endpoint: endpoint, links: links, status: status, writer: writer, store: store, threads: threads,
                     groups: [linkGroup, group], failure: failures),
                 logger: logger)
         } catch {
@@ -157,7 +160,7 @@ public final class RegionProcess: Sendable {
         logger.info("stopping")
         try? await parts.endpoint.shutDown(within: .seconds(10)).get()
         await parts.status.stop()
-        try? await parts.hub.stop().get()
+        try? await parts.links.stop().get()
         parts.writer.stop()
         try? await parts.threads.shutdownGracefully()
         parts.store.close()
@@ -202,7 +205,9 @@ public final class RegionProcess: Sendable {
             return (
                 store,
                 try RegionStore(
-                    opening: store, configuration: topology.storeConfiguration(of: region), using: &random)
+                    opening: store,
+                    configuration: topology.storeConfiguration(
+                        of: RegionIdentity(id: RegionID(rawValue: region.id), name: Text(region.name))), using: &random)
             )
         } catch {
             throw .data(path: path, reason: "\(error)")
@@ -217,44 +222,5 @@ public final class RegionProcess: Sendable {
         } catch {
             throw RegionError.listening(what: what, address: address, reason: "\(error)")
         }
-    }
-}
-
-/// Inside `Topology`, `Replication` is something else.
-private typealias ProtocolConfiguration = LinkConfiguration
-
-extension Topology {
-    /// What the region's store is told of the regions around it.
-    func storeConfiguration(of region: Region) -> RegionConfiguration {
-        var configuration = RegionConfiguration(
-            region: RegionID(rawValue: region.id),
-            regions: regions.map { .init(id: RegionID(rawValue: $0.id), name: Text($0.name)) })
-        configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
-        configuration.timeToLiveChangeIntervalMilliseconds = waits.timeToLive.wholeMilliseconds
-        configuration.sourceReplicaProtectionMilliseconds = waits.sourceReplica.wholeMilliseconds
-        configuration.streamShardLifetimeMilliseconds = streams.shardLifetime.wholeMilliseconds
-        configuration.streamShardCount = UInt32(streams.shardCount)
-        return configuration
-    }
-
-    /// How links behave.
-    fileprivate var linkConfiguration: ProtocolConfiguration {
-        var configuration = ProtocolConfiguration()
-        configuration.batchByteCount = replication.batchByteCount
-        configuration.inFlightByteLimit = replication.inFlightByteCount
-        configuration.heartbeatMilliseconds = max(1, replication.heartbeat.wholeMilliseconds)
-        let shortest = max(1, replication.backoffMin.wholeMilliseconds)
-        configuration.backoffMilliseconds = shortest...max(shortest, replication.backoffMax.wholeMilliseconds)
-        configuration.silenceMilliseconds = max(10_000, configuration.heartbeatMilliseconds * 4)
-        configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
-        return configuration
-    }
-}
-
-extension Duration {
-    /// Rounded down; zero for what is negative.
-    fileprivate var wholeMilliseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return seconds < 0 ? 0 : UInt64(seconds) * 1000 + UInt64(max(0, attoseconds) / 1_000_000_000_000_000)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Replication
 
 /// The system's clocks, in the units that a region counts in.
 struct SystemClock: Sendable {
@@ -8,4 +9,9 @@ struct SystemClock: Sendable {
 
     /// Milliseconds since any moment; never goes back.
     func monotonicMilliseconds() -> UInt64 { NIODeadline.now().uptimeNanoseconds / 1_000_000 }
+
+    /// Both.
+    var now: LinkInstant {
+        LinkInstant(monotonicMilliseconds: monotonicMilliseconds(), physicalMilliseconds: physicalMilliseconds())
+    }
 }

@@ -12,7 +12,7 @@ public struct RegionStatus: Codable, Sendable, Equatable {
     public var log: Log
     /// The region's clock.
     public var clockMilliseconds: UInt64
-    /// Every change up to then, from every region, is here; zero until all regions were heard of.
+    /// Every change up to then, from every region, is here; zero until all regions were seen.
     public var stableTimeMilliseconds: UInt64
     public var counters: Counters
     public var tables: [Table]
@@ -22,6 +22,18 @@ public struct RegionStatus: Codable, Sendable, Equatable {
     public var incoming: [Incoming]
     /// How long this region's changes took to be durable elsewhere.
     public var lag: [Lag]
+    /// Who reads this region's log, in the order of the names.
+    public var followers: [Follower]
+
+    /// A reader of the region's log, with its claim on what it has not acknowledged.
+    public struct Follower: Codable, Sendable, Equatable {
+        /// Such as `link/eu-west-1`, with the other region's log where that is known.
+        public var name: String
+        /// Up to where it has acknowledged the log.
+        public var position: UInt64
+        /// `age` or `size`: the bound by which entries went that it had not acknowledged; left out while it has lost none.
+        public var lapse: String?
+    }
 
     /// The region's change log.
     public struct Log: Codable, Sendable, Equatable {
@@ -80,7 +92,7 @@ public struct RegionStatus: Codable, Sendable, Equatable {
         public var region: String
         /// `up` or `down`.
         public var state: String
-        /// The sender, as `id/incarnation`, once it was heard of.
+        /// The sender, as `id/incarnation`, once it was seen.
         public var incarnation: String?
         /// Up to where the sender's log is durable here.
         public var appliedPosition: UInt64?

@@ -4,6 +4,7 @@ import HybridClock
 import ItemModel
 import KeyValueStore
 import NIOCore
+import RegionCore
 import RegionStore
 import Replication
 
@@ -12,27 +13,21 @@ struct StatusSource<Store: KeyValueStore>: Sendable {
     private let region: Topology.Region
     private let identity: LinkIdentity
     private let reader: RegionReader<Store>
-    private let writer: RegionWriter<Store>
-    private let hub: LinkHub<Store>
+    private let writer: WriterThread<Store>
+    private let links: LinkShell<Store>
     private let clock: SystemClock
     private let eventLoop: any EventLoop
     private let startedMilliseconds: UInt64
 
-    /// What only the writer can say.
-    private struct WriterPart: Sendable {
-        let counters: RegionCounters
-        let closed: [RegionID: UInt64]
-    }
-
     init(
-        region: Topology.Region, identity: LinkIdentity, reader: RegionReader<Store>, writer: RegionWriter<Store>,
-        hub: LinkHub<Store>, clock: SystemClock, eventLoop: any EventLoop
+        region: Topology.Region, identity: LinkIdentity, reader: RegionReader<Store>, writer: WriterThread<Store>,
+        links: LinkShell<Store>, clock: SystemClock, eventLoop: any EventLoop
     ) {
         self.region = region
         self.identity = identity
         self.reader = reader
         self.writer = writer
-        self.hub = hub
+        self.links = links
         self.clock = clock
         self.eventLoop = eventLoop
         startedMilliseconds = clock.monotonicMilliseconds()
@@ -40,36 +35,46 @@ struct StatusSource<Store: KeyValueStore>: Sendable {
 
     /// Nil once the region is stopping.
     func status() async -> RegionStatus? {
-        let part: WriterPart? = await withCheckedContinuation { continuation in
-            writer.perform { store, _ in
-                WriterPart(
-                    counters: store.counters,
-                    closed: Dictionary(
-                        uniqueKeysWithValues: store.configuration.regions.map {
-                            ($0.id, store.closedTimestamp(of: $0.id).milliseconds)
-                        }))
-            } completion: {
-                continuation.resume(returning: $0)
-            }
-        }
-        guard let part, let links = try? await eventLoop.submit({ hub.status(closed: part.closed) }).get() else {
-            return nil
-        }
+        guard let report = await report() else { return nil }
+        let closed = Dictionary(
+            report.closed.map { ($0.region, $0.stamp.milliseconds) }, uniquingKeysWith: { first, _ in first })
+        guard let links = try? await eventLoop.submit({ links.status(closed: closed) }).get() else { return nil }
         let committed = writer.committed
         return RegionStatus(
             region: region.name, id: region.id, pid: ProcessInfo.processInfo.processIdentifier,
             incarnation: "\(identity.incarnation)", version: meridianVersion,
             uptimeSeconds: Double(clock.monotonicMilliseconds() - startedMilliseconds) / 1000,
-            log: RegionStatus.Log(position: committed.lastPosition.rawValue, start: committed.logStart.rawValue),
+            log: RegionStatus.Log(position: committed.log.end.rawValue, start: committed.log.start.rawValue),
             clockMilliseconds: clock.physicalMilliseconds(),
-            stableTimeMilliseconds: committed.stable.milliseconds, counters: RegionStatus.Counters(part.counters),
+            stableTimeMilliseconds: committed.stable.milliseconds, counters: RegionStatus.Counters(report.counters),
             tables: reader.catalog.tables.map { table in
                 let statistics = try? reader.statistics(of: table)
                 return RegionStatus.Table(
                     name: table.name.string, status: table.status.rawValue, itemCount: statistics?.itemCount ?? 0,
                     byteCount: statistics?.byteCount ?? 0)
             },
-            outgoing: links.outgoing, incoming: links.incoming, lag: links.lag)
+            outgoing: links.outgoing, incoming: links.incoming, lag: links.lag,
+            followers: report.followers.map { follower in
+                RegionStatus.Follower(
+                    name: follower.name.string, position: follower.cursor.rawValue,
+                    lapse: follower.lapse.map { "\($0)" })
+            })
+    }
+
+    /// What only the writer can say; nil once the region is stopping or its store has failed.
+    private func report() async -> RegionReport? {
+        await withCheckedContinuation { continuation in
+            let ticket = WriterThread<Store>.Ticket(eventLoop: eventLoop) { outcome in
+                if case .report(let report) = outcome {
+                    continuation.resume(returning: report)
+                } else {
+                    continuation.resume(returning: nil)
+                }
+            }
+            if writer.submit(.administer(.report), isBounded: false, ticket) != nil {
+                continuation.resume(returning: nil)
+            }
+        }
     }
 }
 

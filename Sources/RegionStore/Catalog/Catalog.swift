@@ -1,93 +1,179 @@
-public import ItemModel
+import ItemModel
+import KeyValueStore
 
-/// Every table that this region has heard of, with or without a replica here: the writer's working copy.
+/// The `catalog` keyspace: every table that this region has seen, with or without a replica here, how much each replica holds, and
+/// the short numbers that were given out.
 struct Catalog {
-    /// Looked up only; the order of tables comes from ``uuids``.
-    private var states: [TableUUID: TableState] = [:]
+    /// This region's name.
+    private let region: Text
+    private var states = LookupTable<TableUUID, TableState>()
     /// Strictly increasing.
     private(set) var uuids: [TableUUID] = []
+    /// The tables whose replica here waits for a transfer, a catch-up or an index's entries: strictly increasing, and mostly none.
+    private(set) var pendingReplicas: [TableUUID] = []
+    private var nextShortID: UInt32
+    private var isShortIDTaken = false
+    /// The tables whose values the next commit writes: in order of change, each once.
+    private var changed: [TableUUID] = []
+    /// The tables whose counts the next commit writes; likewise.
+    private var counted: [TableUUID] = []
 
     /// One table: what is shared, what is local, and what follows from both.
     struct TableState {
         var entry: CatalogEntry
         var local: LocalTableState
         /// Nil while no replica is here.
-        var table: Table?
-        var itemCount = 0
-        var byteCount = 0
+        fileprivate(set) var table: Table?
+        fileprivate(set) var itemCount = 0
+        fileprivate(set) var byteCount = 0
+
+        init(entry: CatalogEntry, local: LocalTableState = LocalTableState()) {
+            self.entry = entry
+            self.local = local
+        }
+
+        /// A new table with one replica, that of `region`.
+        init(
+            creating specification: TableSpecification, _ id: TableID, in region: Text, version: Version,
+            at nowMilliseconds: UInt64
+        ) {
+            entry = CatalogEntry(creating: specification, in: region, version: version, at: nowMilliseconds)
+            local = LocalTableState()
+            local.tableID = id
+            local.isServing = true
+            local.createdMilliseconds = nowMilliseconds
+            local.settings = specification.localSettings
+        }
 
         /// This region's replica; nil while there is none.
         var localReplica: LocalReplica? { local.tableID.map { LocalReplica(table: entry.uuid, id: $0) } }
     }
 
-    subscript(uuid: TableUUID) -> TableState? { states[uuid] }
-
-    /// Puts or replaces a table.
-    mutating func update(_ state: TableState) {
-        let uuid = state.entry.uuid
-        if states.updateValue(state, forKey: uuid) == nil {
-            uuids.insert(uuid, at: uuids.firstIndex { $0 > uuid } ?? uuids.endIndex)
+    /// Reads every table back.
+    ///
+    /// - Parameter nextShortID: the next number of a table, an index or a stream.
+    init(loading store: some KeyValueReader, region: Text, nextShortID: UInt32) throws {
+        self.region = region
+        self.nextShortID = nextShortID
+        try store.visit(KeyRange(from: [], to: nil), in: Layout.catalog, direction: .forward) { _, value in
+            var reader = ByteReader(value)
+            var state = TableState(
+                entry: try CatalogEntry(from: &reader), local: try LocalTableState(from: &reader))
+            if let id = state.local.tableID {
+                let counts = try TableStatistics(under: Layout.countKey(id), in: store)
+                (state.itemCount, state.byteCount) = (counts.itemCount, counts.byteCount)
+            }
+            update(state)
+            return true
         }
     }
 
-    /// Changes the counts of a table in place.
-    mutating func addToCounts(of uuid: TableUUID, items: Int, bytes: Int) {
-        states[uuid]?.itemCount += items
-        states[uuid]?.byteCount += bytes
-    }
+    // MARK: Tables
+
+    subscript(uuid: TableUUID) -> TableState? { states[uuid] }
 
     /// All tables, in the order of their UUIDs.
     var all: [TableState] { uuids.compactMap { states[$0] } }
 
     /// The table of that name with a replica here.
-    func local(named name: Text) -> TableState? {
-        all.first { $0.table?.name == name }
+    func local(named name: Text) -> TableState? { all.first { $0.table?.name == name } }
+
+    /// How many tables have a replica here.
+    var localCount: Int { uuids.count { states[$0]?.table != nil } }
+
+    /// Puts or replaces a table, with what follows from its settings; the next commit writes it.
+    mutating func put(_ state: TableState) {
+        update(state)
+        if !changed.contains(state.entry.uuid) { changed.append(state.entry.uuid) }
     }
-}
 
-/// The tables with a replica here, as readers see them.
-public final class CatalogSnapshot: Sendable {
-    /// In the byte order of their names.
-    public let tables: [Table]
-    /// By the names of their tables and then by their labels: those enabled, and those disabled whose records are kept.
-    public let streams: [ChangeStream]
-    /// Every region in which some table of each name has a replica, known from the catalog that all regions share.
-    let regionsByName: [Text: [Text]]
-    /// For each region the tables that it has, is getting or is losing a replica of, in order: what links ship to it.
-    ///
-    /// Also tables that have no replica here any more, whose last changes may still have to be shipped.
-    private let tablesByRegion: [Text: [TableUUID]]
-    /// Looked up only.
-    private let byName: [Text: Table]
-    /// Looked up only.
-    private let byUUID: [TableUUID: Table]
-
-    init(_ catalog: Catalog, _ streams: StreamRegistry) {
-        let all = catalog.all
-        self.streams = streams.all
-        tables = all.compactMap(\.table).sorted { $0.name < $1.name }
-        byUUID = Dictionary(tables.map { ($0.uuid, $0) }) { first, _ in first }
-        byName = Dictionary(tables.map { ($0.name, $0) }) { first, _ in first }
-        var regions: [Text: [Text]] = [:]
-        var uuids: [Text: [TableUUID]] = [:]
-        for state in all {
-            for (region, _, value) in state.entry.settings(under: SettingName.replicaPrefix) {
-                regions[state.entry.name, default: []].append(region)
-                // One that is to be deleted serves until its region has heard of it.
-                guard let replica = Replica(region: region, value), replica.status != .creationFailed else { continue }
-                uuids[region, default: []].append(state.entry.uuid)
-            }
+    private mutating func update(_ state: TableState) {
+        var state = state
+        state.table = Table(state.entry, state.local, in: region)
+        let uuid = state.entry.uuid
+        if states[uuid] == nil { uuids.insert(uuid, at: uuids.firstIndex { $0 > uuid } ?? uuids.endIndex) }
+        states[uuid] = state
+        let place = pendingReplicas.firstIndex { $0 >= uuid } ?? pendingReplicas.endIndex
+        let isListed = place < pendingReplicas.endIndex && pendingReplicas[place] == uuid
+        switch (state.local.isPending, isListed) {
+        case (true, false): pendingReplicas.insert(uuid, at: place)
+        case (false, true): pendingReplicas.remove(at: place)
+        case (true, true), (false, false): break
         }
-        regionsByName = regions
-        tablesByRegion = uuids
     }
 
-    /// The tables whose changes concern `region`, in order.
-    public func tables(replicatedTo region: Text) -> [TableUUID] { tablesByRegion[region] ?? [] }
+    /// Changes what only this region's replica of a table has.
+    mutating func change(
+        _ change: LocalSettingsChange, ofTable name: Text, at nowMilliseconds: UInt64
+    ) throws(LocalSettingsRefusal) -> LocalSettingsResult {
+        guard var state = local(named: name), let table = state.table, table.status == .active else {
+            throw .tableNotFound
+        }
+        let before = state.local.settings
+        let revision = try state.local.settings.apply(change, at: nowMilliseconds)
+        if state.local.settings != before { put(state) }
+        return LocalSettingsResult(
+            table: states[state.entry.uuid]?.table ?? table, policyRevision: revision,
+            nowMilliseconds: nowMilliseconds)
+    }
 
-    /// The table with that UUID, if a replica is here.
-    public func table(_ uuid: TableUUID) -> Table? { byUUID[uuid] }
+    /// A number for a table, an index or a stream that was never used before.
+    mutating func takeShortID() -> UInt32 {
+        defer { nextShortID += 1 }
+        isShortIDTaken = true
+        return nextShortID
+    }
 
-    /// The table of that name.
-    public func table(named name: Text) -> Table? { byName[name] }
+    // MARK: Counts
+
+    /// Adds what a change of an item changes of how much its table holds.
+    mutating func count(_ change: ItemChange) {
+        let (items, bytes) = (change.itemCountDifference, change.newSize - change.oldSize)
+        guard items != 0 || bytes != 0 else { return }
+        let uuid = change.table.uuid
+        states[uuid]?.itemCount += items
+        states[uuid]?.byteCount += bytes
+        if !counted.contains(uuid) { counted.append(uuid) }
+    }
+
+    /// Makes `state` that of a table without a replica here.
+    func clearReplica(_ state: inout TableState, into batch: inout WriteBatch) {
+        if let id = state.local.tableID { batch.delete(Layout.countKey(id), in: Layout.meta) }
+        state.local = LocalTableState()
+        (state.itemCount, state.byteCount) = (0, 0)
+    }
+
+    // MARK: Commits
+
+    /// Whether the next commit writes anything of the catalog by itself; counts go with the items that changed them.
+    var hasChanges: Bool { isShortIDTaken || !changed.isEmpty }
+
+    /// Whether readers have to be shown other tables after the next commit.
+    var isChanged: Bool { !changed.isEmpty }
+
+    /// Adds to the batch of a commit what has changed.
+    func stage(into batch: inout WriteBatch) {
+        if isShortIDTaken {
+            batch.put(Layout.MetaKey.nextShortID, Layout.bigEndian(nextShortID), in: Layout.meta)
+        }
+        for state in changed.compactMap({ states[$0] }) {
+            var writer = ByteWriter()
+            state.entry.encode(into: &writer)
+            state.local.encode(into: &writer)
+            batch.put(
+                Layout.catalogKey(name: state.entry.name, uuid: state.entry.uuid), writer.bytes, in: Layout.catalog)
+        }
+        for state in counted.compactMap({ states[$0] }) {
+            guard let id = state.local.tableID else { continue }
+            let counts = TableStatistics(itemCount: state.itemCount, byteCount: state.byteCount)
+            batch.put(Layout.countKey(id), counts.encoded(), in: Layout.meta)
+        }
+    }
+
+    /// Notes that everything pending is in the store.
+    mutating func committed() {
+        isShortIDTaken = false
+        if !changed.isEmpty { changed = [] }
+        if !counted.isEmpty { counted = [] }
+    }
 }

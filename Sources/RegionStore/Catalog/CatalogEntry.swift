@@ -90,6 +90,50 @@ struct CatalogEntry: Sendable, Hashable {
         return settings.contains { $0.name != own && $0.name.utf8.starts(with: SettingName.replicaPrefix.utf8) }
     }
 
+    /// What was said of the table at its creation; nil until that was seen.
+    var foundation: TableFoundation? { self[SettingName.table].flatMap(TableFoundation.init) }
+
+    /// Local indexes first, each kind in the order of the names.
+    func indexDefinitions(_ foundation: TableFoundation) -> [IndexDefinition] {
+        foundation.localIndexes
+            + settings(under: SettingName.indexPrefix).compactMap {
+                IndexDefinition(name: $0.name, isGlobal: true, $0.value)
+            }
+    }
+
+    /// The replica of a region; nil while it has none.
+    func replica(in region: Text) -> Replica? {
+        self[SettingName.replica(region)].flatMap { Replica(region: region, $0) }
+    }
+
+    /// Every region's replica, in the order of creation.
+    var replicas: [Replica] {
+        settings(under: SettingName.replicaPrefix).compactMap { setting -> Replica? in
+            var replica = Replica(region: setting.name, setting.value)
+            replica?.isDeletionProtected = self[SettingName.protection(setting.name)] != nil
+            return replica
+        }.sorted { ($0.created, $0.region) < ($1.created, $1.region) }
+    }
+
+    /// Writes the state of a region's replica, if it has one.
+    mutating func setReplica(in region: Text, status: TableStatus, version: Version) {
+        guard let replica = replica(in: region) else { return }
+        set(replica, status: status, replica.overrides, version: version)
+    }
+
+    /// Writes the state and the overrides of a replica.
+    mutating func set(_ replica: Replica, status: TableStatus, _ overrides: ReplicaOverrides, version: Version) {
+        set(
+            SettingName.replica(replica.region), to: overrides.encoded(status: status, created: replica.created),
+            version: version)
+    }
+
+    /// Removes a region's replica, with what it says of its own deletion.
+    mutating func removeReplica(in region: Text, version: Version) {
+        set(SettingName.replica(region), to: nil, version: version)
+        set(SettingName.protection(region), to: nil, version: version)
+    }
+
     /// Binary form: UUID (16) · name · count of settings · each: name, version, whether it has a value, value as a binary map.
     func encode(into writer: inout ByteWriter) {
         writer.append(uuid.high)
@@ -141,173 +185,5 @@ struct CatalogEntry: Sendable, Hashable {
             throw .invalid("UTF-8", at: start)
         }
         return text
-    }
-}
-
-/// What only this region knows of a table, beside the settings that are shared.
-struct LocalTableState: Sendable, Hashable {
-    /// Nil while no replica is here.
-    var tableID: TableID?
-    var createdMilliseconds: UInt64 = 0
-    /// By the indexes' names, in their order.
-    var indexes: [LocalIndex] = []
-    var streamLabelMilliseconds: UInt64?
-    var settings = LocalSettings()
-    /// The attribute that the expiry index's entries were made by; nil while there are none.
-    var expiryAttribute: Text?
-    /// Whether items that were there before the expiry index still have to be entered.
-    var needsExpiryBackfill = false
-    /// Whether the replica has to be filled with what it lacks, for the first time or once more.
-    var needsTransfer = false
-    /// Whether the replica was complete at some time, so that it serves what it has even while it is filled once more.
-    var isServing = false
-    /// Whether part of a first fill has arrived: another one must begin with nothing.
-    var isTransferBegun = false
-    /// Up to where in this region's own log an earlier replica of it has written: whoever fills this one must have applied that.
-    var ownPosition = LogPosition.zero
-    /// Where in this region's own log it says that the replica was added: who has not applied that may still act on an earlier one's removal.
-    var addedPosition = LogPosition.zero
-    /// For each origin, the position up to which the snapshot that filled this replica held its changes.
-    ///
-    /// Older changes that arrive late are skipped: what they wrote, or the deletion that followed them, is in the
-    /// snapshot or gone from it.
-    var snapshotVector = AppliedVector()
-    /// For each origin, the position after which its log has to be read once more for this table, as it did not know of the replica
-    /// when it shipped those changes.
-    var catchUps = AppliedVector()
-
-    /// Whether changes of `origin` that this region's vector counts are not in the replica yet.
-    func lacksChanges(of origin: Origin) -> Bool { needsTransfer || catchUps.contains(origin) }
-
-    /// What the replica itself has of every origin, where `vector` is what its region has applied.
-    func vector(within vector: AppliedVector) -> AppliedVector {
-        var result = vector
-        for gap in catchUps.entries { result.lower(gap.origin, to: gap.position) }
-        return result
-    }
-
-    struct LocalIndex: Sendable, Hashable {
-        let name: Text
-        let id: IndexID
-        /// What its entries were made by: an index of another shape is another index, even of the same name.
-        let shape: AttributeMap
-        /// Whether items that were there before the index still have to be entered.
-        var needsBackfill: Bool
-        /// Whether it was deleted and only its entries are still to be removed.
-        var isDeleting = false
-    }
-
-    /// The index of that name, if there is one that is not being deleted.
-    func index(named name: Text) -> LocalIndex? { indexes.first { $0.name == name && !$0.isDeleting } }
-
-    /// Whether the replica still lacks something, so that the region has to see to it.
-    var isPending: Bool {
-        tableID != nil
-            && (needsTransfer || needsExpiryBackfill || !catchUps.entries.isEmpty
-                || indexes.contains { $0.needsBackfill || $0.isDeleting })
-    }
-
-    /// Binary form: a binary map of the simple members, then the two vectors.
-    func encode(into writer: inout ByteWriter) {
-        var map = AttributeMap()
-        if let tableID { map["table"] = .number(Number(Int(tableID.rawValue))) }
-        map["created"] = .number(Number(Int(clamping: createdMilliseconds)))
-        map["indexes"] = .list(
-            indexes.map { index in
-                .map([
-                    "name": .string(index.name), "id": .number(Number(Int(index.id.rawValue))),
-                    "shape": .map(index.shape), "backfill": .bool(index.needsBackfill),
-                    "deleting": .bool(index.isDeleting),
-                ])
-            })
-        if let label = streamLabelMilliseconds { map["stream"] = .number(Number(Int(clamping: label))) }
-        map["settings"] = .map(settings.encoded())
-        if let expiryAttribute {
-            map["expiry"] = .string(expiryAttribute)
-            map["expiryBackfill"] = .bool(needsExpiryBackfill)
-        }
-        map["fill"] = .bool(needsTransfer)
-        map["serving"] = .bool(isServing)
-        map["begun"] = .bool(isTransferBegun)
-        map["own"] = .binary(Layout.bigEndian(ownPosition.rawValue))
-        map["added"] = .binary(Layout.bigEndian(addedPosition.rawValue))
-        writer.appendLengthPrefixed(map.encoded())
-        snapshotVector.encode(into: &writer)
-        catchUps.encode(into: &writer)
-    }
-
-    init() {}
-
-    init(from reader: inout ByteReader) throws(BinaryDecodingError) {
-        let start = reader.offset
-        let map = try AttributeMap(decoding: try reader.readLengthPrefixedBytes())
-        if let id = map["table"] {
-            guard case .number(let number) = id, let id = number.intValue.flatMap(UInt32.init(exactly:)) else {
-                throw .invalid("table id", at: start)
-            }
-            tableID = TableID(rawValue: id)
-        }
-        createdMilliseconds = map.unsigned("created") ?? 0
-        for case .map(let index) in map.list("indexes") {
-            guard let name = index.text("name"), let id = index.unsigned("id"), let id = UInt32(exactly: id),
-                let shape = index.map("shape"), let needsBackfill = index.bool("backfill"),
-                let isDeleting = index.bool("deleting")
-            else { throw .invalid("local index", at: start) }
-            indexes.append(
-                LocalIndex(
-                    name: name, id: IndexID(rawValue: id), shape: shape, needsBackfill: needsBackfill,
-                    isDeleting: isDeleting))
-        }
-        streamLabelMilliseconds = map.unsigned("stream")
-        guard let settings = map.map("settings").flatMap(LocalSettings.init) else {
-            throw .invalid("local settings", at: start)
-        }
-        self.settings = settings
-        expiryAttribute = map.text("expiry")
-        needsExpiryBackfill = map.bool("expiryBackfill") ?? false
-        needsTransfer = map.bool("fill") ?? false
-        isServing = map.bool("serving") ?? false
-        isTransferBegun = map.bool("begun") ?? false
-        guard let own = map.position("own"), let added = map.position("added") else {
-            throw .invalid("log position", at: start)
-        }
-        (ownPosition, addedPosition) = (own, added)
-        snapshotVector = try AppliedVector(from: &reader)
-        catchUps = try AppliedVector(from: &reader)
-    }
-}
-
-extension AttributeMap {
-    func text(_ name: Text) -> Text? {
-        guard case .string(let text) = self[name] else { return nil }
-        return text
-    }
-
-    func unsigned(_ name: Text) -> UInt64? {
-        guard case .number(let number) = self[name], let value = number.intValue else { return nil }
-        return UInt64(exactly: value)
-    }
-
-    func integer(_ name: Text) -> Int? { unsigned(name).flatMap { Int(exactly: $0) } }
-
-    /// Eight bytes, as a number does not hold every position.
-    func position(_ name: Text) -> LogPosition? {
-        guard case .binary(let bytes) = self[name], let value: UInt64 = Layout.integer(bytes) else { return nil }
-        return LogPosition(rawValue: value)
-    }
-
-    func bool(_ name: Text) -> Bool? {
-        guard case .bool(let value) = self[name] else { return nil }
-        return value
-    }
-
-    func list(_ name: Text) -> [AttributeValue] {
-        guard case .list(let elements) = self[name] else { return [] }
-        return elements
-    }
-
-    func map(_ name: Text) -> AttributeMap? {
-        guard case .map(let map) = self[name] else { return nil }
-        return map
     }
 }

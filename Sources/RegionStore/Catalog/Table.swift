@@ -86,6 +86,27 @@ public final class Table: Sendable {
         self.keepsTombstones = keepsTombstones
     }
 
+    /// The table that follows from a catalog entry and what is local of it; nil while no replica is here.
+    convenience init?(_ entry: CatalogEntry, _ local: LocalTableState, in region: Text) {
+        guard let id = local.tableID, let foundation = entry.foundation else { return nil }
+        let indexes = entry.indexDefinitions(foundation).compactMap { definition -> SecondaryIndex? in
+            guard let index = local.index(named: definition.name) else { return nil }
+            return SecondaryIndex(
+                definition: definition, id: index.id, status: index.needsBackfill ? .creating : .active)
+        }
+        let deletingIndexes = local.indexes.compactMap { index -> SecondaryIndex? in
+            guard index.isDeleting,
+                let definition = IndexDefinition(name: index.name, isGlobal: true, index.shape)
+            else { return nil }
+            return SecondaryIndex(definition: definition, id: index.id, status: .deleting)
+        }
+        self.init(
+            name: entry.name, uuid: entry.uuid, id: id, in: region, createdMilliseconds: local.createdMilliseconds,
+            status: local.isServing ? .active : .creating, keySchema: foundation.keySchema, indexes: indexes,
+            deletingIndexes: deletingIndexes, settings: TableSettings(entry, in: region), local: local,
+            replicas: entry.replicas, keepsTombstones: entry.mentionsReplica(besides: region))
+    }
+
     /// The index of that name, if there is one.
     public func index(named name: Text) -> SecondaryIndex? { indexes.first { $0.name == name } }
 

@@ -283,7 +283,7 @@ public enum CatalogError: Error, Sendable, Hashable {
     case recentSource
     /// A replica of the table is still being added in that region.
     case replicaBeingAdded(region: Text)
-    /// This region's replica is still being filled, or another one is from it.
+    /// This region's replica still waits for a snapshot transfer, or another one for one from it.
     case replicaInUse(table: Text)
     /// One of its indexes is still being created.
     case indexInProgress(table: Text)

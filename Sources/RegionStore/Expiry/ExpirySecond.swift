@@ -1,4 +1,5 @@
 import ItemModel
+import KeyValueStore
 
 /// When an item expires, by the attribute that its table's time to live goes by.
 enum ExpirySecond {
@@ -17,19 +18,50 @@ enum ExpirySecond {
     }
 }
 
-/// How far a table's expired items have been dealt with: places in its part of the `expiry` keyspace.
-///
-/// Lost with the process: the sweeper then begins anew, and finds only what is still there.
-struct ExpiryProgress {
-    /// Before it there is nothing that this region wrote last, of what has expired.
-    var own: [UInt8] = []
-    /// Before it there is nothing at all.
-    var everybody: [UInt8] = []
+/// What a change of an item does to the time at which it expires.
+struct ExpiryChange {
+    /// Nil where the item has no entry in the expiry index, before the change or after it.
+    let before: UInt64?
+    let after: UInt64?
 
-    /// Goes back to an entry that was put behind.
-    mutating func include(_ key: [UInt8]) {
-        if key.lexicographicallyPrecedes(own) { own = key }
-        if key.lexicographicallyPrecedes(everybody) { everybody = key }
+    /// Nil in a table whose items do not expire.
+    init?(from old: OldItem?, to new: EncodedItem?, in table: Table) throws(KeyValueStoreError) {
+        guard let attribute = table.expiryAttribute else { return nil }
+        before = ExpirySecond.of(try old?.value(named: attribute))
+        after = ExpirySecond.of(new?.item[attribute])
+    }
+}
+
+/// Which expired items one region deletes by now, in seconds since the Unix epoch.
+///
+/// The region that wrote an item last deletes it, and the deletion is shipped as any other: so mostly just one region's stream calls
+/// it an expiry. An item is gone within a minute wherever it is, also where regions are cut off from one another.
+struct ExpiryWindow {
+    /// Before it items are left alone.
+    let oldest: UInt64
+    /// Before it the items that this region wrote last go.
+    let ownEnd: UInt64
+    /// Before it all go; nil for a table that no other region has.
+    let othersEnd: UInt64?
+
+    /// For how long the region that wrote an item last waits to hear of later writes, in seconds.
+    ///
+    /// Mostly it waits less: as soon as it knows all that was written anywhere before the item expired.
+    private static let ownGraceSeconds: UInt64 = 15
+    /// After how long any other region deletes an item that is still there, in seconds: the one that wrote it last may be cut off.
+    private static let otherGraceSeconds: UInt64 = 35
+
+    /// - Parameter stableMilliseconds: up to where everything written anywhere is here.
+    init(at nowMilliseconds: UInt64, stableMilliseconds: UInt64, isGlobal: Bool) {
+        let now = nowMilliseconds / 1000
+        oldest = now - min(now, ExpirySecond.oldestSeconds)
+        if isGlobal {
+            ownEnd = min(now, max(stableMilliseconds / 1000, now - min(now, Self.ownGraceSeconds)))
+            othersEnd = now - min(now, Self.otherGraceSeconds)
+        } else {
+            ownEnd = now
+            othersEnd = nil
+        }
     }
 }
 

@@ -60,6 +60,17 @@ public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
         for entry in other.entries { raise(entry.origin, to: entry.position) }
     }
 
+    /// Takes over every origin of `other`, where it is behind or not there yet.
+    mutating func mergeLower(_ other: AppliedVector) {
+        for entry in other.entries {
+            if contains(entry.origin) {
+                lower(entry.origin, to: entry.position)
+            } else {
+                raise(entry.origin, to: entry.position)
+            }
+        }
+    }
+
     /// Forgets `origin`.
     public mutating func remove(_ origin: Origin) {
         entries.removeAll { $0.origin == origin }

@@ -17,8 +17,8 @@ public struct RegionID: Sendable, Hashable, Comparable, CustomStringConvertible 
     public var description: String { "\(rawValue)" }
 }
 
-/// A region's store over its life: a region that comes back without its disk is another incarnation, whose log positions mean
-/// nothing to the old one's.
+/// A region's store over its life: a region that comes back without its disk is another incarnation, whose log
+/// positions mean nothing to the old one's.
 public struct Incarnation: Sendable, Hashable, CustomStringConvertible {
     /// A UUID's sixteen bytes, random.
     public let high: UInt64
@@ -42,7 +42,9 @@ public struct Incarnation: Sendable, Hashable, CustomStringConvertible {
 
 /// Where a change was made: a region and six bytes of its incarnation, in eight bytes.
 ///
-/// Ordered by the region first; it breaks the tie between two changes of one stamp.
+/// It is the id of a log: vectors, positions, closed timestamps and followers are kept by it, and a region may have
+/// several logs alive at a time, as its ``RegionDirectory`` says. Ordered by the region first; it breaks the tie
+/// between two changes of one stamp.
 public struct Origin: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The region's number in the upper 16 bits, the first six bytes of the incarnation in the lower 48.
     public let rawValue: UInt64
@@ -64,8 +66,13 @@ public struct Origin: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The region's number, a slash, and the incarnation's six bytes in hexadecimal.
     public var description: String {
+        "\(region)/\(incarnationText)"
+    }
+
+    /// The incarnation's six bytes in hexadecimal.
+    var incarnationText: String {
         let digits = String(rawValue & 0xFFFF_FFFF_FFFF, radix: 16)
-        return "\(region)/\(String(repeating: "0", count: 12 - digits.count))\(digits)"
+        return String(repeating: "0", count: 12 - digits.count) + digits
     }
 }
 
@@ -90,7 +97,8 @@ public struct LogPosition: Sendable, Hashable, Comparable, CustomStringConvertib
     public var description: String { "\(rawValue)" }
 }
 
-/// A table's identity in all regions, for ever: made by the region that created the table from the version of that change.
+/// A table's identity in all regions, for ever: made by the region that created the table from the version of that
+/// change.
 public struct TableUUID: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let high: UInt64
     public let low: UInt64
@@ -118,7 +126,8 @@ public struct TableUUID: Sendable, Hashable, Comparable, CustomStringConvertible
     public var description: String { uuidText(high: high, low: low) }
 }
 
-/// One region's replica of a table, by the number that its region gave it: one that was removed and added again is another.
+/// One region's replica of a table, by the number that its region gave it: one that was removed and added again is
+/// another.
 public struct LocalReplica: Sendable, Hashable {
     public let table: TableUUID
     public let id: TableID

@@ -1,16 +1,34 @@
 public import Expressions
 public import ItemModel
 
-/// A stored item with its version, not decoded.
+/// A stored item with its version, read where it lies.
 public struct StoredItem: Sendable {
     public let version: Version
     /// The stored value: the binary item begins at ``itemOffset``.
     public let value: [UInt8]
+    /// The item, where somebody has decoded it already.
+    private let known: Item?
 
-    init(version: Version, value: [UInt8]) {
+    init(version: Version, value: [UInt8], decoded: Item? = nil) {
         self.version = version
         self.value = value
+        known = decoded
     }
+
+    /// The item, decoded now unless it was before.
+    public func decoded() throws(BinaryDecodingError) -> Item {
+        if let known { return known }
+        return try binaryItem.decoded()
+    }
+
+    /// The item's size by DynamoDB's rules.
+    public func sizeInBytes() throws(BinaryDecodingError) -> Int {
+        if let known { return known.sizeInBytes }
+        return try binaryItem.sizeInBytes()
+    }
+
+    /// The item, read in place.
+    public var binaryItem: BinaryItem { BinaryItem(value, in: Self.itemOffset..<value.count) }
 
     /// Where in ``value`` the binary item form begins: read it in place rather than copy it.
     public static var itemOffset: Int { ItemValue.headerByteCount }

@@ -34,12 +34,18 @@ package struct ItemValue {
         return writer.bytes
     }
 
+    /// The version of a tombstone; nil for an item.
+    var tombstoneVersion: Version? { isTombstone ? version : nil }
+
     /// The binary item; nil for a tombstone.
     package var itemBytes: ArraySlice<UInt8>? { isTombstone ? nil : bytes[Self.headerByteCount...] }
+
+    /// The binary item, read in place; of a tombstone an empty range, which is no item.
+    var binaryItem: BinaryItem { BinaryItem(bytes, in: Self.headerByteCount..<bytes.count) }
 
     /// The item, decoded; nil for a tombstone.
     package func decodedItem() throws(BinaryDecodingError) -> Item? {
         guard !isTombstone else { return nil }
-        return try BinaryItem(bytes, in: Self.headerByteCount..<bytes.count).decoded()
+        return try binaryItem.decoded()
     }
 }

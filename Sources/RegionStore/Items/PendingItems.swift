@@ -5,9 +5,7 @@ struct PendingItems {
     /// In the order of the first writes; nil for a key removed.
     private var entries: [(key: [UInt8], value: [UInt8]?)] = []
     /// The places of the keys, once there are many.
-    ///
-    /// Only looked up, never iterated.
-    private var places: [[UInt8]: Int] = [:]
+    private var places = LookupTable<[UInt8], Int>()
 
     private static let searchedCount = 12
 

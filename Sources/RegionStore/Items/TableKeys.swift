@@ -99,13 +99,15 @@ extension Table {
     /// Whether the item, with its entry in one of the local indexes, is larger than an item may be.
     ///
     /// Source: AWS developer guide, "Local secondary indexes: item size".
-    public func exceedsLocalIndexes(_ item: Item) -> Bool {
-        let (size, limit) = (item.sizeInBytes, Self.maximumItemByteCount)
+    public func exceedsLocalIndexes(_ item: Item) -> Bool { exceedsLocalIndexes(item, size: item.sizeInBytes) }
+
+    /// - Parameter size: the item's.
+    func exceedsLocalIndexes(_ item: Item, size: Int) -> Bool {
+        let limit = Self.maximumItemByteCount
         // An entry is never larger than its item.
         guard size > limit / 2 else { return false }
         return indexes.contains { index in
-            !index.isGlobal && index.storageKey(of: item, in: self) != nil
-                && size + index.projected(item, in: self).sizeInBytes > limit
+            !index.isGlobal && size + index.entrySize(of: item, itemSize: size, in: self) > limit
         }
     }
 
@@ -125,6 +127,12 @@ extension SecondaryIndex {
             table.keySchema.appendReferringForms(of: item, to: &bytes)
         else { return nil }
         return bytes
+    }
+
+    /// The size of the entry for `item`; zero where the item is not in the index.
+    func entrySize(of item: Item, itemSize: Int, in table: Table) -> Int {
+        guard storageKey(of: item, in: table) != nil else { return 0 }
+        return definition.projection == .all ? itemSize : projected(item, in: table).sizeInBytes
     }
 
     /// What the index holds of `item`.

@@ -72,7 +72,16 @@ public struct ChangeRecord: Sendable, Hashable {
 
     /// The binary form.
     public func encoded() -> [UInt8] {
-        var writer = ByteWriter(capacity: 64 + payload.count)
+        var writer = ByteWriter(capacity: encodedByteCount)
+        encode(into: &writer)
+        return writer.bytes
+    }
+
+    /// The length of the binary form.
+    var encodedByteCount: Int { Self.fixedByteCount + (transaction == nil ? 0 : 4) + payload.count }
+
+    /// Appends the binary form.
+    func encode(into writer: inout ByteWriter) {
         writer.append(Self.formatVersion)
         writer.append(kind.rawValue)
         writer.append(cause.rawValue)
@@ -87,7 +96,6 @@ public struct ChangeRecord: Sendable, Hashable {
             writer.append(transaction.count)
         }
         writer.append(contentsOf: payload)
-        return writer.bytes
     }
 
     /// Reads back what ``encoded()`` wrote, and refuses everything else.

@@ -12,13 +12,11 @@ package struct LogEntry: Hashable {
     /// What the change did here.
     package enum Outcome: UInt8 {
         case applied = 1
-        /// A newer version was here already: in no stream, but kept so that what is passed on has no gaps.
+        /// A newer version was here already: in no stream, but kept so that what is relayed has no gaps.
         case superseded = 2
-        /// A tombstone that came with a snapshot: not passed on, kept so that the tombstone goes when it can.
-        case filled = 3
-        /// It was here already, passed on by another region before its origin's own link brought it: in no stream once
-        /// more, but kept so that what is passed on has no gaps.
-        case repeated = 4
+        /// It was here already, relayed by another region before its origin's own link brought it: in no stream once
+        /// more, but kept so that what is relayed has no gaps.
+        case repeated = 3
     }
 
     func encoded() -> [UInt8] { Self.encode(record: record, outcome: outcome, oldImage: oldImage[...]) }
@@ -28,6 +26,17 @@ package struct LogEntry: Hashable {
         var writer = ByteWriter(capacity: record.count + oldImage.count + 8)
         writer.appendVarint(UInt64(record.count))
         writer.append(contentsOf: record)
+        writer.append(outcome.rawValue)
+        writer.append(contentsOf: oldImage)
+        return writer.bytes
+    }
+
+    /// The binary form of an entry whose record is encoded only there.
+    static func encode(_ record: ChangeRecord, outcome: Outcome, oldImage: ArraySlice<UInt8> = []) -> [UInt8] {
+        let byteCount = record.encodedByteCount
+        var writer = ByteWriter(capacity: byteCount + oldImage.count + 8)
+        writer.appendLength(byteCount)
+        record.encode(into: &writer)
         writer.append(outcome.rawValue)
         writer.append(contentsOf: oldImage)
         return writer.bytes
@@ -47,7 +56,7 @@ package struct LogEntry: Hashable {
     }
 }
 
-/// A log entry read where it is stored: most of those that are looked through are not wanted, and need not be copied.
+/// A log entry read where it is stored: a reader copies only the records that it wants.
 package struct StoredLogEntry {
     /// The whole value.
     package let bytes: [UInt8]

@@ -4,13 +4,13 @@ import ItemModel
 /// Change records of one origin, as a link delivers them.
 public struct ReceivedBatch: Sendable, Hashable {
     public let origin: Origin
-    /// In the binary form of `ChangeRecord`; what is passed on need not be in the order of the positions.
+    /// In the binary form of `ChangeRecord`; what is relayed need not be in the order of the positions.
     public let records: [[UInt8]]
     /// Up to where the sender has now shipped everything of `origin` that concerns this region.
     public let position: LogPosition
     /// Whether nothing is missing up to `position`, so that this region's vector may say so.
     ///
-    /// False for what is read once more for a single table, and for what another region passes on without being sure
+    /// False for what is read once more for a single table, and for what another region relays without being sure
     /// that it has all.
     public let isComplete: Bool
 

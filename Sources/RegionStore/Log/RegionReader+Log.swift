@@ -7,9 +7,11 @@ public struct LogPage: Sendable, Hashable {
     public var records: [[UInt8]] = []
     /// Up to where this region's log was read.
     public var readPosition: LogPosition
-    /// Whether the log no longer reaches back to where the page was to begin: changes are missing before the first record.
+    /// Whether the log no longer reaches back to where the page was to begin: changes are missing before the first
+    /// record.
     public var isTrimmed = false
-    /// Of another origin, at the log's end: up to where, in that origin's log, all that concerns the receiver has now been read.
+    /// Of another origin, at the log's end: up to where, in that origin's log, all that concerns the receiver has now
+    /// been read.
     ///
     /// Nil where that cannot be said.
     public var completePosition: LogPosition?
@@ -54,8 +56,8 @@ public struct SnapshotPage: Sendable, Hashable {
 }
 
 extension RegionReader {
-    /// Reads this region's log after `position` for what `filter` wants, until the records exceed `byteLimit`, `scanLimit` entries were
-    /// looked at, or `end` was reached, which must be committed.
+    /// Reads this region's log after `position` for what `filter` wants, until the records exceed `byteLimit`,
+    /// `scanLimit` entries were read, or `end` was reached, which must be committed.
     public func changes(
         after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, byteLimit: Int,
         scanLimit: Int = 10_000
@@ -67,7 +69,8 @@ extension RegionReader {
 
     /// Reads the log as `snapshot` has it.
     ///
-    /// A page never ends between two changes of one transaction, however long it gets: a receiver applies a page in one commit.
+    /// A page never ends between two changes of one transaction, however long it gets: a receiver applies a page in one
+    /// commit.
     public func changes(
         after position: LogPosition, upTo end: LogPosition, matching filter: LogFilter, in snapshot: Store.Snapshot,
         byteLimit: Int, scanLimit: Int = 10_000
@@ -85,7 +88,7 @@ extension RegionReader {
                 guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
                 let entry = try StoredLogEntry(value)
                 let header = try entry.header()
-                let concerns = entry.outcome != .filled && header.version.origin == filter.origin
+                let concerns = header.version.origin == filter.origin
                 let continues = transactions.take(concerns ? header : nil)
                 guard !isFull || continues else { return false }
                 // Positions have no gaps, so that a missing one was trimmed.
@@ -108,7 +111,8 @@ extension RegionReader {
         return page
     }
 
-    /// The place in this region's log after which every change of `origin` above `position` stands; nil where they were trimmed.
+    /// The place in this region's log after which every change of `origin` above `position` stands; nil where they were
+    /// trimmed.
     public func logPosition(after position: LogPosition, of origin: Origin) throws(KeyValueStoreError) -> LogPosition? {
         let start = logStart
         guard origin != self.origin else { return position.successor >= start ? position : nil }

@@ -5,7 +5,7 @@ public import KeyValueStore
 extension RegionReader {
     /// What had been applied when `snapshot` was taken, of this region's own log too.
     public func vector(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> AppliedVector {
-        var vector = try vector(Layout.MetaKey.vector, in: snapshot)
+        var vector = try ReplicaProgress.vector(Layout.MetaKey.vector, in: snapshot)
         vector.raise(origin, to: try lastPosition(in: snapshot))
         return vector
     }
@@ -14,23 +14,11 @@ extension RegionReader {
     public func seenPosition(
         of origin: Origin, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> LogPosition {
-        max(try vector(in: snapshot)[origin], try vector(Layout.MetaKey.seen, in: snapshot)[origin])
+        max(try vector(in: snapshot)[origin], try ReplicaProgress.vector(Layout.MetaKey.seen, in: snapshot)[origin])
     }
 
-    private func vector(_ key: [UInt8], in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> AppliedVector {
-        do {
-            guard let bytes = try snapshot.value(for: key, in: Layout.meta) else { return AppliedVector() }
-            var reader = ByteReader(bytes)
-            return try AppliedVector(from: &reader)
-        } catch let error as KeyValueStoreError {
-            throw error
-        } catch {
-            throw .corruption("\(error)")
-        }
-    }
-
-    /// What `snapshot` holds of one table's changes, for a replica that is filled from it; nil where this region's own replica is gone or
-    /// was never filled itself.
+    /// What `snapshot` holds of one table's changes, for a replica that it is transferred to; nil where this region's
+    /// own replica is gone or was never complete itself.
     ///
     /// At most ``vector(in:)``: of what this region still has to catch up with, only what it had before.
     public func transferVector(
@@ -62,25 +50,7 @@ extension RegionReader {
 
     /// The last position of this region's log when `snapshot` was taken.
     public func lastPosition(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> LogPosition {
-        do {
-            var position = LogPosition.zero
-            if let bytes = try snapshot.value(for: Layout.MetaKey.logStart, in: Layout.meta) {
-                guard let start: UInt64 = Layout.integer(bytes), start > 0 else {
-                    throw KeyValueStoreError.corruption("log start")
-                }
-                position = LogPosition(rawValue: start - 1)
-            }
-            try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.log, direction: .backward) { key, _ in
-                guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
-                position = max(position, LogPosition(rawValue: own))
-                return false
-            }
-            return position
-        } catch let error as KeyValueStoreError {
-            throw error
-        } catch {
-            throw .corruption("\(error)")
-        }
+        try ChangeLog.Bounds(in: snapshot).last
     }
 
     /// The catalog entries of every table that `snapshot` knows, as they are shipped.
@@ -95,19 +65,19 @@ extension RegionReader {
         try coverage(of: origin, after: position, for: receiver, in: try snapshot()) == .complete
     }
 
-    /// How much of what `origin` changed after `position` this region can pass on, of every table that has a replica at `receiver` and
-    /// has or had one at the origin: only where it is all may a receiver count it as complete.
+    /// How much of what `origin` changed after `position` this region can relay, of every table that has a replica at
+    /// `receiver` and has or had one at the origin: only where it is all may a receiver count it as complete.
     ///
     /// - Parameters:
     ///   - table: the one table that is asked about; nil for all.
-    ///   - isRemainder: whether the receiver asks all others as well, the origin's disk being lost: what this region does not have is
-    ///     then for them to send.
+    ///   - isOrphaned: whether the receiver asks all others as well, the origin's disk being lost: what this region
+    ///     does not have is then for them to send.
     public func coverage(
         of origin: Origin, after position: LogPosition, for receiver: Text, table: TableUUID? = nil,
         isOrphaned: Bool = false, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> LogCoverage {
         guard let originName = configuration.name(of: origin.region) else { return .incomplete }
-        var isTrimmed = try vector(Layout.MetaKey.retainedFrom, in: snapshot)[origin] > position
+        var isTrimmed = try ReplicaProgress.vector(Layout.MetaKey.retainedFrom, in: snapshot)[origin] > position
         for (entry, local) in try catalogValues(in: snapshot) {
             guard table == nil || entry.uuid == table, entry.mentions(SettingName.replica(originName)),
                 entry[SettingName.replica(receiver)] != nil
@@ -124,7 +94,7 @@ extension RegionReader {
     }
 }
 
-/// How much of another origin's changes a region can pass on.
+/// How much of another origin's changes a region can relay.
 public enum LogCoverage: Sendable, Hashable {
     /// All of them are in its log.
     case complete

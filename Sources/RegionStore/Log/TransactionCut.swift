@@ -1,7 +1,8 @@
 /// Finds where a page of the log may end: not between two changes of one transaction.
 ///
-/// A transaction's changes stand side by side in its origin's log. In the log of a region that received them they do too, without
-/// those that did not concern it, so that the last one of them may be missing: the transaction ends with whatever is not of it.
+/// A transaction's changes stand side by side in its origin's log. In the log of a region that received them they do
+/// too, without those that did not concern it, so that the last one of them may be missing: the transaction ends with
+/// whatever is not of it.
 struct TransactionCut {
     /// Where the transaction of the last entry begins, while more of its changes may follow.
     private var start: LogPosition?

@@ -1,9 +1,10 @@
 import ItemModel
 
-/// Every stream whose records are kept, enabled or not: the writer's working copy.
+/// Every stream whose records are kept, enabled or not.
 struct StreamRegistry {
-    /// The enabled ones; looked up only.
-    private var enabled: [TableUUID: ChangeStream] = [:]
+    private var enabled = LookupTable<TableUUID, ChangeStream>()
+    /// The tables that have an enabled stream: strictly increasing.
+    private(set) var enabledTables: [TableUUID] = []
     /// In the order in which they were disabled.
     private(set) var disabled: [ChangeStream] = []
 
@@ -18,11 +19,11 @@ struct StreamRegistry {
 
     /// Puts or replaces a stream.
     mutating func update(_ stream: ChangeStream) {
-        if stream.isEnabled {
-            enabled[stream.table] = stream
-            return
+        guard !stream.isEnabled else { return enable(stream) }
+        if enabled[stream.table]?.id == stream.id {
+            enabled[stream.table] = nil
+            enabledTables.removeAll { $0 == stream.table }
         }
-        if enabled[stream.table]?.id == stream.id { enabled[stream.table] = nil }
         if let index = disabled.firstIndex(where: { $0.id == stream.id }) {
             disabled[index] = stream
         } else {
@@ -30,12 +31,20 @@ struct StreamRegistry {
         }
     }
 
+    private mutating func enable(_ stream: ChangeStream) {
+        if enabled[stream.table] == nil {
+            enabledTables.insert(
+                stream.table, at: enabledTables.firstIndex { $0 > stream.table } ?? enabledTables.endIndex)
+        }
+        enabled[stream.table] = stream
+    }
+
     /// Forgets a disabled stream.
     mutating func remove(_ stream: ChangeStream) { disabled.removeAll { $0.id == stream.id } }
 
     /// All of them, by the names of their tables and then by their labels.
     var all: [ChangeStream] {
-        (Array(enabled.values) + disabled).sorted {
+        (enabledTables.compactMap { enabled[$0] } + disabled).sorted {
             ($0.tableName, $0.createdMilliseconds, $0.id) < ($1.tableName, $1.createdMilliseconds, $1.id)
         }
     }

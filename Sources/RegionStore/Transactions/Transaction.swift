@@ -9,17 +9,26 @@ public import ItemModel
 public struct Transaction: Sendable {
     public let steps: [Step]
     public let token: Token?
+    /// Whether two steps are about one item.
+    let hasDuplicates: Bool
 
     /// One action of a transaction.
     public enum Step: Sendable {
         case write(ItemWrite)
-        /// A condition on an item that the transaction leaves as it is.
-        case check(table: Table, key: Item, condition: Condition)
+        case check(ItemCheck)
 
         public var table: Table {
             switch self {
             case .write(let write): write.table
-            case .check(let table, _, _): table
+            case .check(let check): check.table
+            }
+        }
+
+        /// The item's key in the `items` keyspace, by the table as the request knew it.
+        var key: [UInt8]? {
+            switch self {
+            case .write(let write): write.key
+            case .check(let check): check.key
             }
         }
     }
@@ -44,12 +53,29 @@ public struct Transaction: Sendable {
     public init(_ steps: [Step], token: Token? = nil) {
         self.steps = steps
         self.token = token
+        let keys = steps.compactMap(\.key)
+        hasDuplicates = Set(keys).count < keys.count
     }
 
     /// The bound on the sizes of all items of a transaction, in bytes.
     ///
     /// A link ships a transaction's changes in one message, which this bounds too.
     public static var maximumByteCount: Int { 4 << 20 }
+}
+
+/// A condition on an item that a transaction leaves as it is.
+public struct ItemCheck: Sendable {
+    public let table: Table
+    public let condition: Condition
+    /// The item's key in the `items` keyspace; nil where its attributes do not fit the table's schema.
+    let key: [UInt8]?
+
+    /// - Parameter keyAttributes: say which item is meant.
+    public init(table: Table, key keyAttributes: Item, condition: Condition) {
+        self.table = table
+        self.condition = condition
+        key = table.storageKey(of: keyAttributes)
+    }
 }
 
 /// What a transaction did.

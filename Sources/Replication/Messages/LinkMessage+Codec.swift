@@ -63,8 +63,7 @@ extension LinkMessage {
             writer.append(heartbeat.position.rawValue)
             writer.append(heartbeat.closed.rawValue)
             writer.append(heartbeat.clockMilliseconds)
-            writer.appendLength(heartbeat.past.count)
-            for origin in heartbeat.past { writer.append(origin.rawValue) }
+            heartbeat.directory.encode(into: &writer)
         case .acknowledge(let sequence, let vector):
             writer.append(Kind.acknowledge.rawValue)
             writer.append(sequence)
@@ -199,13 +198,10 @@ extension LinkMessage {
     }
 
     private static func readHeartbeat(from reader: inout ByteReader) throws(BinaryDecodingError) -> Heartbeat {
-        let position = LogPosition(rawValue: try reader.readUInt64())
-        let closed = HybridTimestamp(rawValue: try reader.readUInt64())
-        let clockMilliseconds = try reader.readUInt64()
-        let count = try readCount(from: &reader, minimumByteCount: 8)
-        var past: [Origin] = []
-        for _ in 0..<count { past.append(Origin(rawValue: try reader.readUInt64())) }
-        return Heartbeat(position: position, closed: closed, clockMilliseconds: clockMilliseconds, past: past)
+        Heartbeat(
+            position: LogPosition(rawValue: try reader.readUInt64()),
+            closed: HybridTimestamp(rawValue: try reader.readUInt64()), clockMilliseconds: try reader.readUInt64(),
+            directory: try RegionDirectory(from: &reader))
     }
 
     private static func readSnapshotPart(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {

@@ -23,9 +23,9 @@ public enum LinkMessage: Sendable, Hashable {
     case acknowledge(sequence: UInt64, vector: AppliedVector)
     /// The receiver asks for more than the sender's own changes.
     case request(Request)
-    /// Part of a table that the receiver has to fill.
+    /// Part of a table's snapshot.
     case snapshotPart(sequence: UInt64, LocalReplica, [SnapshotItem])
-    /// The end of a fill, with what the snapshot held.
+    /// The end of a snapshot transfer, with what the snapshot held.
     case snapshotEnd(sequence: UInt64, LocalReplica, AppliedVector)
     /// The end of what was asked for with `Request.catchUp`.
     case catchUpEnd(sequence: UInt64, LocalReplica, of: Origin, after: LogPosition)
@@ -135,15 +135,16 @@ public enum LinkMessage: Sendable, Hashable {
         public let position: LogPosition
         public let closed: HybridTimestamp
         public let clockMilliseconds: UInt64
-        /// The incarnations of the sender's region that it has taken the place of, as far as it has heard of them: only it can tell which is
-        /// the present one.
-        public let past: [Origin]
+        /// Which logs the sender's region has, the sender's own among those alive.
+        public let directory: RegionDirectory
 
-        public init(position: LogPosition, closed: HybridTimestamp, clockMilliseconds: UInt64, past: [Origin] = []) {
+        public init(
+            position: LogPosition, closed: HybridTimestamp, clockMilliseconds: UInt64, directory: RegionDirectory
+        ) {
             self.position = position
             self.closed = closed
             self.clockMilliseconds = clockMilliseconds
-            self.past = past
+            self.directory = directory
         }
     }
 
@@ -165,7 +166,7 @@ public enum LinkMessage: Sendable, Hashable {
         case stopRelaying(Origin)
         /// All that the sender holds of an origin whose disk is lost, after a position in that origin's log.
         ///
-        /// A sender that has not heard of the incarnation that took the origin's place may yet receive more of it, and cannot answer.
+        /// A sender that has not seen the log that took the origin's place may yet receive more of it, and cannot answer.
         case orphanedOrigin(of: Origin, after: LogPosition, successor: Origin)
     }
 
@@ -175,14 +176,14 @@ public enum LinkMessage: Sendable, Hashable {
         case unknownTable = 1
         /// The sender's own replica is not complete: ask again, or ask another.
         case incomplete = 2
-        /// The log no longer goes back that far: fill the table instead.
+        /// The log no longer goes back that far: transfer the table instead.
         case trimmed = 3
     }
 }
 
 extension LinkMessage {
-    /// For texts of errors.
-    var kindName: String {
+    /// For texts of errors and journals.
+    package var kindName: String {
         switch self {
         case .hello: "hello"
         case .welcome: "welcome"
@@ -192,10 +193,10 @@ extension LinkMessage {
         case .heartbeat: "heartbeat"
         case .acknowledge: "acknowledge"
         case .request: "request"
-        case .snapshotPart: "fill page"
-        case .snapshotEnd: "fill end"
+        case .snapshotPart: "part of a snapshot"
+        case .snapshotEnd: "end of a snapshot"
         case .catchUpEnd: "end of catch-up"
-        case .orphanedOriginEnd: "end of orphanedOrigin"
+        case .orphanedOriginEnd: "end of an orphaned origin"
         case .unavailable: "unavailable"
         }
     }

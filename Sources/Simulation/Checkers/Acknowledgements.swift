@@ -73,11 +73,11 @@ final class Acknowledgements: WorldObserver, LossReporting {
             if position > best?.position ?? 0 { best = (position, other) }
         }
         guard let best else { return (0, "", { _ in false }) }
-        let gaps = best.region.store?.progress.gaps
+        let gaps = best.region.store?.gaps
         let hasGap = gaps?.contains(origin.origin) ?? true
         return (
             UInt32(clamping: best.position), best.region.name,
-            { [holdings] in !hasGap && holdings.replica($0, in: best.region.index).isSettled }
+            { [holdings] in !hasGap && holdings.replica($0, in: best.region.index).isComplete }
         )
     }
 

@@ -110,7 +110,7 @@ final class History: WorldObserver {
         store: SimulatedRegion.Store
     ) -> ResolvedEntry {
         let header = entry.header
-        let isOwn = header.version.origin == own.origin && entry.outcome != .filled
+        let isOwn = header.version.origin == own.origin
         var resolved = ResolvedEntry(
             item: nil, mark: Mark(header.version), replaced: Self.replaced(in: entry),
             isDelete: header.kind == .delete, outcome: entry.outcome, isOwn: isOwn, position: entry.position)
@@ -132,11 +132,6 @@ final class History: WorldObserver {
             return resolved
         }
         own.append(nil)
-        if entry.outcome == .filled {
-            // What a snapshot brought has no position of its origin's.
-            resolved.item = item(of: entry, payload: payload, store: store)
-            return resolved
-        }
         guard let origin = history(of: header.version.origin), let place = origin.place(at: header.position) else {
             violate(
                 "\(region.name) logged a change \(resolved.mark) at position \(header.position), which its region never made"

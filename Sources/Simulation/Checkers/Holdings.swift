@@ -7,12 +7,14 @@ import Replication
 ///
 /// It checks every step: the newer change becomes the item, once and in the order of versions; an older one is marked as lost; and a
 /// region's own write names what it replaced, which must be what the region held: so conditional writes, which look at that, are
-/// linearizable. A fill by snapshot is in no log: while one runs, what it may have brought is left open, and looked up at its end.
+/// linearizable. A snapshot transfer is in no log: while one runs, what it may have brought is left open, and looked up at its end.
 final class Holdings: WorldObserver {
     private unowned let world: World
     private let history: History
     /// By region and item.
     private var cells: [[Cell]]
+    /// For each item the newest deletion that any log holds or held.
+    private var newestDeletions: [Mark] = []
     /// By region and table.
     private var replicas: [[ReplicaState]]
     /// What looks at the stored items when a fill is over, and after a restart.
@@ -37,7 +39,7 @@ final class Holdings: WorldObserver {
         /// Whether a replica of this table ever went from this region.
         var wasDropped = false
         /// Whether it takes part: it is there, in use, and not being filled.
-        var isSettled: Bool { id != nil && isActive && !isTransferring }
+        var isComplete: Bool { id != nil && isActive && !isTransferring }
     }
 
     init(of world: World, history: History) {
@@ -82,6 +84,15 @@ final class Holdings: WorldObserver {
         return false
     }
 
+    /// Whether a region may lack a change as it has never held anything of the item, which was deleted anywhere by `mark` or something
+    /// newer.
+    ///
+    /// So it is with a replica that was transferred after the tombstone was collected, also when the item was written anew since.
+    func mayLack(_ mark: Mark, of item: Int, in region: Int) -> Bool {
+        guard cell(item, in: region).mark.isNone, item < newestDeletions.count else { return false }
+        return !mark.beats(newestDeletions[item])
+    }
+
     // MARK: - What happens
 
     func started(_ region: SimulatedRegion) {
@@ -103,8 +114,8 @@ final class Holdings: WorldObserver {
         replicas[region.index] = []
     }
 
-    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion) {
-        switch application {
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
+        switch delivery {
         case .snapshotPart(let replica, _): change(replica, in: region) { $0.isTransferring = true }
         case .snapshotEnd(let replica, _): change(replica, in: region) { $0.isTransferOver = true }
         case .catalog, .changes, .heartbeat, .catchUpEnd, .orphanedOriginEnd: break
@@ -202,11 +213,16 @@ final class Holdings: WorldObserver {
                     "winner", "\(region.name) took \(entry.mark) of \(text()) for what it has, which is \(cell.mark)")
             }
             return
-        case .filled: break
         }
+        if entry.isDelete { noteDeletion(of: item, entry.mark) }
         if entry.mark.beats(cell.mark) {
             cells[region.index][item] = Cell(mark: entry.mark, isDelete: entry.isDelete)
         }
+    }
+
+    private func noteDeletion(of item: Int, _ mark: Mark) {
+        while newestDeletions.count <= item { newestDeletions.append(Mark()) }
+        if mark.beats(newestDeletions[item]) { newestDeletions[item] = mark }
     }
 
     private func checkReplaced(

@@ -15,10 +15,10 @@ final class Leaks: WorldObserver {
     }
 
     /// What is still there, in words; nil when nothing is.
-    func orphanedOrigin() -> String? {
+    func leak() -> String? {
         for region in world.regions {
             guard let store = region.store else { return "\(region.name) is down" }
-            let gaps = store.progress.gaps.entries.filter { gap in
+            let gaps = store.gaps.entries.filter { gap in
                 // Of a disk that is gone nothing more can come but through somebody who has it.
                 world.regions.contains { $0.store?.origin == gap.origin }
             }
@@ -27,7 +27,7 @@ final class Leaks: WorldObserver {
             }
             if let text = tombstones(in: region, store) { return text }
             if let text = oldLog(in: region, store) { return text }
-            let receivers = region.receivers.count
+            let receivers = region.incoming.count
             if receivers >= world.regions.count {
                 return "\(region.name) has \(receivers) links from \(world.regions.count - 1) regions"
             }
@@ -68,6 +68,6 @@ final class Leaks: WorldObserver {
     func conclude() {
         // Regions that do not agree have other troubles.
         guard world.disagreement() == nil else { return }
-        if let text = orphanedOrigin() { world.violate("leaks", text) }
+        if let text = leak() { world.violate("leaks", text) }
     }
 }

@@ -9,9 +9,9 @@ final class Progress: WorldObserver {
     private unowned let world: World
     private let history: History
     private let holdings: Holdings
-    private var states: [RegionState]
+    private var states: [Knowledge]
 
-    private struct RegionState {
+    private struct Knowledge {
         var vector = AppliedVector()
         var closed = HybridTimestamp.zero
         var stable = HybridTimestamp.zero
@@ -24,7 +24,7 @@ final class Progress: WorldObserver {
         self.world = world
         self.history = history
         self.holdings = holdings
-        states = world.regions.map { _ in RegionState() }
+        states = world.regions.map { _ in Knowledge() }
     }
 
     func started(_ region: SimulatedRegion) {
@@ -34,7 +34,7 @@ final class Progress: WorldObserver {
         if let store = region.store { checkGrowth(of: store.receivedVector, in: region) }
     }
 
-    func losesDisk(_ region: SimulatedRegion) { states[region.index] = RegionState() }
+    func losesDisk(_ region: SimulatedRegion) { states[region.index] = Knowledge() }
 
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
         let index = region.index
@@ -83,7 +83,7 @@ final class Progress: WorldObserver {
             while next < end {
                 guard let missing = firstMissing(of: origin, from: &next, to: end, in: region) else { break }
                 // What a replica is known to lack is looked for again when it was caught up with.
-                guard !store.progress.gaps.contains(origin.origin) else { break }
+                guard !store.gaps.contains(origin.origin) else { break }
                 violate(
                     "\(region.name) says that it has everything of \(name(of: origin)) up to \(position), and lacks \(missing)"
                 )
@@ -108,7 +108,7 @@ final class Progress: WorldObserver {
             let end = origin.count(stampedUpTo: stable.rawValue)
             while next < end {
                 guard let missing = firstMissing(of: origin, from: &next, to: end, in: region) else { break }
-                guard !store.progress.gaps.contains(origin.origin) else { break }
+                guard !store.gaps.contains(origin.origin) else { break }
                 violate(
                     "\(region.name) has the stable time \(stable), and lacks \(missing) of \(name(of: origin))",
                     "stable time")
@@ -129,8 +129,8 @@ final class Progress: WorldObserver {
             let change = origin.changes[next]
             let (item, mark) = (Int(change.item), origin.mark(of: change))
             if !holdings.has(mark, of: item, in: region.index), !change.isLost,
-                holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isSettled,
-                !holdings.isDeleted(item, after: mark)
+                holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isComplete,
+                !holdings.isDeleted(item, after: mark), !holdings.mayLack(mark, of: item, in: region.index)
             {
                 return "\(mark) of \(history.items.text(of: item)) at \(change.position)"
             }

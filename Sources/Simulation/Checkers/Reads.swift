@@ -28,7 +28,7 @@ final class Reads: WorldObserver {
         let before = item < newest[region.index].count ? newest[region.index][item] : Mark()
         if found != nil, before.beats(mark), !replica.wasDropped {
             violate(item, region, "found \(mark) after it had found \(before)")
-        } else if replica.isSettled {
+        } else if replica.isComplete {
             if found == nil, !cell.isDelete, !cell.mark.isNone {
                 violate(item, region, "found nothing, and \(cell.mark) was committed")
             } else if found != nil, mark != cell.mark || cell.isDelete {

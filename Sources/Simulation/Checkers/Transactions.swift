@@ -7,7 +7,7 @@ import RegionStore
 /// that it should have, or a newer write of that item: so a read of one commit shows what last-writer-wins leaves of all of it. Left
 /// out are tables that the region has no replica of, those that are being filled, and those that lack older changes of the
 /// transaction's origin and still catch up, table by table. What came to a region in parts, by such a catch-up, stands in parts in
-/// its log, and may be passed on to others so.
+/// its log, and may be relayed to others so.
 final class Transactions: WorldObserver {
     private unowned let world: World
     private let history: History
@@ -51,7 +51,6 @@ final class Transactions: WorldObserver {
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
         seen.removeAll(keepingCapacity: true)
         for entry in entries {
-            guard entry.outcome != .filled else { continue }
             guard let bounds = entry.header.transaction, let start = entry.header.transactionStart else {
                 checkUnmarked(entry, in: region)
                 continue
@@ -112,7 +111,7 @@ final class Transactions: WorldObserver {
             let change = origin.changes[place]
             let item = Int(change.item)
             let mark = origin.mark(of: change)
-            guard holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isSettled,
+            guard holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isComplete,
                 !holdings.has(mark, of: item, in: region.index), !holdings.isDeleted(item, after: mark)
             else { continue }
             world.violate(

@@ -38,7 +38,7 @@ final class Winner: WorldObserver {
         for item in 0..<history.items.count {
             let table = Int(history.items.tableOfItem[item])
             let winner = holdings.winner(item)
-            for region in world.regions where holdings.replica(table, in: region.index).isSettled {
+            for region in world.regions where holdings.replica(table, in: region.index).isComplete {
                 let cell = holdings.cell(item, in: region.index)
                 // The deletion of what a region never heard of, or forgot with its disk, leaves nothing to hold.
                 guard cell.mark != winner.mark, !(winner.isDelete && cell.mark.isNone) else { continue }

@@ -92,7 +92,7 @@ struct ScenarioReader {
         members["disk"].map { readDisk($0, into: &scenario.disk) }
         members["process"].map { readProcess($0, into: &scenario.process) }
         scenario.faults = faults
-        scenario.randomFaults = members["random-faults"].flatMap(readRandomFaults)
+        scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }
         scenario.expectations = members["expectations"].map(readExpectations) ?? []
         return scenario
     }

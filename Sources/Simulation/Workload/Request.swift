@@ -149,20 +149,21 @@ final class Request {
         _ actions: [ItemWrite.Action], at region: SimulatedRegion, _ table: Table, _ condition: Condition?,
         _ completion: @escaping (FinishedRequest.Outcome) -> Void
     ) {
-        let isTaken = region.submitBounded { [self] store, now in
+        let writes = actions.map { ItemWrite(table: table, action: $0, condition: condition) }
+        let command = writes.count == 1 ? RegionCommand.write(writes[0]) : .batch(writes)
+        let log = region.store?.origin
+        positions = []
+        let isTaken = region.submit(command) { [self] result in
+            origin = log
             var outcome = FinishedRequest.Outcome.answered
-            positions = []
-            origin = store.origin
-            for action in actions {
-                let before = store.lastPosition
-                do throws(ItemWriteError) {
-                    _ = try store.write(ItemWrite(table: table, action: action, condition: condition), at: now)
-                    if store.lastPosition > before { positions.append(store.lastPosition) }
-                } catch {
-                    if case .conditionFailed = error { outcome = .refusedByCondition } else { outcome = .failed }
+            for result in result.write.map({ [$0] }) ?? result.batch ?? [] {
+                switch result {
+                case .success(let written): if let change = written.change { positions.append(change.position) }
+                case .failure(.conditionFailed): outcome = .refusedByCondition
+                case .failure: outcome = .failed
                 }
             }
-            return { completion(outcome) }
+            completion(outcome)
         }
         if !isTaken { return completion(.failed) }
         if region.world.hooks.answersBeforeCommit { completion(.answered) }

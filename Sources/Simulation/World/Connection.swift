@@ -1,3 +1,4 @@
+import RegionCore
 import RegionStore
 import Replication
 
@@ -6,8 +7,10 @@ import Replication
 /// As with TCP, what is sent while the way is blocked is held back and goes on when it is open again; when the connection breaks, some
 /// of what was on its way has arrived, and neither end knows how much.
 final class Connection {
-    let sender: SenderShell
-    let receiver: ReceiverShell
+    let sender: SimulatedRegion
+    let receiver: SimulatedRegion
+    /// What the receiver knows the connection by.
+    private let number: LinkHub.LinkNumber
     private unowned let world: World
     private(set) var isOpen = true
     private let toReceiver: Direction
@@ -30,13 +33,17 @@ final class Connection {
         }
     }
 
-    init(from sender: SenderShell, to receiver: ReceiverShell, in world: World) {
+    init(from sender: SimulatedRegion, to receiver: SimulatedRegion, _ number: LinkHub.LinkNumber, in world: World) {
         self.sender = sender
         self.receiver = receiver
+        self.number = number
         self.world = world
-        toReceiver = Direction(from: sender.region, to: receiver.region, isToReceiver: true)
-        toSender = Direction(from: receiver.region, to: sender.region, isToReceiver: false)
+        toReceiver = Direction(from: sender, to: receiver, isToReceiver: true)
+        toSender = Direction(from: receiver, to: sender, isToReceiver: false)
     }
+
+    private var senderEnd: LinkHub.LinkEnd { .outgoing(receiver.identity.id) }
+    private var receiverEnd: LinkHub.LinkEnd { .incoming(number) }
 
     func sendToReceiver(_ message: LinkMessage) { send(message, toReceiver) }
 
@@ -65,14 +72,13 @@ final class Connection {
             guard isOpen else { return }
             isOpen = false
             world.closed(self)
-            for (shell, index, other) in [
-                (sender as any LinkShell, toSender.to, toSender.from), (receiver, toReceiver.to, toReceiver.from),
-            ] {
+            for (region, end, other) in [(sender, senderEnd, receiver), (receiver, receiverEnd, sender)] {
                 // Word of the end takes the same way; where that is blocked the end finds out by silence.
-                guard !world.network.isBlocked(from: other, to: index) else { continue }
-                let latency = world.network.latency(from: other, to: index)
-                let process = shell.region.process
-                world.schedule(after: latency, on: shell.region, of: process) { shell.connectionEnded(self) }
+                guard !world.network.isBlocked(from: other.index, to: region.index) else { continue }
+                let latency = world.network.latency(from: other.index, to: region.index)
+                world.schedule(after: latency, on: region, of: region.process) {
+                    region.connectionEnded(end, of: self)
+                }
             }
         }
     }
@@ -100,17 +106,13 @@ final class Connection {
             return
         }
         world.run(on: world.regions[direction.to], of: process) { [self] in
-            if direction.isToReceiver { receiver.received(message) } else { sender.received(message, on: self) }
+            if direction.isToReceiver {
+                receiver.received(message, on: receiverEnd, of: self)
+            } else {
+                sender.received(message, on: senderEnd, of: self)
+            }
         }
     }
-}
-
-/// An end of a link, as its connection sees it.
-protocol LinkShell: AnyObject {
-    var region: SimulatedRegion { get }
-    /// Held by both ends, which it holds itself: whoever drops an end has to let go of it.
-    var connection: Connection? { get set }
-    func connectionEnded(_ connection: Connection)
 }
 
 extension LinkMessage {

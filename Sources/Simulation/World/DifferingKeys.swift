@@ -42,7 +42,7 @@ final class DifferingKeys: WorldObserver {
         let now = history.items.tables.indices.map { table in
             world.regions.indices.filter { region in
                 world.regions[region].isUp && !world.regions[region].isPaused
-                    && holdings.replica(table, in: region).isSettled
+                    && holdings.replica(table, in: region).isComplete
             }
         }
         if now != participants {

@@ -110,7 +110,7 @@ struct RecoveryTimes {
         current[outage.region] = nil
     }
 
-    /// The last fault of an outage is over; ``settle()`` is due when all that end at this moment are.
+    /// The last fault of an outage is over; ``conclude()`` is due when all that end at this moment are.
     mutating func ended(_ outage: Outage) {
         let from = beginnings[outage.region] ?? outage.from
         beginnings[outage.region] = nil
@@ -124,7 +124,7 @@ struct RecoveryTimes {
     mutating func committed(_ origin: Origin, last: LogPosition?, in region: SimulatedRegion) {
         if own[region.index].origin != origin { own[region.index] = Goal(origin: origin) }
         if let last { own[region.index].position = last }
-        if isWaiting { settle() }
+        if isWaiting { conclude() }
     }
 
     /// What an incarnation that is gone took with it comes from nobody.
@@ -144,7 +144,7 @@ struct RecoveryTimes {
     }
 
     /// Finds out which regions are in step by now.
-    mutating func settle() {
+    mutating func conclude() {
         isWaiting = false
         for index in current.indices {
             guard let recovery = current[index], recovery.inStep == nil else { continue }

@@ -88,7 +88,7 @@ public final class Run {
         figures.healed()
         let calm = world.now
         // Requests that are under way, and connections that are being opened, take their time.
-        let converged = settle(until: calm + VirtualDuration(scenario.settle))
+        let converged = waitForAgreement(until: calm + VirtualDuration(scenario.settle))
         if converged == nil {
             world.violate(
                 "convergence", "the regions do not agree: \(world.disagreement() ?? "they were still at work")")
@@ -106,13 +106,13 @@ public final class Run {
         // What expires leaves tombstones to the last.
         let lifetime = scenario.workload.compactMap(\.lifetime).max() ?? .zero
         let limit = world.now + .seconds(60) + VirtualDuration(lifetime)
-        while world.now < limit, leaks.orphanedOrigin() != nil { world.run(until: world.now + .milliseconds(500)) }
+        while world.now < limit, leaks.leak() != nil { world.run(until: world.now + .milliseconds(500)) }
     }
 
     /// Lets time pass until all regions agree, and stay so for a while.
     ///
     /// - Returns: since when they agree; nil when they do not in time.
-    private func settle(until limit: VirtualTime) -> VirtualTime? {
+    private func waitForAgreement(until limit: VirtualTime) -> VirtualTime? {
         let calmness = VirtualDuration.seconds(5)
         let start = world.now
         var agreedSince: VirtualTime?

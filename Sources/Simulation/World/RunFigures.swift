@@ -87,7 +87,7 @@ final class RunFigures: WorldObserver {
                 // After everything that is planned for this moment, the end of the fault among it.
                 world.schedule(at: until) { [self] in
                     recoveryTimes.ended(outage)
-                    world.schedule(at: until) { [self] in recoveryTimes.settle() }
+                    world.schedule(at: until) { [self] in recoveryTimes.conclude() }
                 }
             }
         }
@@ -96,7 +96,7 @@ final class RunFigures: WorldObserver {
     /// The faults that had no end of their own are over.
     func healed() {
         for outage in recoveryTimes.outages where outage.until == nil { recoveryTimes.ended(outage) }
-        recoveryTimes.settle()
+        recoveryTimes.conclude()
     }
 
     private var bucket: [(answered: Int, failed: Int)]
@@ -160,13 +160,13 @@ final class RunFigures: WorldObserver {
                     links[index].backlog += count
                 }
             } else if links[index].to == region.index, let origin = links[index].origin {
-                settle(index, upTo: region.committedVector[origin])
+                arrived(index, upTo: region.committedVector[origin])
             }
         }
         recoveryTimes.committed(own, last: last, in: region)
     }
 
-    private func settle(_ index: Int, upTo position: LogPosition) {
+    private func arrived(_ index: Int, upTo position: LogPosition) {
         while links[index].firstPending < links[index].pending.count {
             let first = links[index].pending[links[index].firstPending]
             guard first.position <= position else { break }

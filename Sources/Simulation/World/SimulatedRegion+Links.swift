@@ -1,69 +1,134 @@
+import RegionCore
 import RegionStore
 import Replication
 
-/// The links of a region's process, as the hub of links of a region in production.
+/// How a region's process carries out what its hub of links decides, on the simulated network.
 extension SimulatedRegion {
-    /// Takes a connection that another region has opened.
-    func accept(from peer: SimulatedRegion) -> ReceiverShell? {
-        guard let store else { return nil }
-        let receiver = ReceiverShell(at: self, store: store, from: peer)
-        receivers.append(receiver)
-        return receiver
+    /// A message has arrived.
+    func received(_ message: LinkMessage, on end: LinkHub.LinkEnd, of connection: Connection) {
+        guard let hub, self.connection(at: end) === connection else { return }
+        perform(hub.received(message, on: end, at: instant))
     }
 
-    func established(_ receiver: ReceiverShell, _ origin: Origin) {
-        for other in receivers where other !== receiver && other.sender?.region == origin.region {
-            other.connection?.close()
+    /// The process learns that a connection has ended.
+    func connectionEnded(_ end: LinkHub.LinkEnd, of connection: Connection) {
+        guard let hub, self.connection(at: end) === connection else { return }
+        switch end {
+        case .outgoing(let region):
+            outgoing[region] = nil
+            world.trace.note(
+                .disconnected, at: world.now, UInt64(index), UInt64(connection.receiver.index))
+        case .incoming(let number): incoming[number] = nil
         }
-        update(origin.region) { peer in
-            peer.origin = origin
-            peer.downSince = nil
-        }
-        for sender in senders where sender.peer.identity.id == origin.region { sender.peerCameUp() }
+        perform(hub.disconnected(end, at: instant, using: &generator))
     }
 
-    func linkClosed(_ receiver: ReceiverShell) {
-        receivers.removeAll { $0 === receiver }
-        guard let region = receiver.sender?.region, !receivers.contains(where: { $0.sender?.region == region }) else {
+    private func connection(at end: LinkHub.LinkEnd) -> Connection? {
+        switch end {
+        case .outgoing(let region): outgoing[region]
+        case .incoming(let number): incoming[number]
+        }
+    }
+
+    /// Takes a connection that another region has opened; nil while no process runs.
+    func accept(from peer: SimulatedRegion) -> Connection? {
+        guard let hub else { return nil }
+        let (number, actions) = hub.accepted(certificateNames: [peer.name], at: instant)
+        let connection = Connection(from: peer, to: self, number, in: world)
+        incoming[number] = connection
+        perform(actions)
+        return connection
+    }
+
+    /// Carries out what the hub has decided.
+    func perform(_ actions: [LinkHub.Action]) {
+        for action in actions {
+            switch action {
+            case .connect(let region): connect(to: region)
+            case .send(let message, let end): send(message, end)
+            case .read(let read, let region, let connection): start(read, region, connection)
+            case .close(let end, _):
+                guard let connection = connection(at: end) else { continue }
+                connection.close()
+                // This end knows at once.
+                world.schedule(after: .zero, on: self, of: process) { [self] in connectionEnded(end, of: connection) }
+            case .submit(let command, let ticket): submit(command, answering: ticket)
+            case .wakeAt(let milliseconds): wake(at: milliseconds)
+            case .pauseReading, .resumeReading, .recordLag, .established: break
+            }
+        }
+    }
+
+    private func send(_ message: LinkMessage, _ end: LinkHub.LinkEnd) {
+        guard let connection = connection(at: end) else { return }
+        switch end {
+        case .outgoing:
+            for message in world.hooks.messages(message, from: index, to: connection.receiver.index) {
+                connection.sendToReceiver(message)
+            }
+        case .incoming:
+            if case .acknowledge(_, let vector) = message {
+                for observer in world.observers { observer.acknowledges(vector, by: self) }
+            }
+            for message in world.hooks.messages(message, from: index, to: connection.sender.index) {
+                connection.sendToSender(message)
+            }
+        }
+    }
+
+    private func submit(_ command: RegionCommand, answering ticket: LinkHub.Ticket?) {
+        guard let ticket else {
+            submit(command, .nobody)
             return
         }
-        let now = world.now.milliseconds
-        update(region) { $0.downSince = now }
-        submit { store, _ in store.abandonTransfers(from: region) }
+        guard case .deliver(let delivery, _) = command else {
+            submit(command, .hub(ticket, nil))
+            return
+        }
+        if world.hooks.acknowledgesBeforeCommit, case .changes(let batch) = delivery, let hub {
+            var vector = committedVector
+            vector.raise(batch.origin, to: batch.position)
+            perform(hub.answered(ticket, .deliver(.success(vector)), at: instant))
+        }
+        submit(command, .hub(ticket, delivery))
     }
 
-    func acknowledged(by peer: SimulatedRegion, _ vector: AppliedVector) {
-        update(peer.identity.id) { $0.vector = vector }
-        let region = peer.identity.id
-        submit { store, _ in store.noteAcknowledged(by: region, vector: vector) }
+    private func wake(at milliseconds: UInt64) {
+        wakeNumber += 1
+        let number = wakeNumber
+        let time = max(world.now, VirtualTime(nanoseconds: milliseconds * 1_000_000))
+        world.schedule(after: time - world.now, on: self, of: process) { [self] in
+            guard number == wakeNumber, let hub else { return }
+            perform(hub.timerFired(at: instant))
+        }
     }
 
-    private func update(_ region: RegionID, _ change: (inout PeerState) -> Void) {
-        for index in peers.indices where peers[index].region.identity.id == region { change(&peers[index]) }
-    }
-
-    /// Finds out every so often what to ask the others for.
-    func review() {
-        world.schedule(after: .milliseconds(200), on: self, of: process) { [self] in
-            if receivers.contains(where: { $0.sender != nil }) {
-                submit(
-                    { [self] store, _ in
-                        plan = RelayPolicy().plan(
-                            for: store.progress,
-                            peers: peers.map {
-                                .init(
-                                    region: $0.region.identity.id, origin: $0.origin, downSince: $0.downSince,
-                                    vector: $0.vector)
-                            }, current: plan, at: world.now.milliseconds)
-                        return receivers.compactMap { link in
-                            link.sender.map { (link, store.requests(to: $0, by: plan)) }
-                        }
-                    },
-                    completion: { needs in
-                        for (link, requests) in needs { link.ask(for: requests) }
-                    })
+    private func connect(to region: RegionID) {
+        guard let peer = world.regions.first(where: { $0.identity.id == region }) else { return }
+        world.dial(from: self, to: peer) { [self] connection in
+            guard let hub else { return }
+            guard let connection else {
+                return perform(hub.disconnected(.outgoing(region), at: instant, using: &generator))
             }
-            review()
+            outgoing[region] = connection
+            world.trace.note(.connected, at: world.now, UInt64(index), UInt64(peer.index))
+            perform(hub.connected(to: region, at: instant))
+        }
+    }
+
+    private func start(_ read: SenderLink.Read, _ region: RegionID, _ connection: UInt64) {
+        guard let store, let name = world.regionIdentities.first(where: { $0.id == region })?.name else { return }
+        if reads[region]?.connection != connection {
+            reads[region] = (connection, LinkReads(reader: store.reader, peer: name))
+        }
+        guard let reads = reads[region]?.reads else { return }
+        world.schedule(after: readTime, on: self, of: process) { [self] in
+            guard let hub else { return }
+            do {
+                perform(hub.readFinished(try reads.perform(read), of: region, connection: connection, at: instant))
+            } catch {
+                outgoing[region]?.close()
+            }
         }
     }
 }

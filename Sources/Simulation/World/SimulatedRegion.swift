@@ -1,6 +1,7 @@
 import HybridClock
 import ItemModel
 import KeyValueStore
+import RegionCore
 import RegionStore
 import Replication
 
@@ -16,7 +17,7 @@ final class SimulatedRegion {
     var clock = SimulatedClock()
     private(set) var disk: InMemoryStore
     /// Nil while no process runs.
-    private(set) var store: Store?
+    var store: Store? { writer?.store }
     /// Counts processes, so that nothing left over from one reaches the next.
     private(set) var process = 0
     private(set) var isPaused = false
@@ -27,39 +28,36 @@ final class SimulatedRegion {
     /// All that the process does takes this many times as long.
     var slowness = 1.0
     var syncLatency: VirtualDuration
-    /// What was durable at the last commit, of every origin.
+    /// What was durable at the last commit, of every origin; stays when the process has ended.
     private(set) var committedVector = AppliedVector()
     /// Up to where observers have seen the log.
     private var observedPosition = LogPosition.zero
 
-    private(set) var senders: [SenderShell] = []
-    var receivers: [ReceiverShell] = []
-    var peers: [PeerState] = []
-    /// Who is asked for the changes of regions that no link reaches.
-    var plan = RelayPolicy.Plan()
+    private var writer: RegionWriter<SimulatedStore, Ticket>?
+    var hub: LinkHub?
+    /// The connections that this process has opened, by the regions' numbers.
+    var outgoing: [RegionID: Connection] = [:]
+    /// The connections that others have opened to it.
+    var incoming: [LinkHub.LinkNumber: Connection] = [:]
+    var reads: [RegionID: (connection: UInt64, reads: LinkReads<SimulatedStore>)] = [:]
+    /// Counts the wake-ups that the hub has wished for: only the last one counts.
+    var wakeNumber = 0
 
-    private var queue: [Command] = []
+    private var queue = CommandQueue<Ticket>()
     /// What is being written and synced just now.
-    private var draining: [Command] = []
-    private var isDraining = false
-    /// Whether the writer is to tidy up as soon as it is between drains.
-    private var isHouseDue = false
+    private var openRound: CommitRound?
+    /// When the writer is woken for maintenance; nil when it is not planned.
+    private var maintenanceDue: UInt64?
     /// When the process has read and computed everything that it has begun.
     private var busyUntil = VirtualTime.zero
 
-    /// A command for the writer: it runs with the store, and what it returns runs when it is durable.
-    typealias Command = (Store, _ nowMilliseconds: UInt64) -> () -> Void
-
-    /// What is known of another region.
-    struct PeerState {
-        let region: SimulatedRegion
-        var origin: Origin?
-        var downSince: UInt64?
-        var vector = AppliedVector()
+    /// Who is told what became of a command.
+    enum Ticket {
+        case nobody
+        /// With what a link has brought, for the observers.
+        case hub(LinkHub.Ticket, LinkDelivery?)
+        case client((RegionOutcome) -> Void)
     }
-
-    /// What clients are told beyond it: as in production.
-    private static let queueLimit = 10_000
 
     init(_ identity: RegionIdentity, index: Int, in world: World) {
         self.world = world
@@ -78,10 +76,6 @@ final class SimulatedRegion {
     var instant: LinkInstant {
         LinkInstant(
             monotonicMilliseconds: world.now.milliseconds, physicalMilliseconds: clock.milliseconds(at: world.now))
-    }
-
-    func linkIdentity(of store: Store) -> LinkIdentity {
-        LinkIdentity(region: identity.id, name: identity.name, incarnation: store.incarnation)
     }
 
     // MARK: - The process
@@ -106,47 +100,49 @@ final class SimulatedRegion {
     }
 
     private func run(_ opened: Store) {
-        store = opened
         process += 1
-        (queue, draining, isDraining, deferred, receivers) = ([], [], false, [], [])
-        plan = RelayPolicy.Plan()
+        (queue, openRound, maintenanceDue, deferred) = (CommandQueue(), nil, nil, [])
+        (outgoing, incoming, reads) = ([:], [:], [:])
         busyUntil = world.now
-        committedVector = opened.appliedVector
+        let writer = RegionWriter<SimulatedStore, Ticket>(opened, at: instant)
+        let committed = writer.committed
+        self.writer = writer
+        let hub = LinkHub(
+            at: LinkIdentity(region: identity.id, name: identity.name, incarnation: opened.incarnation),
+            regions: world.regionIdentities, configuration: world.linkConfiguration, committed: committed,
+            now: instant)
+        self.hub = hub
+        committedVector = committed.applied
         world.trace.note(.started, at: world.now, UInt64(index), UInt64(process))
         // What reached the disk when nobody was left to see it.
         if opened.reader.lastPosition > observedPosition, process > 1 { observeLog(of: opened) }
         observedPosition = opened.reader.lastPosition
         for observer in world.observers { observer.started(self) }
-        let others = world.regions.filter { $0 !== self }
-        peers = others.map { PeerState(region: $0, downSince: world.now.milliseconds) }
-        senders = others.map { SenderShell(from: self, store: opened, to: $0) }
-        for sender in senders { sender.start() }
-        review()
-        keepHouse()
+        perform(hub.start(at: instant))
+        beginRound()
     }
 
     /// Ends the process as a signal or a loss of power does.
     ///
     /// - Parameter power: whether what was written and not synced is lost.
     func crash(power: Bool) {
-        guard let store else { return }
+        guard let writer else { return }
         // A batch that was on its way to the disk may have reached it; nobody was told.
-        if !draining.isEmpty, generator.happens(0.5) {
-            for command in draining { _ = command(store, instant.physicalMilliseconds) }
-            try? store.commit()
-            observeLog(of: store)
+        if let round = openRound, let batch = round.batch, generator.happens(0.5) {
+            let isWritten = (try? writer.store.reader.store.commit(batch, durability: round.durability)) != nil
+            if isWritten { observe(writer.finish(round, .success(())), of: writer.store) }
         }
         world.trace.note(.crashed, at: world.now, UInt64(index), power ? 1 : 0)
         end(power: power)
     }
 
     private func end(power: Bool) {
-        store = nil
+        (writer, hub) = (nil, nil)
         isPaused = false
         process += 1
-        (queue, draining, isDraining, deferred) = ([], [], false, [])
+        (queue, openRound, maintenanceDue, deferred) = (CommandQueue(), nil, nil, [])
         for connection in world.connections(of: self) { connection.break(after: .zero) }
-        dropLinks()
+        (outgoing, incoming, reads) = ([:], [:], [:])
         leaveDisk(power: power)
         for observer in world.observers { observer.ended(self) }
     }
@@ -161,17 +157,11 @@ final class SimulatedRegion {
         }
     }
 
-    private func dropLinks() {
-        for shell in senders { shell.connection = nil }
-        for shell in receivers { shell.connection = nil }
-        (senders, receivers) = ([], [])
-    }
-
     /// Lets go of everything that leads back here, when the run is over.
     func dismantle() {
-        store = nil
-        (queue, draining, deferred, peers) = ([], [], [], [])
-        dropLinks()
+        (writer, hub) = (nil, nil)
+        (queue, openRound, deferred) = (CommandQueue(), nil, [])
+        (outgoing, incoming, reads) = ([:], [:], [:])
     }
 
     /// Keeps the process down until ``release()``.
@@ -246,67 +236,82 @@ final class SimulatedRegion {
         return busyUntil - world.now
     }
 
-    /// Queues a command of a client.
+    /// Queues a command of a client; `completion` runs when what it did is durable.
     ///
     /// - Returns: whether there was room for it.
-    func submitBounded(_ command: @escaping Command) -> Bool {
-        guard isUp, queue.count < Self.queueLimit else { return false }
-        queue.append(command)
-        drain()
-        return true
+    func submit(
+        _ command: RegionCommand, isBounded: Bool = true, completion: @escaping (RegionOutcome) -> Void
+    ) -> Bool {
+        submit(command, .client(completion), isBounded: isBounded)
     }
 
-    /// Queues a command; `completion` runs when what it did is durable.
-    func submit<Result>(
-        _ command: @escaping (Store, UInt64) -> Result, completion: @escaping (Result) -> Void = { _ in }
-    ) {
-        guard isUp else { return }
-        queue.append { store, now in
-            let result = command(store, now)
-            return { completion(result) }
-        }
-        drain()
+    /// Queues a command.
+    @discardableResult
+    func submit(_ command: RegionCommand, _ ticket: Ticket, isBounded: Bool = false) -> Bool {
+        guard isUp, queue.append(command, ticket: ticket, isBounded: isBounded) == nil else { return false }
+        beginRound()
+        return true
     }
 
     /// Group commit: all that waits is written as one batch, while what comes gathers for the next.
-    private func drain() {
-        guard !isDraining, !queue.isEmpty else { return }
-        isDraining = true
-        draining = queue
-        queue = []
-        let work = Double(VirtualDuration(world.scenario.process.writeCost).nanoseconds) * Double(draining.count)
-        let sync =
-            Double(syncLatency.nanoseconds) * generator.logNormal(sigma: world.scenario.disk.jitter)
+    private func beginRound() {
+        guard openRound == nil, let writer else { return }
+        writer.accept(queue.removeAll())
+        guard let round = writer.nextRound(at: instant) else { return planMaintenance() }
+        openRound = round
+        // What has changed nothing waits for no disk.
+        guard round.batch != nil || round.commandCount > 0 else { return finish(round) }
+        let work = Double(VirtualDuration(world.scenario.process.writeCost).nanoseconds) * Double(round.commandCount)
+        let sync = Double(syncLatency.nanoseconds) * generator.logNormal(sigma: world.scenario.disk.jitter)
         let time = VirtualDuration(nanoseconds: UInt64(work * slowness + sync))
-        world.schedule(after: time, on: self, of: process) { [self] in finishDrain() }
+        world.schedule(after: time, on: self, of: process) { [self] in finish(round) }
     }
 
-    private func finishDrain() {
-        guard let store else { return }
-        let now = instant.physicalMilliseconds
-        let completions = draining.map { $0(store, now) }
-        draining = []
-        isDraining = false
-        guard commit(store) else { return }
-        for completion in completions { completion() }
-        tidy()
-        drain()
-    }
-
-    /// - Returns: false where the commit failed, and the process with it.
-    private func commit(_ store: Store) -> Bool {
-        do {
-            try store.commit()
-        } catch {
-            fail(error)
-            return false
+    private func finish(_ round: CommitRound) {
+        guard let writer else { return }
+        var result = Result<Void, KeyValueStoreError>.success(())
+        if let batch = round.batch {
+            do {
+                try writer.store.reader.store.commit(batch, durability: round.durability)
+            } catch {
+                result = .failure(error)
+            }
         }
-        committedVector = store.appliedVector
-        observeLog(of: store)
-        let bounds = SenderShell.bounds(of: store)
-        for sender in senders { sender.logAdvanced(to: bounds) }
-        return true
+        let finished = writer.finish(round, result)
+        openRound = nil
+        if let failure = finished.failure { return fail(failure) }
+        observe(finished, of: writer.store)
+        let process = process
+        if let committed = finished.committed, let hub { perform(hub.advanced(to: committed, at: instant)) }
+        for (ticket, answer) in finished.answers {
+            // A client's observer may end the process.
+            guard self.process == process, case .done(let outcome) = answer else { return }
+            switch ticket {
+            case .nobody: break
+            case .hub(let ticket, _): if let hub { perform(hub.answered(ticket, outcome, at: instant)) }
+            case .client(let completion): completion(outcome)
+            }
+        }
+        guard self.process == process else { return }
+        beginRound()
     }
+
+    /// Shows the observers what a round has made durable.
+    private func observe(_ finished: FinishedRound<Ticket>, of store: Store) {
+        for (ticket, answer) in finished.answers {
+            guard case .hub(_, let delivery?) = ticket, case .done(.deliver(let result)) = answer else { continue }
+            switch result {
+            case .success: for observer in world.observers { observer.applied(delivery, in: self) }
+            case .failure(let error): world.refused(error, at: self)
+            }
+        }
+        guard let committed = finished.committed else { return }
+        committedVector = committed.applied
+        observeLog(of: store)
+    }
+
+    /// Has each command told that the present process runs, by its name.
+    func journalCommands(_ journal: @escaping (StaticString) -> Void) { writer?.journal = journal }
 
     private func observeLog(of store: Store) {
         let end = store.reader.lastPosition
@@ -317,34 +322,15 @@ final class SimulatedRegion {
         for observer in world.observers { observer.committed(entries, in: self, store: store) }
     }
 
-    /// Has the writer tidy up every so often.
-    private func keepHouse() {
-        world.schedule(after: .milliseconds(500), on: self, of: process) { [self] in
-            isHouseDue = true
-            tidy()
-            keepHouse()
-        }
-    }
-
-    /// What the writer's thread does between drains: at once when it is idle, otherwise after the present one, so that it never starves.
-    private func tidy() {
-        guard isHouseDue, !isDraining, let store, !store.hasPendingChanges else { return }
-        isHouseDue = false
-        let now = instant.physicalMilliseconds
-        do throws(KeyValueStoreError) {
-            store.tick(at: now)
-            guard commit(store) else { return }
-            // Few enough that writes come between the steps.
-            _ = try store.backfillIndexes(limit: 100)
-            guard commit(store) else { return }
-            _ = try store.sweepExpired(at: now, limit: 2_000)
-            guard commit(store) else { return }
-            _ = try store.collectTombstones(limit: 2_000)
-            guard commit(store) else { return }
-            _ = try store.trimLog(at: now, limit: 2_000)
-            _ = commit(store)
-        } catch {
-            fail(error)
+    /// Wakes the writer when its maintenance is due.
+    private func planMaintenance() {
+        guard let due = writer?.nextMaintenanceMilliseconds, due < .max, due < maintenanceDue ?? .max else { return }
+        maintenanceDue = due
+        let time = max(world.now, VirtualTime(nanoseconds: due * 1_000_000))
+        world.schedule(after: time - world.now, on: self, of: process) { [self] in
+            guard maintenanceDue == due else { return }
+            maintenanceDue = nil
+            beginRound()
         }
     }
 }

@@ -105,7 +105,7 @@ extension World {
             make(plan)
             return nil
         case .deleteTable(let name, let by):
-            change(by: by) { store, now in try store.deleteTable(Text(name), at: now) }
+            change(.deleteTable(Text(name)), by: by)
             return nil
         case .addReplica(let table, let name, let by):
             update(table, .createReplica(region: Text(name), ReplicaOverrides()), by: by)
@@ -185,11 +185,9 @@ extension World {
                 sort: plan.hasSortKey ? [KeyAttribute(name: "sk", kind: .number)] : []))
         specification.indexes = plan.indexes.map(Self.index)
         specification.streamViewType = .newAndOldImages
-        change(by: home) { store, now in
-            let table = try store.createTable(specification, at: now)
-            guard plan.hasTimeToLive else { return }
-            let timeToLive = TableChange.setTimeToLive(attribute: Expiries.attribute, isEnabled: true)
-            _ = try store.updateTable(table.name, [timeToLive], at: now)
+        change(.createTable(specification), by: home)
+        if plan.hasTimeToLive {
+            update(plan.name, .setTimeToLive(attribute: Expiries.attribute, isEnabled: true), by: home)
         }
         addReplicas(plan.replicas.dropFirst().map { $0 }, of: plan.name, by: home)
     }
@@ -213,32 +211,20 @@ extension World {
     }
 
     private func update(_ table: String, _ change: TableChange, by region: String) {
-        self.change(by: region) { store, now in try store.updateTable(Text(table), [change], at: now) }
+        self.change(.updateTable(Text(table), [change]), by: region)
     }
 
-    /// Runs a change of the catalog in a region, again and again while the table is being changed otherwise or the region is away.
-    private func change<Result>(
-        by name: String, _ body: @escaping (SimulatedRegion.Store, UInt64) throws -> Result
-    ) {
+    /// Changes the catalog in a region, again and again while the table is being changed otherwise or the region is away.
+    private func change(_ command: CatalogCommand, by name: String) {
         guard let region = region(named: name) else { return }
-        func retry() { schedule(after: .milliseconds(500)) { [self] in change(by: name, body) } }
+        func retry() { schedule(after: .milliseconds(500)) { [self] in change(command, by: name) } }
         guard region.isUp, !region.isPaused else { return retry() }
-        region.submit(
-            { store, now in
-                do {
-                    _ = try body(store, now)
-                    return true
-                } catch let error as CatalogError {
-                    switch error {
-                    case .tableInUse, .replicaInUse, .indexInProgress, .otherIndexInProgress: return false
-                    default: return true
-                    }
-                } catch {
-                    return true
-                }
-            },
-            completion: { isDone in
-                if !isDone { retry() }
-            })
+        _ = region.submit(.changeCatalog(command), isBounded: false) { outcome in
+            guard case .changeCatalog(.failure(let error)) = outcome else { return }
+            switch error {
+            case .tableInUse, .replicaInUse, .indexInProgress, .otherIndexInProgress: retry()
+            default: break
+            }
+        }
     }
 }

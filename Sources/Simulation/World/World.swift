@@ -1,5 +1,6 @@
 import ConfigurationFiles
 import ItemModel
+import RegionCore
 import RegionStore
 import Replication
 
@@ -7,7 +8,7 @@ import Replication
 ///
 /// Everything happens in events, one at a time, in the order of their times; everything that is left to chance is drawn from the
 /// seed. So a scenario and a seed decide a run to the last byte. Reading order: this file, `SimulatedRegion`, `SimulatedNetwork`
-/// and `Connection`, `SenderShell` and `ReceiverShell`, `World+Faults`, `ClientGroup`, then the checkers.
+/// and `Connection`, `World+Faults`, `ClientGroup`, then the checkers.
 final class World {
     let scenario: Scenario
     let randomness: Randomness
@@ -32,18 +33,8 @@ final class World {
         self.hooks = hooks
         randomness = Randomness(seed: seed)
         let topology = scenario.topology
-        regionIdentities = topology.regions.map {
-            RegionIdentity(id: RegionID(rawValue: $0.id), name: Text($0.name))
-        }
-        var link = LinkConfiguration()
-        link.batchByteCount = topology.replication.batchByteCount
-        link.inFlightByteLimit = topology.replication.inFlightByteCount
-        link.heartbeatMilliseconds = max(1, VirtualDuration(topology.replication.heartbeat).milliseconds)
-        let shortest = max(1, VirtualDuration(topology.replication.backoffMin).milliseconds)
-        link.backoffMilliseconds =
-            shortest...max(shortest, VirtualDuration(topology.replication.backoffMax).milliseconds)
-        link.maximumClockOffsetMilliseconds = VirtualDuration(topology.clock.maxOffset).milliseconds
-        linkConfiguration = link
+        regionIdentities = topology.regionIdentities
+        linkConfiguration = topology.linkConfiguration
         regions = regionIdentities.enumerated().map { SimulatedRegion($0.element, index: $0.offset, in: self) }
     }
 
@@ -58,9 +49,7 @@ final class World {
     func region(named name: String) -> SimulatedRegion? { regions.first { $0.name == name } }
 
     func storeConfiguration(of region: SimulatedRegion) -> RegionConfiguration {
-        var configuration = RegionConfiguration(region: region.identity.id, regions: regionIdentities)
-        configuration.maximumClockOffsetMilliseconds = linkConfiguration.maximumClockOffsetMilliseconds
-        return configuration
+        scenario.topology.storeConfiguration(of: region.identity)
     }
 
     // MARK: - Time
@@ -102,8 +91,9 @@ final class World {
     /// Opens a connection, as far as the network and the other process let it.
     ///
     /// - Parameter completion: runs in the dialling process; gets nil where it could not be opened.
-    func dial(from sender: SenderShell, completion: @escaping (Connection?) -> Void) {
-        let (from, to) = (sender.region, sender.peer)
+    func dial(
+        from: SimulatedRegion, to: SimulatedRegion, completion: @escaping (Connection?) -> Void
+    ) {
         let process = from.process
         func finish(after delay: VirtualDuration, _ connection: Connection?) {
             schedule(after: delay, on: from, of: process) { completion(connection) }
@@ -117,14 +107,11 @@ final class World {
             else { return finish(after: .seconds(10), nil) }
             // TCP's and TLS's handshakes take a round trip each.
             schedule(after: there + back) { [self] in
-                guard from.isUp, from.process == process, let receiver = to.accept(from: from) else {
+                guard from.isUp, from.process == process, let connection = to.accept(from: from) else {
                     return finish(after: back, nil)
                 }
-                let connection = Connection(from: sender, to: receiver, in: self)
-                receiver.connection = connection
                 connections.append(connection)
                 network[from.index, to.index].connectionCount += 1
-                receiver.start()
                 finish(after: back, connection)
             }
         }
@@ -139,11 +126,11 @@ final class World {
     }
 
     func connections(of region: SimulatedRegion) -> [Connection] {
-        connections.filter { $0.sender.region === region || $0.receiver.region === region }
+        connections.filter { $0.sender === region || $0.receiver === region }
     }
 
     func connections(between first: SimulatedRegion, and second: SimulatedRegion) -> [Connection] {
-        connections(of: first).filter { $0.sender.region === second || $0.receiver.region === second }
+        connections(of: first).filter { $0.sender === second || $0.receiver === second }
     }
 
     /// A way between two regions is open again.
@@ -158,7 +145,7 @@ final class World {
         violations.append(RunResult.Violation(seconds: now.seconds, checker: checker, text: text))
     }
 
-    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String) {
-        for observer in observers { observer.refused(error, at: region, from: peer) }
+    func refused(_ error: ApplyError, at region: SimulatedRegion) {
+        for observer in observers { observer.refused(error, at: region) }
     }
 }

@@ -18,8 +18,8 @@ protocol WorldObserver: AnyObject {
     /// A client of `home` was told of a write that stands at `position` in the log of `region`, whose incarnation was `origin`; nil for one
     /// that was not carried out yet.
     func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int)
-    /// The region is about to commit what a link has brought.
-    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion)
+    /// The region has committed what a link has brought; ``committed(_:in:store:)`` follows.
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion)
     /// The region tells another one what it has made durable.
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion)
     /// A region has answered a client's read of one item.
@@ -27,7 +27,7 @@ protocol WorldObserver: AnyObject {
     /// A request of a client of `home` has ended.
     func finished(_ request: FinishedRequest)
     /// A region refused what a link brought.
-    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String)
+    func refused(_ error: ApplyError, at region: SimulatedRegion)
     /// The run is over; what does not hold is reported to the world.
     func conclude()
 }
@@ -38,11 +38,11 @@ extension WorldObserver {
     func losesDisk(_ region: SimulatedRegion) {}
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {}
     func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int) {}
-    func applied(_ application: ReceiverLink.Application, in region: SimulatedRegion) {}
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {}
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion) {}
     func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion) {}
     func finished(_ request: FinishedRequest) {}
-    func refused(_ error: ApplyError, at region: SimulatedRegion, from peer: String) {}
+    func refused(_ error: ApplyError, at region: SimulatedRegion) {}
     func conclude() {}
 }
 

@@ -9,9 +9,7 @@ import Testing
 @Suite("What a link reads")
 struct LinkReadsTests {
     private func put(_ id: String, into table: Table, of region: TestWriter) async {
-        _ = await region.perform { store, now in
-            try? store.write(ItemWrite(table: table, action: .put(["id": .string(Text(id))])), at: now)
-        }
+        _ = await region.perform(.write(ItemWrite(table: table, action: .put(["id": .string(Text(id))]))))
     }
 
     @Test("is the whole catalog, as of the log's end")
@@ -43,9 +41,8 @@ struct LinkReadsTests {
         let region = try TestWriter()
         let table = try await region.makeTable("orders")
         for number in 0..<20 { await put("item-\(number)", into: table, of: region) }
-        _ = await region.perform { store, now in
-            try? store.updateTable("orders", [.createReplica(region: "eu-west-1", ReplicaOverrides())], at: now)
-        }
+        _ = await region.perform(
+            .changeCatalog(.updateTable("orders", [.createReplica(region: "eu-west-1", ReplicaOverrides())])))
         let before = region.reader.lastPosition
         let reads = LinkReads(reader: region.reader, peer: "eu-west-1")
         var (key, ids, pages): ([UInt8]?, [SnapshotItem], Int) = (nil, [], 0)

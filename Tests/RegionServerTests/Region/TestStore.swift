@@ -1,5 +1,7 @@
 import ItemModel
 import KeyValueStore
+import NIOPosix
+import RegionCore
 import RegionStore
 import TestSupport
 
@@ -7,18 +9,22 @@ import TestSupport
 
 /// A region over a store in memory, with its writer's thread running.
 final class TestWriter: Sendable {
+    typealias Ticket = WriterThread<InMemoryStore>.Ticket
+
     let store: InMemoryStore
     let reader: RegionReader<InMemoryStore>
-    let writer: RegionWriter<InMemoryStore>
+    let writer: WriterThread<InMemoryStore>
     let commits = Counter()
     let failures = Counter()
 
     init(regions: [Text] = ["us-east-1", "eu-west-1"], id: UInt16 = 1, isStarted: Bool = true) throws {
         let region = try TestWriter.region(regions: regions, id: id)
         (store, reader) = (region.store, region.opened.reader)
-        writer = RegionWriter(
-            store: region.opened, clock: SystemClock(), onCommit: { [commits] in commits.increment() },
-            onFailure: { [failures] _ in failures.increment() })
+        writer = WriterThread(
+            region.opened, clock: SystemClock(),
+            events: .init(
+                committed: { [commits] in commits.increment() }, failed: { [failures] _ in failures.increment() },
+                noted: { _ in }))
         if isStarted { writer.start() }
     }
 
@@ -34,24 +40,24 @@ final class TestWriter: Sendable {
         return (store, try RegionStore(opening: store, configuration: configuration, using: &generator))
     }
 
-    /// Runs a command, and waits until it is durable.
-    func perform<Result: Sendable>(
-        _ command: @escaping @Sendable (RegionStore<InMemoryStore>, UInt64) -> Result
-    ) async -> Result? {
+    /// A ticket that is answered on an event loop.
+    static func ticket(_ completion: @escaping @Sendable (RegionOutcome?) -> Void) -> Ticket {
+        Ticket(eventLoop: MultiThreadedEventLoopGroup.singleton.next(), completion: completion)
+    }
+
+    /// Runs a command, and waits until it is durable; nil where it was refused or the store failed.
+    func perform(_ command: RegionCommand) async -> RegionOutcome? {
         await withCheckedContinuation { continuation in
-            writer.perform(command) { continuation.resume(returning: $0) }
+            let refusal = writer.submit(command, isBounded: true, Self.ticket { continuation.resume(returning: $0) })
+            if refusal != nil { continuation.resume(returning: nil) }
         }
     }
 
     /// Makes a table with the partition key `id`.
     func makeTable(_ name: Text) async throws -> Table {
-        _ = await perform { store, now in
-            try? store.createTable(
-                TableSpecification(
-                    name: name, keySchema: KeySchema(partition: [KeyAttribute(name: "id", kind: .string)])), at: now)
-        }
-        // A table is active from the commit after its creation on.
-        _ = await perform { store, now in store.tick(at: now) }
+        let specification = TableSpecification(
+            name: name, keySchema: KeySchema(partition: [KeyAttribute(name: "id", kind: .string)]))
+        _ = await perform(.changeCatalog(.createTable(specification)))
         guard let table = reader.table(named: name) else { throw MissingTable() }
         return table
     }

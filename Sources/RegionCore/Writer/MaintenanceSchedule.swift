@@ -1,0 +1,100 @@
+/// When each part of a region's maintenance is due, and how much of it one round does.
+///
+/// Each round does one part, those that are due taking turns. How much follows the load: for each entry that the log has got since a part's
+/// last turn it looks at two, so that however many writes come, more is trimmed and collected than they leave behind.
+public struct MaintenanceSchedule: Sendable {
+    /// One part of the maintenance.
+    public enum Duty: Sendable, Hashable, CaseIterable {
+        /// Gives time to an idle region, so that everybody's stable time goes on.
+        case tick
+        /// Enters items into new indexes.
+        case backfill
+        /// Deletes items whose time has come.
+        case sweepExpired
+        case collectTombstones
+        case trimLog
+
+        /// How long to wait after there was nothing more to do, in milliseconds.
+        var intervalMilliseconds: UInt64 {
+            switch self {
+            case .tick: 500
+            case .backfill: 250
+            case .sweepExpired: 1_000
+            case .collectTombstones: 1_000
+            case .trimLog: 10_000
+            }
+        }
+
+        /// How many items or entries one turn looks at, at the least.
+        var minimumQuota: UInt64 {
+            switch self {
+            case .tick: 0
+            case .backfill, .sweepExpired: 500
+            case .collectTombstones, .trimLog: 2_000
+            }
+        }
+
+        /// Whether what it has to do grows with what is written.
+        fileprivate var followsLoad: Bool {
+            switch self {
+            case .tick, .backfill: false
+            case .sweepExpired, .collectTombstones, .trimLog: true
+            }
+        }
+    }
+
+    /// A part whose turn it is.
+    public struct Turn: Sendable, Hashable {
+        public let duty: Duty
+        /// How many items or entries to look at, at the most.
+        public let quota: Int
+    }
+
+    /// A turn holds up clients, so it is bounded.
+    private static let maximumQuota: UInt64 = 20_000
+
+    private struct Entry {
+        let duty: Duty
+        var dueMilliseconds: UInt64
+        /// Where the log ended at its last turn.
+        var logEnd: UInt64
+        /// When its last turn was, counted in turns.
+        var turn: UInt64 = 0
+    }
+
+    private var entries: [Entry]
+    private let pace: UInt64
+    private var turnCount: UInt64 = 0
+
+    /// - Parameters:
+    ///   - now: monotonic, in milliseconds.
+    ///   - logEnd: the last position of the log.
+    ///   - pace: how many times as often as usual its parts are due; more than once where time is short, as in tests.
+    public init(startingAt now: UInt64, logEnd: UInt64, pace: UInt64 = 1) {
+        self.pace = max(1, pace)
+        entries = Duty.allCases.map { Entry(duty: $0, dueMilliseconds: now, logEnd: logEnd) }
+    }
+
+    /// The part that is due and has waited for the most turns; nil when none is due.
+    public func next(at now: UInt64, logEnd: UInt64) -> Turn? {
+        var chosen: Entry?
+        for entry in entries where entry.dueMilliseconds <= now && entry.turn < chosen?.turn ?? .max { chosen = entry }
+        guard let chosen else { return nil }
+        let written = chosen.duty.followsLoad ? logEnd - min(logEnd, chosen.logEnd) : 0
+        let quota = min(max(chosen.duty.minimumQuota, written * 2), Self.maximumQuota)
+        return Turn(duty: chosen.duty, quota: Int(quota))
+    }
+
+    /// Notes that a part had its turn; where there was more to do it is due again at once.
+    public mutating func did(_ duty: Duty, hasMore: Bool, at now: UInt64, logEnd: UInt64) {
+        turnCount += 1
+        for index in entries.indices where entries[index].duty == duty {
+            entries[index].dueMilliseconds = hasMore ? now : now + max(1, duty.intervalMilliseconds / pace)
+            entries[index].logEnd = logEnd
+            entries[index].turn = turnCount
+        }
+    }
+
+    /// When the next part is due, in monotonic milliseconds.
+    public var nextDueMilliseconds: UInt64 { entries.reduce(.max) { min($0, $1.dueMilliseconds) } }
+}

@@ -1,0 +1,195 @@
+public import DequeModule
+public import KeyValueStore
+public import RegionStore
+public import Replication
+
+/// The owner of a region's store: runs commands and maintenance, and groups what they change into commits.
+///
+/// Its shell repeats four steps: hand over what waits with ``accept(_:)``; ask for a round with ``nextRound(at:)``; commit the round's
+/// batch; call ``finish(_:_:)`` and carry out what it says. Between ``nextRound(at:)`` and ``finish(_:_:)`` the shell calls nothing else but
+/// ``accept(_:)``. One thread at a time.
+public final class RegionWriter<Store: KeyValueStore, Ticket> {
+    public let store: RegionStore<Store>
+    private var waiting = Deque<CommandQueue<Ticket>.Entry>()
+    private var maintenance: MaintenanceSchedule
+    private var outcomes: [(ticket: Ticket, outcome: RegionOutcome)] = []
+    private var openRound: UInt64?
+    private var roundCount: UInt64 = 0
+    private var isFailureReported = false
+    /// Connections of which a delivery was refused.
+    ///
+    /// What came behind it must not be applied, as the vector would say that nothing is missing. Each stays until its connection's end.
+    private var brokenLinks: Set<UInt64> = []
+    /// Told the name of each command that is run: shells are held against each other by it.
+    package var journal: ((StaticString) -> Void)?
+
+    /// - Parameters:
+    ///   - now: when the process started.
+    ///   - maintenancePace: how many times as often as usual maintenance is due.
+    public init(_ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1) {
+        self.store = store
+        maintenance = MaintenanceSchedule(
+            startingAt: now.monotonicMilliseconds, logEnd: store.reader.lastPosition.rawValue,
+            pace: maintenancePace)
+    }
+
+    /// What is known of the store as of its last commit.
+    public var committed: CommittedState { CommittedState(store) }
+
+    /// Whether the store can still be written.
+    public var readiness: Readiness { store.failure.map(Readiness.failed) ?? .ready }
+
+    /// Whether a region can do what it is there for.
+    public enum Readiness: Sendable, Hashable {
+        case ready
+        /// What is durable is unknown: nothing is written until the process has started anew.
+        case failed(KeyValueStoreError)
+    }
+
+    /// Takes commands to be run in the next rounds.
+    public func accept(_ commands: Deque<CommandQueue<Ticket>.Entry>) {
+        if waiting.isEmpty { waiting = commands } else { waiting.append(contentsOf: commands) }
+    }
+
+    /// Whether commands wait that were accepted.
+    public var hasCommands: Bool { !waiting.isEmpty }
+
+    /// Whether a round is due now.
+    public func hasWork(at now: LinkInstant) -> Bool {
+        !waiting.isEmpty || nextMaintenanceMilliseconds <= now.monotonicMilliseconds
+    }
+
+    /// When maintenance is due, in monotonic milliseconds; never once the store has failed.
+    public var nextMaintenanceMilliseconds: UInt64 {
+        store.failure == nil ? maintenance.nextDueMilliseconds : .max
+    }
+
+    /// Does one part of the maintenance, where one is due, and runs commands until none waits or the round is large enough.
+    ///
+    /// - Returns: what to commit before ``finish(_:_:)``; nil when there is nothing to do.
+    public func nextRound(at now: LinkInstant) -> CommitRound? {
+        precondition(openRound == nil, "a round begins when the one before it is finished")
+        guard hasWork(at: now) else { return nil }
+        let duty = maintain(at: now)
+        while store.pendingByteCount < RegionCore.roundByteLimit, let entry = waiting.popFirst() {
+            outcomes.append((entry.ticket, run(entry.command, at: now.physicalMilliseconds)))
+        }
+        roundCount += 1
+        openRound = roundCount
+        return CommitRound(
+            batch: store.stagedBatch(), durability: store.configuration.durability, commandCount: outcomes.count,
+            duty: duty, number: roundCount)
+    }
+
+    /// Ends a round, whose batch is durable or could not be committed.
+    public func finish(
+        _ round: CommitRound, _ result: Result<Void, KeyValueStoreError>
+    ) -> FinishedRound<Ticket> {
+        precondition(openRound == round.number, "round \(round.number) is finished, and \(openRound ?? 0) is open")
+        openRound = nil
+        let finished = outcomes
+        outcomes = []
+        if round.batch != nil {
+            switch result {
+            case .success: store.committed()
+            case .failure(let error): store.failed(error)
+            }
+        }
+        let events = store.takeEvents()
+        guard store.failure == nil else {
+            defer { isFailureReported = true }
+            return FinishedRound(
+                answers: finished.map { ($0.ticket, .failed) }, committed: nil, events: events,
+                failure: isFailureReported ? nil : store.failure)
+        }
+        return FinishedRound(
+            answers: finished.map { ($0.ticket, .done($0.outcome)) }, committed: round.batch == nil ? nil : committed,
+            events: events, failure: nil)
+    }
+
+    // MARK: - Maintenance
+
+    /// What it reads is what is committed, so it comes before the round's commands.
+    private func maintain(at now: LinkInstant) -> MaintenanceSchedule.Duty? {
+        let logEnd = store.reader.lastPosition.rawValue
+        guard store.failure == nil,
+            let turn = maintenance.next(at: now.monotonicMilliseconds, logEnd: logEnd)
+        else { return nil }
+        var hasMore = false
+        do {
+            let physical = now.physicalMilliseconds
+            switch turn.duty {
+            case .tick: store.tick(at: physical)
+            case .backfill: hasMore = try store.backfillIndexes(limit: turn.quota)
+            case .sweepExpired: hasMore = try store.sweepExpired(at: physical, limit: turn.quota)
+            case .collectTombstones: hasMore = try store.collectTombstones(limit: turn.quota)
+            case .trimLog: hasMore = try store.trimLog(at: physical, limit: turn.quota)
+            }
+        } catch {
+            store.failed(error)
+        }
+        maintenance.did(turn.duty, hasMore: hasMore, at: now.monotonicMilliseconds, logEnd: logEnd)
+        return turn.duty
+    }
+
+    // MARK: - Commands
+
+    private func run(_ command: RegionCommand, at now: UInt64) -> RegionOutcome {
+        journal?(command.name)
+        switch command {
+        case .write(let write): return .write(self.write(write, at: now))
+        case .batch(let writes): return .batch(writes.map { write($0, at: now) })
+        case .transact(let transaction):
+            return .transact(catching { () throws(TransactionError) in try store.transact(transaction, at: now) })
+        case .changeCatalog(let command):
+            return .changeCatalog(catching { () throws(CatalogError) in try change(command, at: now) })
+        case .changeLocalSettings(let name, let change):
+            return .changeLocalSettings(
+                catching { () throws(LocalSettingsRefusal) in
+                    try store.changeLocalSettings(of: name, change, at: now)
+                })
+        case .deliver(let delivery, let link):
+            guard !brokenLinks.contains(link) else { return .skipped }
+            let result = catching { () throws(ApplyError) in try store.deliver(delivery, at: now) }
+            if case .failure = result { brokenLinks.insert(link) }
+            return .deliver(result)
+        case .endLink(let link):
+            brokenLinks.remove(link)
+            return .done
+        case .administer(let request): return administer(request)
+        }
+    }
+
+    private func write(_ write: ItemWrite, at now: UInt64) -> Result<ItemWriteResult, ItemWriteError> {
+        catching { () throws(ItemWriteError) in try store.write(write, at: now) }
+    }
+
+    private func change(_ command: CatalogCommand, at now: UInt64) throws(CatalogError) -> Table {
+        switch command {
+        case .createTable(let specification): try store.createTable(specification, at: now)
+        case .updateTable(let name, let changes): try store.updateTable(name, changes, at: now)
+        case .deleteTable(let name): try store.deleteTable(name, at: now)
+        }
+    }
+
+    private func administer(_ request: RegionCommand.Administration) -> RegionOutcome {
+        switch request {
+        case .noteAcknowledged(let peer, let vector): store.noteAcknowledged(by: peer, vector: vector)
+        case .transferAgain(let replica, let sender): store.transferAgain(replica, from: sender)
+        case .releaseTransfer(let replica, let sender): store.releaseTransfer(replica, from: sender)
+        case .abandonTransfers(let sender): store.abandonTransfers(from: sender)
+        case .report: return .report(store.report)
+        case .findNeeds(let senders): return .needs(store.needs(of: senders))
+        }
+        return .done
+    }
+}
+
+/// The result of a body with a typed error, as data.
+private func catching<Value, Failure: Error>(_ body: () throws(Failure) -> Value) -> Result<Value, Failure> {
+    do throws(Failure) {
+        return .success(try body())
+    } catch {
+        return .failure(error)
+    }
+}

@@ -1,0 +1,273 @@
+import ConfigurationFiles
+import ItemModel
+import KeyValueStore
+import Logging
+import NIOCore
+import NIOPosix
+import RegionCore
+import RegionStore
+import Replication
+import ReplicationTransport
+
+/// The shell around a region's hub of links: sockets, timers and reads of the store, as the hub decides.
+///
+/// Unchecked Sendable: touched on its event loop alone.
+final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
+    let context: Context
+    let hub: LinkHub
+    private let peers: [RegionID: Topology.Region]
+    private var outgoing: [RegionID: LinkConnection] = [:]
+    private(set) var incoming: [LinkHub.LinkNumber: LinkConnection] = [:]
+    private var reads: [RegionID: (connection: UInt64, reads: LinkReads<Store>)] = [:]
+    private(set) var histories: [RegionID: OutgoingHistory] = [:]
+    /// The messages' bytes that links which have ended brought, by their senders' regions.
+    private(set) var receivedByteCounts: [RegionID: Int] = [:]
+    private var listener: LinkListener?
+    private var timer: Scheduled<Void>?
+    private var generator = SystemRandomNumberGenerator()
+    private var isStopped = false
+    /// Succeed when the connections have closed of a shell that is being stopped.
+    private var closing: [ObjectIdentifier: EventLoopPromise<Void>] = [:]
+
+    /// What the links use of their region.
+    struct Context: Sendable {
+        let transport: TransportConfiguration
+        let tls: TLSContext
+        let reader: RegionReader<Store>
+        let writer: WriterThread<Store>
+        let clock: SystemClock
+        /// Where the hub and all connections live.
+        let eventLoop: any EventLoop
+        /// Where the log and tables are read for links.
+        let threads: NIOThreadPool
+        let logger: Logger
+    }
+
+    init(identity: LinkIdentity, topology: Topology, context: Context) {
+        self.context = context
+        peers = Dictionary(
+            topology.regions.map { (RegionID(rawValue: $0.id), $0) }, uniquingKeysWith: { first, _ in first })
+        hub = LinkHub(
+            at: identity, regions: topology.regionIdentities, configuration: topology.linkConfiguration,
+            committed: context.writer.committed, now: context.clock.now)
+    }
+
+    /// Listens at `address`, and dials every other region.
+    func start(at address: HostAndPort) -> EventLoopFuture<Void> {
+        let handlers = LinkListener.Handlers(
+            accepted: { [weak self] connection in self?.accept(connection) },
+            failed: { [logger = context.logger] error, address in
+                logger.warning(
+                    "a connection did not become a link: \(error)",
+                    metadata: ["from": "\(address.map { "\($0)" } ?? "unknown")"])
+            })
+        return LinkListener.bind(
+            host: address.host, port: address.port, tls: context.tls, configuration: context.transport,
+            group: context.eventLoop, handlers: handlers
+        ).hop(to: context.eventLoop).map { listener in
+            self.listener = listener
+            self.perform(self.hub.start(at: self.context.clock.now))
+        }
+    }
+
+    /// Closes all links, after what they have sent has gone out.
+    func stop() -> EventLoopFuture<Void> {
+        context.eventLoop.flatSubmit { [self] in
+            isStopped = true
+            timer?.cancel()
+            let closed = (Array(outgoing.values) + Array(incoming.values)).map { connection in
+                let promise = context.eventLoop.makePromise(of: Void.self)
+                closing[ObjectIdentifier(connection)] = promise
+                connection.close()
+                return promise.futureResult
+            }
+            let listener = listener?.close() ?? context.eventLoop.makeSucceededVoidFuture()
+            return EventLoopFuture.andAllComplete(closed + [listener], on: context.eventLoop)
+        }
+    }
+
+    /// The region has committed; on the event loop.
+    func committed() {
+        perform(hub.advanced(to: context.writer.committed, at: context.clock.now))
+    }
+
+    // MARK: - The hub's actions
+
+    private func perform(_ actions: [LinkHub.Action]) {
+        guard !isStopped else { return }
+        for action in actions {
+            switch action {
+            case .connect(let region): connect(to: region)
+            case .send(let message, let end): send(message, end)
+            case .read(let read, let region, let connection): start(read, region, connection)
+            case .close(let end, let reason): close(end, reason)
+            case .submit(let command, let ticket): submit(command, ticket)
+            case .pauseReading(let number): incoming[number]?.pauseReading()
+            case .resumeReading(let number): incoming[number]?.resumeReading()
+            case .recordLag(let region, let milliseconds, let count):
+                histories[region, default: OutgoingHistory()].lag.record(milliseconds, count: count)
+            case .established(let number, let log):
+                let name = incoming[number]?.peerName ?? ""
+                context.logger.info("link from \(name) up", metadata: ["origin": "\(log)"])
+            case .wakeAt(let time): wake(at: time)
+            }
+        }
+    }
+
+    private func wake(at time: UInt64) {
+        timer?.cancel()
+        let now = context.clock.monotonicMilliseconds()
+        let delay = TimeAmount.milliseconds(Int64(clamping: time - min(time, now)))
+        timer = context.eventLoop.scheduleTask(in: delay) { [weak self] in
+            guard let self else { return }
+            perform(hub.timerFired(at: context.clock.now))
+        }
+    }
+
+    private func submit(_ command: RegionCommand, _ ticket: LinkHub.Ticket?) {
+        let answered = ticket.map { ticket in
+            WriterThread<Store>.Ticket(eventLoop: context.eventLoop) { outcome in
+                self.perform(self.hub.answered(ticket, outcome, at: self.context.clock.now))
+            }
+        }
+        guard context.writer.submit(command, isBounded: false, answered) != nil, let answered else { return }
+        context.eventLoop.execute { answered.completion(nil) }
+    }
+
+    private func send(_ message: LinkMessage, _ end: LinkHub.LinkEnd) {
+        guard let connection = connection(at: end) else { return }
+        do {
+            try connection.send(message.encoded())
+        } catch {
+            close(end, "a message could not be sent: \(error)")
+        }
+    }
+
+    private func close(_ end: LinkHub.LinkEnd, _ reason: String) {
+        guard let connection = connection(at: end) else { return }
+        switch end {
+        case .outgoing(let region): note("link to \(connection.peerName) closed", error: reason, region)
+        case .incoming: context.logger.warning("link from \(connection.peerName) closed: \(reason)")
+        }
+        connection.close()
+    }
+
+    private func start(_ read: SenderLink.Read, _ region: RegionID, _ connection: UInt64) {
+        guard let peer = peers[region] else { return }
+        // A read of an earlier connection may still be under way with that one's snapshots.
+        if reads[region]?.connection != connection {
+            reads[region] = (connection, LinkReads(reader: context.reader, peer: Text(peer.name)))
+        }
+        guard let reads = reads[region]?.reads else { return }
+        context.threads.runIfActive(eventLoop: context.eventLoop) { () -> Result<_, KeyValueStoreError> in
+            do throws(KeyValueStoreError) {
+                return .success(try reads.perform(read))
+            } catch {
+                return .failure(error)
+            }
+        }.whenSuccess { [self] result in
+            switch result {
+            case .success(let outcome):
+                perform(hub.readFinished(outcome, of: region, connection: connection, at: context.clock.now))
+            case .failure(let error): close(.outgoing(region), "the store could not be read: \(error)")
+            }
+        }
+    }
+
+    private func connection(at end: LinkHub.LinkEnd) -> LinkConnection? {
+        switch end {
+        case .outgoing(let region): outgoing[region]
+        case .incoming(let number): incoming[number]
+        }
+    }
+
+    // MARK: - Connections
+
+    private func connect(to region: RegionID) {
+        guard let peer = peers[region] else { return }
+        LinkConnector.connect(
+            host: peer.replication.host, port: peer.replication.port, tls: context.tls, expectedPeerName: peer.name,
+            configuration: context.transport, group: context.eventLoop
+        ) { _ in ConnectionEnd(.outgoing(region), of: self) }.whenComplete { [self] result in
+            switch result {
+            case .success(let connection):
+                guard !isStopped else { return connection.close() }
+                outgoing[region] = connection
+                histories[region, default: OutgoingHistory()].connectionCount += 1
+                context.logger.info("link to \(peer.name) open", metadata: ["address": "\(peer.replication)"])
+                perform(hub.connected(to: region, at: context.clock.now))
+            case .failure(let error):
+                note("link to \(peer.name) cannot be opened", error: "\(error)", region)
+                perform(hub.disconnected(.outgoing(region), at: context.clock.now, using: &generator))
+            }
+        }
+    }
+
+    private func accept(_ connection: LinkConnection) -> any LinkConnectionDelegate {
+        let (number, actions) = hub.accepted(certificateNames: connection.peerNames, at: context.clock.now)
+        incoming[number] = connection
+        // Before anything is read: a hello that came before would be lost.
+        perform(actions)
+        return ConnectionEnd(.incoming(number), of: self)
+    }
+
+    fileprivate func received(_ message: [UInt8], on end: LinkHub.LinkEnd, of connection: LinkConnection) {
+        guard connection === self.connection(at: end) else { return }
+        do {
+            perform(hub.received(try LinkMessage(decoding: message), on: end, at: context.clock.now))
+        } catch {
+            close(end, "a message that cannot be read: \(error)")
+        }
+    }
+
+    fileprivate func closed(_ end: LinkHub.LinkEnd, of connection: LinkConnection, _ error: LinkError?) {
+        closing.removeValue(forKey: ObjectIdentifier(connection))?.succeed()
+        guard connection === self.connection(at: end) else { return }
+        switch end {
+        case .outgoing(let region):
+            outgoing[region] = nil
+            let closed = histories[region, default: OutgoingHistory()].closedConnections
+            histories[region]?.closedConnections = closed.adding(connection.counters)
+            if let error, !isStopped { note("link to \(connection.peerName) lost", error: "\(error)", region) }
+        case .incoming(let number):
+            incoming[number] = nil
+            if let sender = hub.sender(of: number) {
+                receivedByteCounts[sender.region, default: 0] += connection.counters.receivedMessageByteCount
+            }
+            if let error, !isStopped { context.logger.info("link from \(connection.peerName) lost: \(error)") }
+        }
+        perform(hub.disconnected(end, at: context.clock.now, using: &generator))
+    }
+
+    /// The counters of the connection to the region that is open now.
+    func counters(of region: RegionID) -> LinkCounters? { outgoing[region]?.counters }
+
+    private func note(_ event: String, error: String, _ region: RegionID) {
+        // A region that is away is dialled for as long as it takes: the same words once are enough.
+        if histories[region]?.lastError != error { context.logger.warning("\(event): \(error)") }
+        histories[region, default: OutgoingHistory()].lastError = error
+    }
+}
+
+/// Tells the shell what happens to one connection.
+///
+/// Unchecked Sendable: called on the shell's event loop alone.
+private final class ConnectionEnd<Store: KeyValueStore>: LinkConnectionDelegate, @unchecked Sendable {
+    private let end: LinkHub.LinkEnd
+    private let shell: LinkShell<Store>
+
+    init(_ end: LinkHub.LinkEnd, of shell: LinkShell<Store>) {
+        self.end = end
+        self.shell = shell
+    }
+
+    func link(_ connection: LinkConnection, received message: [UInt8]) {
+        shell.received(message, on: end, of: connection)
+    }
+
+    func link(_ connection: LinkConnection, becameWritable isWritable: Bool) {}
+
+    func link(_ connection: LinkConnection, closedWith error: LinkError?) {
+        shell.closed(end, of: connection, error)
+    }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import HybridClock
+import KeyValueStore
+import NIOCore
+import RegionCore
+import RegionStore
+import Replication
+import Synchronization
+
+/// The thread that owns a region's store: the shell around a `RegionWriter`.
+///
+/// It hands over what waits, commits what comes back, and tells whoever asked, each on the event loop that it came from: an answer is made
+/// there and not here. While one batch is being synced the next commands gather.
+///
+/// Unchecked Sendable: the writer is touched by its thread alone, `state` under `condition`.
+final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
+    /// Who is told what became of a command, and where.
+    struct Ticket: Sendable {
+        let eventLoop: any EventLoop
+        /// Gets nil where the store failed or the writer is stopping.
+        let completion: @Sendable (RegionOutcome?) -> Void
+    }
+
+    /// What the thread tells its owner, on the thread; nothing of it may block.
+    struct Events: Sendable {
+        /// The region has committed.
+        var committed: @Sendable () -> Void
+        /// A commit failed, and nothing can be written any more; called once.
+        var failed: @Sendable (KeyValueStoreError) -> Void
+        /// What an operator has to be told.
+        var noted: @Sendable (RegionStoreEvent) -> Void
+    }
+
+    private let writer: RegionWriter<Store, Ticket?>
+    private let store: Store
+    private let clock: SystemClock
+    private let events: Events
+    private let condition = NSCondition()
+    private var queue = CommandQueue<Ticket?>()
+    private var hasEnded = false
+    private let published: Mutex<CommittedState>
+
+    init(_ store: sending RegionStore<Store>, clock: SystemClock, events: Events) {
+        self.clock = clock
+        self.events = events
+        self.store = store.reader.store
+        let writer = RegionWriter<Store, Ticket?>(store, at: clock.now)
+        published = Mutex(writer.committed)
+        self.writer = writer
+    }
+
+    /// What is committed.
+    var committed: CommittedState { published.withLock { $0 } }
+
+    /// Begins to take commands.
+    ///
+    /// - Parameter admission: who is asked for the capacity that writes take; nil where nothing is throttled.
+    func start(admission: (any WriteAdmission)? = nil) {
+        writer.store.admission = admission
+        let thread = Thread { self.run() }
+        thread.name = "region-writer"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Has each command told that is run, by its name; before the thread is started.
+    func journal(_ journal: @escaping @Sendable (StaticString) -> Void) { writer.journal = journal }
+
+    /// Puts a command in the queue.
+    ///
+    /// - Parameters:
+    ///   - isBounded: whether it is refused when the queue is full.
+    ///   - ticket: nil where nobody is to be told.
+    /// - Returns: why it was not taken; it will then neither run nor be answered.
+    func submit(_ command: RegionCommand, isBounded: Bool, _ ticket: Ticket?) -> CommandQueue<Ticket?>.Refusal? {
+        condition.lock()
+        defer { condition.unlock() }
+        if let refusal = queue.append(command, ticket: ticket, isBounded: isBounded) { return refusal }
+        if queue.count == 1 { condition.signal() }
+        return nil
+    }
+
+    /// Takes no more commands, finishes those that wait, and returns when the thread has ended.
+    func stop() {
+        condition.lock()
+        defer { condition.unlock() }
+        queue.close()
+        condition.broadcast()
+        while !hasEnded { condition.wait() }
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        while takeCommands() {
+            guard let round = writer.nextRound(at: clock.now) else { continue }
+            finish(round)
+        }
+        condition.lock()
+        hasEnded = true
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits for something to do; false at the end.
+    private func takeCommands() -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        while queue.isEmpty, !queue.isFinished {
+            let now = clock.now
+            guard !writer.hasWork(at: now) else { break }
+            let due = writer.nextMaintenanceMilliseconds
+            guard due < .max else {
+                condition.wait()
+                continue
+            }
+            let wait = Double(due - min(due, now.monotonicMilliseconds)) / 1000
+            _ = condition.wait(until: Date(timeIntervalSinceNow: wait))
+        }
+        if queue.isFinished, !writer.hasCommands { return false }
+        writer.accept(queue.removeAll())
+        return true
+    }
+
+    private func finish(_ round: CommitRound) {
+        var result = Result<Void, KeyValueStoreError>.success(())
+        if let batch = round.batch {
+            do {
+                try store.commit(batch, durability: round.durability)
+            } catch {
+                result = .failure(error)
+            }
+        }
+        let finished = writer.finish(round, result)
+        if let committed = finished.committed {
+            published.withLock { $0 = committed }
+            events.committed()
+        }
+        if let failure = finished.failure { events.failed(failure) }
+        for event in finished.events { events.noted(event) }
+        answer(finished.answers)
+    }
+
+    /// Tells everybody, with one task for each event loop.
+    private func answer(_ answers: [(ticket: Ticket?, answer: RegionAnswer)]) {
+        var byLoop: [(eventLoop: any EventLoop, calls: [(Ticket, RegionOutcome?)])] = []
+        for (ticket, answer) in answers {
+            guard let ticket else { continue }
+            let call = (ticket, answer.outcome)
+            if let index = byLoop.firstIndex(where: { $0.eventLoop === ticket.eventLoop }) {
+                byLoop[index].calls.append(call)
+            } else {
+                byLoop.append((ticket.eventLoop, [call]))
+            }
+        }
+        for (eventLoop, calls) in byLoop {
+            eventLoop.execute {
+                for (ticket, outcome) in calls { ticket.completion(outcome) }
+            }
+        }
+    }
+}
+
+extension RegionAnswer {
+    /// Nil where the store failed.
+    fileprivate var outcome: RegionOutcome? {
+        switch self {
+        case .done(let outcome): outcome
+        case .failed: nil
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+/// How what all regions agree on becomes this region's own tables, and how changes of it get into the log.
+extension RegionState {
+    /// Brings what is local into line with the settings: indexes that appeared or went, a stream that was enabled; then
+    /// puts it into the catalog.
+    mutating func reconcile(_ state: inout Catalog.TableState, at nowMilliseconds: UInt64) {
+        guard state.local.tableID != nil, let foundation = state.entry.foundation else { return catalog.put(state) }
+        // A table that is in use gets an index step by step, an empty one too: its clients see each index come in the
+        // same way.
+        let isInUse = state.local.isServing && catalog[state.entry.uuid]?.local.tableID == state.local.tableID
+        state.local.reconcileIndexes(
+            with: state.entry.indexDefinitions(foundation), needsBackfill: isInUse || state.itemCount > 0
+        ) { catalog.takeShortID() }
+        let settings = TableSettings(state.entry)
+        let label = streams.reconcile(
+            state.entry, foundation.keySchema, with: settings.streamViewType, after: log.bounds.last,
+            shardCount: configuration.streamShardCount, at: nowMilliseconds, into: &batch
+        ) { catalog.takeShortID() }
+        if let label { state.local.streamLabelMilliseconds = label }
+        contents.reconcileExpiry(
+            of: &state.local, with: settings.timeToLive.flatMap { $0.isEnabled ? $0.attribute : nil },
+            hasItems: state.itemCount > 0, into: &batch)
+        catalog.put(state)
+    }
+
+    /// Logs the whole entry as it stands under `version`, for every other region.
+    mutating func logCatalogChange(_ state: Catalog.TableState, version: Version) {
+        let position = log.nextPosition
+        let record = ChangeRecord(
+            kind: .catalog, cause: .user, position: position, version: version, replaced: .zero,
+            table: state.entry.uuid, payload: state.entry.encoded())
+        log.append(LogEntry.encode(record, outcome: .applied), at: position, into: &batch)
+    }
+
+    /// Takes over what another region says of a table, and does in this region what follows from it: makes this
+    /// region's replica, or drops it.
+    mutating func mergeCatalog(_ received: CatalogEntry, at nowMilliseconds: UInt64) {
+        let known = catalog[received.uuid]
+        var state = known ?? Catalog.TableState(entry: CatalogEntry(uuid: received.uuid, name: received.name))
+        guard !state.entry.merge(received).isEmpty || known == nil else { return }
+        guard let replica = state.entry.replica(in: configuration.name) else {
+            // Somebody else has seen this region's replica go: the region that it belongs to always says so first,
+            // unless it lost its disk in between.
+            if state.local.tableID != nil { dropData(&state, at: nowMilliseconds) }
+            return reconcile(&state, at: nowMilliseconds)
+        }
+        let version: Version
+        switch state.local.replicaStep(after: replica.status, isNameTaken: catalog.local(named: received.name) != nil) {
+        case .keep: return reconcile(&state, at: nowMilliseconds)
+        case .drop:
+            version = nextVersion(at: nowMilliseconds)
+            dropReplica(&state, version: version)
+            return logCatalogChange(state, version: version)
+        case .report(let status):
+            version = nextVersion(at: nowMilliseconds)
+            state.entry.setReplica(in: configuration.name, status: status, version: version)
+        case .create:
+            version = nextVersion(at: nowMilliseconds)
+            state.local.begin(
+                TableID(rawValue: catalog.takeShortID()),
+                wasHere: known?.entry.mentions(SettingName.replica(configuration.name)) ?? false,
+                after: log.bounds.last, at: nowMilliseconds)
+            state.entry.setReplica(in: configuration.name, status: .creating, version: version)
+        }
+        reconcile(&state, at: nowMilliseconds)
+        logCatalogChange(state, version: version)
+    }
+
+    /// Removes this region's replica and its data, and keeps what is left: the table of the other regions.
+    mutating func dropReplica(_ state: inout Catalog.TableState, version: Version) {
+        state.entry.removeReplica(in: configuration.name, version: version)
+        dropData(&state, at: version.stamp.milliseconds)
+        catalog.put(state)
+    }
+
+    /// Removes everything under the replica's local numbers, which are never used again; what was in its stream stays
+    /// readable.
+    private mutating func dropData(_ state: inout Catalog.TableState, at nowMilliseconds: UInt64) {
+        streams.close(state.entry.uuid, after: log.bounds.last, at: nowMilliseconds, into: &batch)
+        emptyData(&state)
+    }
+
+    private mutating func emptyData(_ state: inout Catalog.TableState) {
+        contents.removeAll(of: state.local, into: &batch)
+        catalog.clearReplica(&state, into: &batch)
+    }
+
+    /// Drops what a replica holds and gives it new local numbers; its settings and its state stay.
+    mutating func emptyReplica(_ state: inout Catalog.TableState) {
+        var local = state.local
+        emptyData(&state)
+        local.restart(TableID(rawValue: catalog.takeShortID()))
+        state.local = local
+        reconcile(&state, at: local.createdMilliseconds)
+    }
+}

@@ -1,0 +1,26 @@
+extension RegionStore {
+    /// Takes over what a link has brought; the next commit makes it durable, and only then may it be acknowledged.
+    ///
+    /// - Returns: what all replicas of the region have then.
+    /// - Throws: `ApplyError`, before anything has changed.
+    public func deliver(_ delivery: LinkDelivery, at nowMilliseconds: UInt64) throws(ApplyError) -> AppliedVector {
+        switch delivery {
+        case .catalog(let entries, let origin, let position, let isReset):
+            try applyCatalog(entries, from: origin, position: position, isReset: isReset, at: nowMilliseconds)
+        case .changes(let batch): try apply(batch, at: nowMilliseconds)
+        case .heartbeat(let origin, let position, let closed, let directory):
+            let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
+            try apply(progress, at: nowMilliseconds)
+            noteClosed(origin, at: closed, directory: directory)
+        case .snapshotPart(let replica, let items): try applySnapshot(items, of: replica, at: nowMilliseconds)
+        case .snapshotEnd(let replica, let vector): finishSnapshot(of: replica, vector: vector, at: nowMilliseconds)
+        case .catchUpEnd(let replica, let origin, let position, let isDirect):
+            // An origin that still writes has to know of the replica: only its own answer says so.
+            guard isDirect || hasEnded(origin) else { break }
+            finishCatchUp(of: replica, from: origin, after: position)
+        case .orphanedOriginEnd(let origin, let sender, let after, let seen, let isTrimmed):
+            finishOrphanedOrigin(of: origin, from: sender, after: after, position: seen, isTrimmed: isTrimmed)
+        }
+        return appliedVector
+    }
+}

@@ -1,0 +1,42 @@
+import HybridClock
+import ItemModel
+
+/// The catalog of a region that this one has no position of, decoded and checked.
+struct CheckedCatalog {
+    let entries: [CatalogEntry]
+    let source: Origin
+    /// As of where in the source's log.
+    let position: LogPosition
+    /// Whether the source no longer has the changes that this region lacks: every replica that both regions have then
+    /// needs a snapshot transfer.
+    let isReset: Bool
+
+    /// Takes over the entries, and counts the source's log up to the position as applied.
+    func apply(to region: inout RegionState, _ progress: inout ReplicaProgress, at nowMilliseconds: UInt64) {
+        for entry in entries {
+            region.raiseClock(to: entry, at: nowMilliseconds)
+            let known = region.catalog[entry.uuid]?.entry
+            region.mergeCatalog(entry, at: nowMilliseconds)
+            // An image is in no log: what it taught is relayed as a change of this region's own.
+            if let state = region.catalog[entry.uuid], state.entry != known {
+                region.logCatalogChange(state, version: region.nextVersion(at: nowMilliseconds))
+            }
+        }
+        let known = progress.vector[source]
+        if position > known { openGaps(after: known, in: &region) }
+        progress.noteApplied(source, upTo: position)
+        progress.noteNotRetained(source, upTo: position)
+    }
+
+    /// Notes for every replica in use that it lacks what the source logged after this region's position, as that is
+    /// skipped.
+    private func openGaps(after known: LogPosition, in region: inout RegionState) {
+        guard let name = region.configuration.name(of: source.region) else { return }
+        for var state in region.catalog.all
+        where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
+            state.local.openGap(of: source, after: known)
+            if isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
+            region.catalog.put(state)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// What a replica lacks of logs that its region counts as applied, and how it gets it.
+extension LocalTableState {
+    /// Notes that the replica lacks what `log` holds after `position`, or after what a snapshot has brought of it.
+    mutating func openGap(of log: Origin, after position: LogPosition) {
+        guard !catchUps.contains(log) else { return }
+        catchUps.raise(log, to: max(position, snapshotVector[log]))
+    }
+
+    /// Notes that everything of `log` up to `position` has been shipped once more.
+    ///
+    /// What was caught up with stands in this region's log behind younger changes, so it is relayed from there only to
+    /// whoever has it.
+    mutating func closeGap(of log: Origin, upTo position: LogPosition) {
+        catchUps.remove(log)
+        snapshotVector.raise(log, to: position)
+    }
+
+    /// Takes note of a snapshot transfer's end.
+    ///
+    /// - Parameters:
+    ///   - snapshot: what the source's replica held.
+    ///   - seen: the logs that may have passed over a replica that is new.
+    mutating func finishTransfer(of snapshot: AppliedVector, passedOverBy seen: [Origin]) {
+        // A replica in use got everything but what it has gaps of.
+        let gaps = isServing ? catchUps.entries.map(\.origin) : seen
+        if !isServing { catchUps = AppliedVector() }
+        for log in gaps { catchUps.raise(log, to: snapshot[log]) }
+        needsTransfer = false
+        isServing = true
+        isTransferBegun = false
+        snapshotVector.merge(snapshot)
+    }
+}

@@ -1,0 +1,104 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+/// What links bring: checked before anything has changed, then applied.
+extension RegionStore {
+    /// Applies every record of a batch that is not here yet, and raises the vector.
+    ///
+    /// A record that was applied before changes nothing, so a batch may come twice, and batches of different origins in
+    /// any order.
+    ///
+    /// - Throws: `ApplyError`, before anything has changed, when a record is malformed or a stamp too far ahead.
+    public func apply(_ batch: ReceivedBatch, at nowMilliseconds: UInt64) throws(ApplyError) {
+        let changes = try checked(at: nowMilliseconds) { check throws(ApplyError) in try check.changes(of: batch) }
+        try applying { () throws(ApplyError) in
+            try CheckedBatch(batch: batch, changes: changes)
+                .apply(to: &region, &replicaProgress, in: store, at: nowMilliseconds)
+        }
+    }
+
+    /// Takes over the catalog of a region that this one has no position of, as of `position` in its log.
+    ///
+    /// - Parameter isReset: whether the sender no longer has the changes that this region lacks: every replica that
+    ///   both regions have then needs a snapshot transfer.
+    public func applyCatalog(
+        _ entries: [[UInt8]], from source: Origin, position: LogPosition, isReset: Bool, at nowMilliseconds: UInt64
+    ) throws(ApplyError) {
+        let entries = try checked(at: nowMilliseconds) { check throws(ApplyError) in try check.entries(entries) }
+        CheckedCatalog(entries: entries, source: source, position: position, isReset: isReset)
+            .apply(to: &region, &replicaProgress, at: nowMilliseconds)
+    }
+
+    /// Takes over part of a table from a snapshot; what is newer here stays.
+    ///
+    /// Nothing of it is logged: it is no change, and other regions have it already.
+    public func applySnapshot(
+        _ items: [SnapshotItem], of replica: LocalReplica, at nowMilliseconds: UInt64
+    ) throws(ApplyError) {
+        if let failure { throw .storage("\(failure)") }
+        guard let table = region.catalog.tableAwaitingTransfer(replica) else { return }
+        let items = try checked(at: nowMilliseconds) { check throws(ApplyError) in
+            try check.items(items, of: table)
+        }
+        try applying { () throws(ApplyError) in
+            try CheckedSnapshotPart(table: table, items: items).apply(to: &region, in: store, at: nowMilliseconds)
+        }
+    }
+
+    /// Ends the snapshot transfer to a replica: from now on it is active, and asks each other region for what its link
+    /// skipped.
+    ///
+    /// - Parameter snapshotVector: what the source's replica held, of its own log too, when it took the snapshot.
+    public func finishSnapshot(
+        of replica: LocalReplica, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
+    ) {
+        transfers.finish(replica, of: snapshotVector, within: vector, in: &region, at: nowMilliseconds)
+    }
+
+    /// Notes that all changes of `origin` after `position` that the replica lacked have been shipped once more.
+    public func finishCatchUp(of replica: LocalReplica, from origin: Origin, after position: LogPosition) {
+        transfers.finishCatchUp(of: replica, from: origin, after: position, upTo: vector[origin], in: &region)
+    }
+
+    /// Notes that the store of `source` has sent all that it holds of a lost disk's changes above `after`, and that all
+    /// of it was applied.
+    ///
+    /// - Parameters:
+    ///   - position: up to where that store has seen the lost log itself.
+    ///   - isTrimmed: whether some of it is in that store's items but no longer in its log: replicas are then sent from
+    ///     there.
+    public func finishOrphanedOrigin(
+        of ended: Origin, from source: Origin, after: LogPosition, position: LogPosition, isTrimmed: Bool
+    ) {
+        guard hasEnded(ended), source.region != ended.region, !hasEnded(source) else { return }
+        transfers.finishOrphanedOrigin(
+            of: ended, from: source, after: after, position: position, isTrimmed: isTrimmed, in: &region,
+            &replicaProgress)
+    }
+
+    /// Runs checks that change nothing.
+    private func checked<Result>(
+        at nowMilliseconds: UInt64, _ body: (ReceiveCheck) throws(ApplyError) -> Result
+    ) throws(ApplyError) -> Result {
+        if let failure { throw .storage("\(failure)") }
+        do throws(ApplyError) {
+            return try body(
+                ReceiveCheck(catalog: region.catalog, clock: region.clock, nowMilliseconds: nowMilliseconds))
+        } catch {
+            if case .clock = error { region.counters.clockRefusals += 1 }
+            throw error
+        }
+    }
+
+    /// Runs what stages changes one by one: part of them cannot be taken back, so after an error nothing more may be
+    /// committed.
+    private func applying(_ body: () throws(ApplyError) -> Void) throws(ApplyError) {
+        do throws(ApplyError) {
+            try body()
+        } catch {
+            failure = failure ?? .engine("\(error)")
+            throw error
+        }
+    }
+}

@@ -1,0 +1,288 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+/// How far this region's replicas are with every log, and how far the other regions' are: vectors, stable time and what
+/// is left of logs that have ended.
+///
+/// The three vectors of its own are durable, in the `meta` keyspace; what the peers have said is lost with the process
+/// and reported again.
+///
+/// A region that comes back without its disk begins another log, and nothing is added to the old one. Yet each of the
+/// others may have received another part of what that had shipped, and relays it. Until that is done, a change of the
+/// ended log may arrive that is older than what the new one has closed, so stable time waits: each region asks every
+/// other one for what it has of the orphaned origin, once that one has seen the new log and can therefore receive
+/// nothing of the old one any more. With all answers together there is nothing left to come: the region counts the old
+/// log as complete up to the highest position that anybody saw.
+struct ReplicaProgress {
+    let origin: Origin
+    /// Every other region of the topology, in order.
+    let peers: [RegionID]
+
+    /// What was applied of every log but this region's own.
+    private(set) var vector: AppliedVector
+    /// For each origin the position after which this region's log holds all of its changes.
+    private(set) var retainedFrom: AppliedVector
+    /// For each origin the highest position of what came in parts, without all that was before it.
+    private(set) var seen: AppliedVector
+    private var changedKeys: Set<[UInt8]> = []
+
+    private(set) var logs = PeerLogs()
+    /// Regions of which something may still come that is older than what their alive logs have closed, each with how
+    /// far it counts as closed until then.
+    private var holds: [(region: RegionID, stamp: HybridTimestamp)]
+    /// This region's own earlier logs that others have reported, in order.
+    private var ownEnded: [Origin] = []
+    /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
+    private var isOwnPastComplete = false
+    private var answers: [Answer] = []
+    /// The clock's mark at the last commit: every stamp to come is above it, even after a crash with the physical clock
+    /// set back, since the mark was in the commit.
+    private(set) var closedTimestamp = HybridTimestamp.zero
+
+    /// What another log's store has said to be all that it holds of an origin whose disk is lost.
+    private struct Answer {
+        let origin: Origin
+        let source: Origin
+        /// It has sent everything above this position of the origin's log.
+        let after: LogPosition
+        /// Up to where it has itself seen that log.
+        let position: LogPosition
+    }
+
+    /// What the catalog and the log add to the vectors.
+    struct Context {
+        /// For each origin of which some replica here lacks changes, the position after which they stand.
+        let gaps: AppliedVector
+        /// Up to where each log need not be shipped here again, this region's own included.
+        let received: AppliedVector
+    }
+
+    /// What the tables that are here and the log add, as they stand.
+    func context(_ catalog: Catalog, _ log: ChangeLog) -> Context {
+        Context(gaps: catalog.gaps, received: received(upTo: log.bounds.last))
+    }
+
+    /// Up to where each log need not be shipped here again.
+    ///
+    /// - Parameter last: the last position of this region's own log.
+    func received(upTo last: LogPosition) -> AppliedVector { vector.raised(origin, to: last) }
+
+    /// Reads the vectors back.
+    ///
+    /// - Parameter regions: every region of the topology.
+    init(
+        from store: some KeyValueReader, origin: Origin, regions: [RegionIdentity]
+    ) throws(KeyValueStoreError) {
+        self.origin = origin
+        peers = regions.map(\.id).filter { $0 != origin.region }
+        vector = try Self.vector(Layout.MetaKey.vector, in: store)
+        retainedFrom = try Self.vector(Layout.MetaKey.retainedFrom, in: store)
+        seen = try Self.vector(Layout.MetaKey.seen, in: store)
+        holds = peers.map { ($0, .zero) }
+    }
+
+    /// A vector as it is stored in the `meta` keyspace; empty where there is none.
+    static func vector(_ key: [UInt8], in reader: some KeyValueReader) throws(KeyValueStoreError) -> AppliedVector {
+        guard let bytes = try reader.value(for: key, in: Layout.meta) else { return AppliedVector() }
+        do {
+            var reader = ByteReader(bytes)
+            let vector = try AppliedVector(from: &reader)
+            try reader.expectEnd()
+            return vector
+        } catch {
+            throw .corruption("\(String(decoding: key, as: UTF8.self)): \(error)")
+        }
+    }
+
+    // MARK: - The region's own vectors
+
+    /// Whether the next commit has something to write.
+    var hasChanges: Bool { !changedKeys.isEmpty }
+
+    /// Adds the vectors to the batch of the changes that they count.
+    mutating func stage(into batch: inout WriteBatch) {
+        for (key, vector) in [
+            (Layout.MetaKey.vector, vector), (Layout.MetaKey.retainedFrom, retainedFrom), (Layout.MetaKey.seen, seen),
+        ] where changedKeys.contains(key) {
+            var writer = ByteWriter()
+            vector.encode(into: &writer)
+            batch.put(key, writer.bytes, in: Layout.meta)
+        }
+        changedKeys = []
+    }
+
+    /// What was staged is durable, with the clock's mark.
+    mutating func committed(at mark: HybridTimestamp) { closedTimestamp = mark }
+
+    /// Counts everything of `log` up to `position` as applied, if only the catalog.
+    mutating func noteApplied(_ log: Origin, upTo position: LogPosition) {
+        guard position > vector[log] || !vector.contains(log) else { return }
+        vector.raise(log, to: position)
+        changedKeys.insert(Layout.MetaKey.vector)
+    }
+
+    /// Notes that a change at `position` came apart from those before it.
+    mutating func noteSeen(_ log: Origin, at position: LogPosition) {
+        guard position > max(vector[log], seen[log]) else { return }
+        seen.raise(log, to: position)
+        changedKeys.insert(Layout.MetaKey.seen)
+    }
+
+    /// Notes that this region's log lacks changes of `log` up to `position`.
+    mutating func noteNotRetained(_ log: Origin, upTo position: LogPosition) {
+        guard position > retainedFrom[log] || !retainedFrom.contains(log) else { return }
+        retainedFrom.raise(log, to: position)
+        changedKeys.insert(Layout.MetaKey.retainedFrom)
+    }
+
+    // MARK: - What the peers say
+
+    mutating func noteAcknowledged(by peer: Origin, _ acknowledged: AppliedVector, _ context: Context) {
+        guard peers.contains(peer.region), !hasEnded(peer) else { return }
+        logs.noteAcknowledged(by: peer, acknowledged)
+        releaseHolds(context)
+    }
+
+    /// - Parameter stamp: nil while changes that the link has gone past are lacking here: stable time must not overtake
+    ///   them.
+    mutating func noteClosed(
+        _ log: Origin, at stamp: HybridTimestamp?, directory: RegionDirectory, _ context: Context
+    ) {
+        // Word of one that has ended, which was on its way.
+        guard peers.contains(log.region), !hasEnded(log) else { return }
+        let before = closedTimestamp(of: log.region)
+        // Nobody can say yet what of an ended log is still to come, nor how far a new one is.
+        if logs.take(directory, from: log), !holds.contains(where: { $0.region == log.region }) {
+            holds.append((log.region, before))
+        }
+        if let stamp { logs.noteClosed(log, at: stamp) }
+        answers = answers.filter { !hasEnded($0.source) }
+        releaseHolds(context)
+    }
+
+    /// Whether nothing is added to a log any more, as its region has said, which may be this one.
+    func hasEnded(_ log: Origin) -> Bool {
+        log.region == origin.region ? !directory.alive.contains(log) : logs.hasEnded(log)
+    }
+
+    /// What this region says of its own logs: a region of one store has one alive.
+    var directory: RegionDirectory { RegionDirectory(alive: [origin], ended: ownEnded) }
+
+    /// Whether every alive log of `region` has `log` up to `position`; a region that nothing was seen of has not.
+    func hasAcknowledged(_ region: RegionID, _ log: Origin, upTo position: LogPosition) -> Bool {
+        let counting = logs.counting(of: region)
+        return !counting.isEmpty
+            && counting.allSatisfy { peer in
+                // What a store has written itself it has, as long as it has its disk.
+                peer.origin == log || peer.acknowledged.map { $0[log] >= position } ?? false
+            }
+    }
+
+    /// Nothing stamped at or below it will come from that region any more; zero until it was seen.
+    func closedTimestamp(of region: RegionID) -> HybridTimestamp {
+        guard region != origin.region else { return closedTimestamp }
+        return holds.first { $0.region == region }?.stamp ?? logs.closedTimestamp(of: region)
+    }
+
+    /// Every change up to it that any region still holds is here; zero until all of the topology were seen.
+    var stableTime: HybridTimestamp {
+        guard isOwnPastComplete else { return .zero }
+        return peers.reduce(closedTimestamp) { min($0, closedTimestamp(of: $1)) }
+    }
+
+    /// Lets stable time go on to what a region's alive logs have closed, where nothing of an ended one can come any
+    /// more.
+    mutating func releaseHolds(_ context: Context) {
+        guard !isOwnPastComplete || !holds.isEmpty else { return }
+        let known = knownLogs(context)
+        ownEnded = known.filter { $0.region == origin.region && $0 != origin }
+        if isComplete(origin.region, alive: [origin], known, context) { isOwnPastComplete = true }
+        holds = holds.filter { hold in
+            let alive = logs.alive(of: hold.region).map(\.origin)
+            return alive.isEmpty || !isComplete(hold.region, alive: alive, known, context)
+        }
+    }
+
+    private func isComplete(
+        _ region: RegionID, alive: [Origin], _ known: [Origin], _ context: Context
+    ) -> Bool {
+        let past = known.filter { $0.region == region && !alive.contains($0) }
+        return past.allSatisfy { hasEnded($0) && !context.gaps.contains($0) }
+            && areAll(witnesses(of: region)) { witness in
+                guard let vector = witness.acknowledged else { return false }
+                return alive.allSatisfy(vector.contains) && past.allSatisfy { vector[$0] <= context.received[$0] }
+            }
+    }
+
+    /// Every region that may hold more of what `region` had shipped before it lost a disk.
+    private func witnesses(of region: RegionID) -> [RegionID] { peers.filter { $0 != region } }
+
+    /// Whether something holds for every log of some regions that counts, and each region has one.
+    private func areAll(_ regions: [RegionID], _ condition: (PeerLogs.Log) -> Bool) -> Bool {
+        regions.allSatisfy { region in
+            let counting = logs.counting(of: region)
+            return !counting.isEmpty && counting.allSatisfy(condition)
+        }
+    }
+
+    // MARK: - Orphaned origins
+
+    /// Of which lost disks the store of `source` shall send what it holds, each with the position after which it is
+    /// wanted and a log that has taken its place.
+    func orphanedOriginsNeeded(
+        from source: Origin, _ context: Context
+    ) -> [(origin: Origin, after: LogPosition, successor: Origin)] {
+        guard let peer = logs[source], let vector = peer.acknowledged else { return [] }
+        return knownLogs(context).filter(hasEnded).compactMap { ended in
+            guard ended.region != source.region, let successor = successor(of: ended), vector.contains(successor),
+                vector[ended] > context.received[ended] || context.gaps.contains(ended),
+                !isAnswered(ended, by: peer, context)
+            else { return nil }
+            return (ended, wantedAfter(ended, context), successor)
+        }
+    }
+
+    /// Notes that the store of `source` has sent all that it holds of an ended log above `after`.
+    ///
+    /// - Returns: whether the log is complete now, as every other region has answered.
+    mutating func finishOrphanedOrigin(
+        of ended: Origin, from source: Origin, after: LogPosition, position: LogPosition, _ context: Context
+    ) -> Bool {
+        answers.removeAll { $0.origin == ended && $0.source == source }
+        answers.append(Answer(origin: ended, source: source, after: after, position: position))
+        guard areAll(witnesses(of: ended.region), { isAnswered(ended, by: $0, context) }) else { return false }
+        let end = answers.filter { $0.origin == ended }.map(\.position).reduce(vector[ended]) { max($0, $1) }
+        answers.removeAll { $0.origin == ended }
+        noteApplied(ended, upTo: end)
+        return true
+    }
+
+    private func successor(of ended: Origin) -> Origin? {
+        ended.region == origin.region ? origin : logs.successor(of: ended)
+    }
+
+    private func isAnswered(_ ended: Origin, by peer: PeerLogs.Log, _ context: Context) -> Bool {
+        if answers.contains(where: {
+            $0.origin == ended && $0.source == peer.origin && $0.after <= wantedAfter(ended, context)
+        }) {
+            return true
+        }
+        // It has nothing that is not here.
+        guard !context.gaps.contains(ended), let vector = peer.acknowledged else { return false }
+        return successor(of: ended).map(vector.contains) ?? false && vector[ended] <= context.received[ended]
+    }
+
+    private func wantedAfter(_ log: Origin, _ context: Context) -> LogPosition {
+        context.gaps.contains(log) ? min(vector[log], context.gaps[log]) : vector[log]
+    }
+
+    /// Every log of every region that any vector names, in order.
+    private func knownLogs(_ context: Context) -> [Origin] {
+        var known: [Origin] = []
+        for vector in [vector, context.gaps] + logs.acknowledgedVectors {
+            for log in vector.entries.map(\.origin) where !known.contains(log) { known.append(log) }
+        }
+        return known.sorted()
+    }
+}

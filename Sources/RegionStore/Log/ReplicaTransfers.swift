@@ -1,0 +1,168 @@
+import HybridClock
+import ItemModel
+import KeyValueStore
+
+/// How the replicas here get what they lack: snapshot transfers, of which no two links make the same at once, then what
+/// links skipped in the meantime, and what is left of logs that have ended.
+struct ReplicaTransfers {
+    private var claims = TransferClaims()
+
+    // MARK: - Claims
+
+    /// Reserves for `source` the replicas that wait for a snapshot transfer and that its region can send.
+    ///
+    /// What an earlier transfer left of a replica that never served is dropped: it may hold what was deleted and
+    /// forgotten since.
+    mutating func claim(
+        from source: Origin, in region: inout RegionState, _ progress: ReplicaProgress
+    ) -> [LocalReplica] {
+        var claimed: [LocalReplica] = []
+        for uuid in region.catalog.pendingReplicas {
+            guard var state = region.catalog[uuid], state.local.needsTransfer, var replica = state.localReplica else {
+                continue
+            }
+            // A region whose own replica is gone transfers nothing.
+            if let other = claims.source(of: replica), !isActive(state, in: other, region.configuration) {
+                claims.end(replica)
+            }
+            let present = claims.source(of: replica)
+            guard present == nil || present == source, isActive(state, in: source, region.configuration),
+                progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition
+            else { continue }
+            if present == nil, state.local.isTransferBegun, !state.local.isServing {
+                region.emptyReplica(&state)
+                replica = state.localReplica ?? replica
+            }
+            claims.set(source, for: replica)
+            claimed.append(replica)
+        }
+        return claimed
+    }
+
+    /// Lets other links send a replica that `source` cannot send just now.
+    mutating func release(_ replica: LocalReplica, from source: Origin) { claims.end(replica, from: source) }
+
+    /// Lets other links send what `source` was sending.
+    mutating func abandon(from source: Origin) { claims.endAll(from: source) }
+
+    private func isActive(
+        _ state: Catalog.TableState, in source: Origin, _ configuration: RegionConfiguration
+    ) -> Bool {
+        state.hasActiveReplica(in: configuration.name(of: source.region))
+    }
+
+    // MARK: - Snapshot transfers
+
+    /// Has a replica sent once more, by `source` itself where its region has a replica: another may lack the same
+    /// changes.
+    mutating func repeatTransfer(of replica: LocalReplica, from source: Origin, in region: inout RegionState) {
+        guard var state = region.catalog[replica.table], state.local.tableID == replica.id else { return }
+        if !state.local.needsTransfer {
+            state.local.needsTransfer = true
+            region.catalog.put(state)
+        }
+        if isActive(state, in: source, region.configuration) { claims.set(source, for: replica) }
+    }
+
+    /// Puts a replica into use that has all of a snapshot, and has it ask each log for what its link skipped.
+    ///
+    /// - Parameters:
+    ///   - snapshot: what the source's replica held, of its own log too, when it took the snapshot.
+    ///   - vector: what was applied of every log but this region's own.
+    mutating func finish(
+        _ replica: LocalReplica, of snapshot: AppliedVector, within vector: AppliedVector,
+        in region: inout RegionState, at nowMilliseconds: UInt64
+    ) {
+        guard var state = region.catalog[replica.table], state.local.tableID == replica.id, state.local.needsTransfer
+        else { return }
+        claims.end(replica)
+        guard snapshot[region.origin] >= state.local.ownPosition else { return }
+        let seen = (vector.entries + snapshot.entries).map(\.origin).filter { $0 != region.origin }
+        state.local.finishTransfer(of: snapshot, passedOverBy: seen)
+        let version = region.nextVersion(at: nowMilliseconds)
+        state.entry.setReplica(in: region.configuration.name, status: .active, version: version)
+        region.reconcile(&state, at: nowMilliseconds)
+        region.logCatalogChange(state, version: version)
+    }
+
+    /// Puts replicas into use that no snapshot can come to, as every other replica is gone or waits for one itself.
+    ///
+    /// - Parameter vector: what was applied of every log but this region's own.
+    mutating func activateSourceless(
+        within vector: AppliedVector, in region: inout RegionState, at nowMilliseconds: UInt64
+    ) {
+        let configuration = region.configuration
+        for state in region.catalog.all where state.local.needsTransfer && !state.local.isServing {
+            guard let replica = state.localReplica else { continue }
+            let others = state.entry.settings(under: SettingName.replicaPrefix)
+                .compactMap { Replica(region: $0.name, $0.value) }
+                .filter { $0.region != configuration.name }
+            let isFirst = others.allSatisfy { other in
+                switch other.status {
+                case .creationFailed: true
+                // Of several that wait the one with the lowest number begins.
+                case .creating: configuration.id(of: other.region).map { $0 > configuration.region } ?? true
+                case .active, .updating, .deleting: false
+                }
+            }
+            guard isFirst else { continue }
+            // What other regions still have in their logs is fetched.
+            var nothing = AppliedVector()
+            nothing.raise(region.origin, to: state.local.ownPosition)
+            finish(replica, of: nothing, within: vector, in: &region, at: nowMilliseconds)
+        }
+    }
+
+    // MARK: - Catch-ups and orphaned origins
+
+    /// Notes that all changes of `log` after `position` that the replica lacked have been shipped once more.
+    ///
+    /// - Parameter applied: up to where the region's vector counts that log.
+    func finishCatchUp(
+        of replica: LocalReplica, from log: Origin, after position: LogPosition, upTo applied: LogPosition,
+        in region: inout RegionState
+    ) {
+        guard var state = region.catalog[replica.table], state.local.tableID == replica.id,
+            !state.local.needsTransfer, state.local.catchUps.contains(log), state.local.catchUps[log] == position
+        else { return }
+        state.local.closeGap(of: log, upTo: applied)
+        region.catalog.put(state)
+    }
+
+    /// Notes that the store of `source` has sent all that it holds of a lost disk's changes above `after`, and that all
+    /// of it was applied; with the last answer no replica lacks anything of that log.
+    ///
+    /// - Parameters:
+    ///   - position: up to where that store has seen the lost log itself.
+    ///   - isTrimmed: whether some of it is in that store's items but no longer in its log: replicas are then sent from
+    ///     there.
+    mutating func finishOrphanedOrigin(
+        of ended: Origin, from source: Origin, after: LogPosition, position: LogPosition, isTrimmed: Bool,
+        in region: inout RegionState, _ progress: inout ReplicaProgress
+    ) {
+        if isTrimmed { transferLacking(ended, after: progress.vector[ended], from: source, in: &region) }
+        let isComplete = progress.finishOrphanedOrigin(
+            of: ended, from: source, after: after, position: position, progress.context(region.catalog, region.log))
+        if isComplete {
+            for var state in region.catalog.all
+            where state.local.catchUps.contains(ended) && !state.local.needsTransfer {
+                state.local.closeGap(of: ended, upTo: progress.vector[ended])
+                region.catalog.put(state)
+            }
+        }
+        progress.releaseHolds(progress.context(region.catalog, region.log))
+    }
+
+    private mutating func transferLacking(
+        _ ended: Origin, after position: LogPosition, from source: Origin, in region: inout RegionState
+    ) {
+        guard let name = region.configuration.name(of: ended.region) else { return }
+        for var state in region.catalog.all
+        where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
+            guard let replica = state.localReplica, isActive(state, in: source, region.configuration) else { continue }
+            state.local.openGap(of: ended, after: position)
+            region.catalog.put(state)
+            repeatTransfer(of: replica, from: source, in: &region)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ItemModel
+import KeyValueStore
+
+/// The tokens of transactions, in the `meta` keyspace, which are as durable as what the transactions have changed.
+struct TransactionTokens {
+    /// Those that the commands since the last commit have used.
+    private var pending = LookupTable<Text, TokenEntry>()
+
+    /// How many expired tokens each use of a token removes at the most: more than one, so that they become fewer.
+    private static let removalLimit = 4
+
+    /// What is known of a token.
+    enum Usage {
+        case unused
+        /// By the same request.
+        case same
+        case other
+    }
+
+    /// Whether a token was used in the ten minutes before `nowMilliseconds`, with what is pending.
+    func usage(
+        of token: Transaction.Token, at nowMilliseconds: UInt64, in store: some KeyValueReader
+    ) throws(TransactionError) -> Usage {
+        guard let entry = try entry(token.name, store), !entry.isExpired(at: nowMilliseconds) else { return .unused }
+        return entry.fingerprint == token.fingerprint ? .same : .other
+    }
+
+    /// Notes that a token's transaction was carried out, and removes some tokens that have expired.
+    mutating func use(
+        _ token: Transaction.Token, at nowMilliseconds: UInt64, in store: some KeyValueReader,
+        into batch: inout WriteBatch
+    ) throws(TransactionError) {
+        let replaced = try entry(token.name, store)
+        try removeExpired(at: nowMilliseconds, store, into: &batch)
+        if let replaced { batch.delete(Layout.tokenTimeKey(replaced.time, token.name), in: Layout.meta) }
+        let entry = TokenEntry(time: nowMilliseconds, fingerprint: token.fingerprint)
+        pending[token.name] = entry
+        batch.put(Layout.tokenKey(token.name), entry.encoded(), in: Layout.meta)
+        batch.put(Layout.tokenTimeKey(nowMilliseconds, token.name), [], in: Layout.meta)
+    }
+
+    private func removeExpired(
+        at nowMilliseconds: UInt64, _ store: some KeyValueReader, into batch: inout WriteBatch
+    ) throws(TransactionError) {
+        var expired: [(time: UInt64, name: Text)] = []
+        do {
+            let range = KeyRange(prefix: Layout.MetaKey.tokenTimePrefix)
+            try store.visit(range, in: Layout.meta, direction: .forward) { key, _ in
+                var reader = ByteReader(Array(key.dropFirst(Layout.MetaKey.tokenTimePrefix.count)))
+                let time = try reader.readUInt64()
+                guard expired.count < Self.removalLimit,
+                    TokenEntry(time: time, fingerprint: []).isExpired(at: nowMilliseconds)
+                else { return false }
+                let name = try reader.readBytes(count: reader.remainingCount)
+                expired.append((time, Text(String(decoding: name, as: UTF8.self))))
+                return true
+            }
+        } catch {
+            throw .storage("\(error)")
+        }
+        for (time, name) in expired {
+            batch.delete(Layout.tokenTimeKey(time, name), in: Layout.meta)
+            // One that was used anew since the last commit stays.
+            if pending[name] == nil, try entry(name, store)?.time == time {
+                batch.delete(Layout.tokenKey(name), in: Layout.meta)
+            }
+        }
+    }
+
+    private func entry(_ name: Text, _ store: some KeyValueReader) throws(TransactionError) -> TokenEntry? {
+        if let entry = pending[name] { return entry }
+        do {
+            return try store.value(for: Layout.tokenKey(name), in: Layout.meta).map { try TokenEntry(decoding: $0) }
+        } catch {
+            throw .storage("\(error)")
+        }
+    }
+
+    /// Notes that everything pending is in the store.
+    mutating func committed() { pending.removeAll() }
+}
+
+/// What is stored of a token: milliseconds since the Unix epoch of its transaction (8) · fingerprint to the end.
+struct TokenEntry: Hashable {
+    let time: UInt64
+    let fingerprint: [UInt8]
+
+    init(time: UInt64, fingerprint: [UInt8]) {
+        self.time = time
+        self.fingerprint = fingerprint
+    }
+
+    init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
+        var reader = ByteReader(bytes)
+        time = try reader.readUInt64()
+        fingerprint = Array(bytes[reader.offset...])
+    }
+
+    func encoded() -> [UInt8] { Layout.bigEndian(time) + fingerprint }
+
+    func isExpired(at nowMilliseconds: UInt64) -> Bool {
+        nowMilliseconds >= time && nowMilliseconds - time >= Transaction.Token.validityMilliseconds
+    }
+}

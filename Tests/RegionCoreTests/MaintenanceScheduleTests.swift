@@ -1,0 +1,55 @@
+import Testing
+
+@testable import RegionCore
+
+@Suite struct MaintenanceScheduleTests {
+    private func schedule(_ now: UInt64 = 0, logEnd: UInt64 = 0) -> MaintenanceSchedule {
+        MaintenanceSchedule(startingAt: now, logEnd: logEnd)
+    }
+
+    @Test func `every part is due at the start, one a round, and again after its interval`() {
+        var schedule = schedule(1_000)
+        var turns: [MaintenanceSchedule.Duty] = []
+        while let turn = schedule.next(at: 1_000, logEnd: 0) {
+            turns.append(turn.duty)
+            schedule.did(turn.duty, hasMore: false, at: 1_000, logEnd: 0)
+        }
+        #expect(turns == MaintenanceSchedule.Duty.allCases)
+        #expect(schedule.nextDueMilliseconds == 1_250)
+        #expect(schedule.next(at: 1_249, logEnd: 0) == nil)
+        #expect(schedule.next(at: 1_250, logEnd: 0)?.duty == .backfill)
+    }
+
+    @Test func `parts with more to do take turns, so that none starves`() {
+        var schedule = schedule()
+        var counts: [MaintenanceSchedule.Duty: Int] = [:]
+        for _ in 0..<50 {
+            guard let turn = schedule.next(at: 0, logEnd: 0) else { break }
+            counts[turn.duty, default: 0] += 1
+            schedule.did(turn.duty, hasMore: true, at: 0, logEnd: 0)
+        }
+        #expect(MaintenanceSchedule.Duty.allCases.allSatisfy { counts[$0] == 10 })
+    }
+
+    /// The log grows by up to ten thousand entries between two turns; each of the parts that take out what writes leave looks at more.
+    @Test func `however fast the log grows, it is trimmed faster`() {
+        var schedule = schedule()
+        var (logEnd, logStart): (UInt64, UInt64) = (0, 0)
+        var longest: UInt64 = 0
+        for round in 0..<2_000 as Range<UInt64> {
+            logEnd += round < 1_000 ? 1_900 : 0
+            guard let turn = schedule.next(at: 20_000, logEnd: logEnd) else { break }
+            if turn.duty == .trimLog { logStart = min(logEnd, logStart + UInt64(turn.quota)) }
+            schedule.did(turn.duty, hasMore: true, at: 20_000, logEnd: logEnd)
+            longest = max(longest, logEnd - logStart)
+        }
+        #expect(logStart == logEnd)
+        #expect(longest <= 20_000)
+    }
+
+    @Test func `a turn is bounded, whatever has gathered`() {
+        let schedule = schedule()
+        let turns = MaintenanceSchedule.Duty.allCases.compactMap { _ in schedule.next(at: 0, logEnd: 1 << 40) }
+        #expect(turns.allSatisfy { $0.quota <= 20_000 })
+    }
+}

@@ -1,0 +1,171 @@
+import DequeModule
+import HybridClock
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+import TestSupport
+import Testing
+
+@testable import RegionCore
+
+/// A writer over a store in memory, driven a step at a time.
+private final class Writer {
+    let disk = InMemoryStore(keyspaces: Layout.keyspaces)
+    let core: RegionWriter<InMemoryStore, Int>
+    var now: UInt64 = 1_000
+
+    init() throws {
+        var generator = SplitMix64(seed: 1)
+        let regions = [("us-east-1", 1), ("eu-west-1", 2)].map {
+            RegionIdentity(id: RegionID(rawValue: UInt16($0.1)), name: Text($0.0))
+        }
+        let store = try RegionStore(
+            opening: disk, configuration: RegionConfiguration(region: regions[0].id, regions: regions),
+            using: &generator)
+        core = RegionWriter(store, at: LinkInstant(monotonicMilliseconds: 0, physicalMilliseconds: 1_000))
+    }
+
+    var instant: LinkInstant { LinkInstant(monotonicMilliseconds: now, physicalMilliseconds: 1_700_000_000_000 + now) }
+
+    func accept(_ commands: RegionCommand...) {
+        var queue = CommandQueue<Int>()
+        for (ticket, command) in commands.enumerated() {
+            #expect(queue.append(command, ticket: ticket, isBounded: false) == nil)
+        }
+        core.accept(queue.removeAll())
+    }
+
+    /// One round, committed.
+    @discardableResult
+    func round() throws -> FinishedRound<Int>? {
+        guard let round = core.nextRound(at: instant) else { return nil }
+        if let batch = round.batch { try disk.commit(batch, durability: round.durability) }
+        return core.finish(round, .success(()))
+    }
+
+    /// Does all maintenance that is due, so that the rounds that follow have commands alone.
+    func maintain() throws { while core.hasWork(at: instant) { try round() } }
+
+    static let table = RegionCommand.changeCatalog(
+        .createTable(
+            TableSpecification(
+                name: "orders", keySchema: KeySchema(partition: [KeyAttribute(name: "id", kind: .string)]))))
+}
+
+@Suite struct RegionWriterTests {
+    private let peer = Origin(region: RegionID(rawValue: 2), incarnation: Incarnation(high: 1 << 32, low: 1))
+
+    private func batch(_ records: [[UInt8]], upTo position: UInt64) -> LinkDelivery {
+        .changes(
+            ReceivedBatch(origin: peer, records: records, position: LogPosition(rawValue: position), isComplete: true))
+    }
+
+    @Test func `all that waits is one batch, and readers see nothing of it before it is committed`() throws {
+        let writer = try Writer()
+        try writer.maintain()
+        writer.accept(Writer.table, .administer(.report))
+        let round = try #require(writer.core.nextRound(at: writer.instant))
+        #expect(round.commandCount == 2 && round.duty == nil)
+        #expect(writer.core.store.reader.table(named: "orders") == nil)
+        try writer.disk.commit(try #require(round.batch), durability: round.durability)
+        let finished = writer.core.finish(round, .success(()))
+        #expect(writer.core.store.reader.table(named: "orders") != nil)
+        #expect(finished.answers.map(\.ticket) == [0, 1])
+        #expect(finished.committed?.log.end == LogPosition(rawValue: 1))
+    }
+
+    @Test func `a round that changes nothing has no batch, and its commands are answered all the same`() throws {
+        let writer = try Writer()
+        try writer.maintain()
+        writer.accept(.administer(.report))
+        let round = try #require(writer.core.nextRound(at: writer.instant))
+        #expect(round.batch == nil)
+        let finished = writer.core.finish(round, .success(()))
+        #expect(finished.answers.count == 1 && finished.committed == nil)
+    }
+
+    @Test func `a failed commit fails every command of its round and all that follow, and is told once`() throws {
+        let writer = try Writer()
+        try writer.maintain()
+        writer.accept(Writer.table, .administer(.report))
+        let round = try #require(writer.core.nextRound(at: writer.instant))
+        let finished = writer.core.finish(round, .failure(.engine("the disk is gone")))
+        #expect(finished.failure == .engine("the disk is gone"))
+        #expect(finished.answers.allSatisfy { if case .failed = $0.answer { true } else { false } })
+        #expect(writer.core.readiness == .failed(.engine("the disk is gone")))
+        writer.accept(.administer(.report))
+        let next = try #require(try writer.round())
+        #expect(next.failure == nil && next.answers.count == 1)
+        guard case .failed = next.answers[0].answer else {
+            Issue.record("a command of a failed store was answered")
+            return
+        }
+        writer.now += 1 << 20
+        #expect(!writer.core.hasWork(at: writer.instant), "no maintenance of a store that has failed")
+    }
+
+    @Test func `what waits beyond a round's bytes is for the next round`() throws {
+        let writer = try Writer()
+        writer.accept(Writer.table)
+        try writer.maintain()
+        let table = try #require(writer.core.store.reader.table(named: "orders"))
+        let filler = AttributeValue.binary([UInt8](repeating: 7, count: 300_000))
+        let writes = (0..<40).map { number in
+            RegionCommand.write(
+                ItemWrite(table: table, action: .put(["id": .string(Text("\(number)")), "filler": filler])))
+        }
+        var queue = CommandQueue<Int>()
+        for (ticket, write) in writes.enumerated() { _ = queue.append(write, ticket: ticket, isBounded: true) }
+        writer.core.accept(queue.removeAll())
+        var counts: [Int] = []
+        while writer.core.hasCommands { counts.append(try writer.round()?.answers.count ?? 0) }
+        #expect(counts.count > 1 && counts.reduce(0, +) == 40)
+    }
+
+    @Test func `maintenance shares the commit of the commands that wait`() throws {
+        let writer = try Writer()
+        try writer.maintain()
+        writer.now += 500
+        writer.accept(Writer.table)
+        let round = try #require(writer.core.nextRound(at: writer.instant))
+        #expect(round.duty != nil && round.commandCount == 1)
+        _ = writer.core.finish(round, .failure(.engine("not of interest")))
+    }
+
+    @Test func `what follows a refused delivery of a link is skipped, until the link has ended`() throws {
+        let writer = try Writer()
+        try writer.maintain()
+        writer.accept(
+            .deliver(batch([], upTo: 5), link: 1), .deliver(batch([[1, 2, 3]], upTo: 6), link: 1),
+            .deliver(batch([], upTo: 7), link: 1), .deliver(batch([], upTo: 8), link: 2))
+        let outcomes = try writer.round()?.answers.map(\.answer) ?? []
+        guard outcomes.count == 4, case .done(.deliver(.success(let first))) = outcomes[0],
+            case .done(.deliver(.failure(.malformed))) = outcomes[1], case .done(.skipped) = outcomes[2],
+            case .done(.deliver(.success)) = outcomes[3]
+        else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(first[peer] == LogPosition(rawValue: 5))
+        writer.accept(.endLink(1), .deliver(batch([], upTo: 9), link: 1))
+        let last = try writer.round()?.answers.last?.answer
+        guard case .done(.deliver(.success)) = last else {
+            Issue.record("\(String(describing: last))")
+            return
+        }
+    }
+
+    @Test func `what clients send is refused when the queue is full, what links bring is not`() {
+        var queue = CommandQueue<Int>(limit: 2)
+        #expect(queue.append(.administer(.report), ticket: 0, isBounded: true) == nil)
+        #expect(queue.append(.administer(.report), ticket: 1, isBounded: true) == nil)
+        #expect(queue.append(.administer(.report), ticket: 2, isBounded: true) == .full)
+        #expect(queue.append(.administer(.report), ticket: 3, isBounded: false) == nil)
+        queue.close()
+        #expect(queue.append(.administer(.report), ticket: 4, isBounded: false) == .closed)
+        #expect(!queue.isFinished)
+        #expect(queue.removeAll().map(\.ticket) == [0, 1, 3])
+        #expect(queue.isFinished)
+    }
+}
