@@ -8,7 +8,7 @@ struct Audit {
     let history: History
     unowned let holdings: Holdings
 
-    /// - Parameter adopts: whether what is stored is taken over where it is newer: after a fill.
+    /// - Parameter adopts: whether what is stored is taken over where it is newer: after a snapshot transfer.
     func check(_ table: Int, in region: SimulatedRegion, store: SimulatedRegion.Store, adopts: Bool) {
         let uuid = history.items.tables[table].uuid
         // A disk with damaged blocks, or none, is not looked at.

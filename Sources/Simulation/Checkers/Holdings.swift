@@ -5,7 +5,7 @@ import Replication
 
 /// What each region holds of each item, followed through its log.
 ///
-/// It checks every step: the newer change becomes the item, once and in the order of versions; an older one is marked as lost; and a
+/// It checks every step: the newer change becomes the item, once and in the order of versions; an older one is marked as superseded; and a
 /// region's own write names what it replaced, which must be what the region held: so conditional writes, which look at that, are
 /// linearizable. A snapshot transfer is in no log: while one runs, what it may have brought is left open, and looked up at its end.
 final class Holdings: WorldObserver {
@@ -17,7 +17,7 @@ final class Holdings: WorldObserver {
     private var newestDeletions: [Mark] = []
     /// By region and table.
     private var replicas: [[ReplicaState]]
-    /// What looks at the stored items when a fill is over, and after a restart.
+    /// What looks at the stored items when a snapshot transfer is over, and after a restart.
     private lazy var audit = Audit(world: world, history: history, holdings: self)
 
     /// The newest change of an item that a region has.
@@ -98,7 +98,7 @@ final class Holdings: WorldObserver {
     func started(_ region: SimulatedRegion) {
         guard let store = region.store else { return }
         refreshReplicas(of: region, store: store)
-        // Fills go on where the links come up again; what they brought is in the store.
+        // Snapshot transfers go on where the links come up again; what they brought is in the store.
         for (table, state) in replicas[region.index].enumerated() where state.id != nil {
             audit.check(table, in: region, store: store, adopts: state.isTransferring)
         }
@@ -162,7 +162,7 @@ final class Holdings: WorldObserver {
                 forget(number, in: index)
                 replicas[index][number].id = table.id
                 replicas[index][number].since = history.lastPosition(of: region)
-                // A replica that is made beside others is filled first.
+                // A replica that is made beside others is transferred first.
                 replicas[index][number].isTransferring = table.status == .creating
             }
             replicas[index][number].isActive = table.status == .active || table.status == .updating
@@ -237,7 +237,7 @@ final class Holdings: WorldObserver {
         )
     }
 
-    /// Takes over what a fill has brought.
+    /// Takes over what a snapshot transfer has brought.
     func adopt(_ cell: Cell, of item: Int, in region: Int) {
         if cells[region].count <= item {
             cells[region] += Array(repeating: Cell(), count: item + 64 - cells[region].count)
