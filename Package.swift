@@ -66,6 +66,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        library("HostClock"),
         library("HybridClock"),
         library("ItemModel"),
         library("Expressions", ["ItemModel"]),
@@ -92,7 +93,8 @@ let package = Package(
         library(
             "RegionServer",
             nio + [
-                "AWSProtocol", "CZlib", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+                "AWSProtocol", "CZlib", "HostClock", "HybridClock", "KeyValueStore", "RocksDBStore", "RegionStore",
+                "Replication",
                 "RegionCore", "ReplicationTransport", "DynamoAPI", logging, "ConfigurationFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

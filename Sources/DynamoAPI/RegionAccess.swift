@@ -43,6 +43,7 @@ extension Environment {
     ) {
         gateway.submit(command) { submission in
             switch submission {
+            case .done(.refused(let reason)): completion(DynamoFault.unavailable(reason).response)
             case .done(let outcome):
                 completion(result(outcome).map(respond) ?? DynamoFault.internalError.response)
             case .overloaded: completion(DynamoFault.overloaded.response)

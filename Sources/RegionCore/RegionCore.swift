@@ -2,10 +2,11 @@
 ///
 /// - ``RegionWriter`` owns the store: it takes commands out of a ``CommandQueue``, runs them and what maintenance is due, and says in each
 ///   ``CommitRound`` what has to be durable before anybody is answered.
+///   It gives out stamps while the region's clock agrees with its witnesses: `ClockGuard`.
 /// - ``LinkHub`` decides for all links: whom to dial, what to ship, what to ask for, what to hand to the writer.
 ///
 /// Whoever runs a region is a shell around the two: threads and sockets in production, events in the simulator, steps in tests. A shell
-/// hands in what happened and carries out what comes back, in its order; it decides nothing. Reading order: `Writer`, `Links`, then
+/// hands in what happened and carries out what comes back, in its order; it decides nothing. Reading order: `Writer`, `Clock`, `Links`, then
 /// `Topology+Configuration`, the one way from a topology file to what stores and links are told.
 public enum RegionCore {
     /// How many commands of clients may wait: beyond it they are told to come again.

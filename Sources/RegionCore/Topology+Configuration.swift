@@ -33,7 +33,6 @@ extension Topology {
         configuration.backoffMilliseconds = shortest...max(shortest, replication.backoffMax.wholeMilliseconds)
         // Several heartbeats may be late before a link counts as dead.
         configuration.silenceMilliseconds = max(10_000, configuration.heartbeatMilliseconds * 4)
-        configuration.maximumClockOffsetMilliseconds = clock.maxOffset.wholeMilliseconds
         return configuration
     }
 }

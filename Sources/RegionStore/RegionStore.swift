@@ -1,4 +1,4 @@
-import HybridClock
+public import HybridClock
 import ItemModel
 public import KeyValueStore
 
@@ -27,7 +27,7 @@ public final class RegionStore<Store: KeyValueStore> {
     var region: RegionState
     var tokens = TransactionTokens()
     var logFollowers: LogFollowers
-    let linkFollowers: LinkFollowers
+    var linkFollowers: LinkFollowers
     var replicaProgress: ReplicaProgress
     var transfers = ReplicaTransfers()
     /// Once a commit has failed, why: what is durable is unknown, so nothing may be written until the process has
@@ -121,12 +121,16 @@ public final class RegionStore<Store: KeyValueStore> {
             logStart: region.log.bounds.start)
     }
 
+    /// The highest stamp that the region has given out or taken in, with what is pending.
+    public var clockMark: HybridTimestamp { region.clock.highWaterMark }
+
     /// The last position of the log, with what is pending.
     package var lastPosition: LogPosition { region.log.bounds.last }
 
     /// Gives time to a region that has nothing to write: its closed timestamp, and with it everybody's stable time,
     /// goes on.
     public func tick(at nowMilliseconds: UInt64) {
+        logFollowers.cursorsAreDue()
         region.advanceClock(at: nowMilliseconds)
         transfers.activateSourceless(within: vector, in: &region, at: nowMilliseconds)
         region.maintainStreams(at: nowMilliseconds)

@@ -13,8 +13,6 @@ public struct LinkConfiguration: Sendable, Hashable {
     public var silenceMilliseconds: UInt64 = 10_000
     /// The bounds of the wait before the sender dials again, in milliseconds.
     public var backoffMilliseconds: ClosedRange<UInt64> = 100...10_000
-    /// How far apart the two ends' physical clocks may be, in milliseconds.
-    public var maximumClockOffsetMilliseconds: UInt64 = 60_000
     /// How often a region finds out what it needs of the others, in milliseconds.
     public var reviewMilliseconds: UInt64 = 200
 

@@ -65,15 +65,18 @@ public struct ReceiverLink: ~Copyable {
     ///   - certificateNames: the names in the sender's certificate, of which one must be the region that the hello
     ///     claims.
     ///   - vector: what this region has applied; asked for only to answer a hello.
+    ///   - doubtsClock: whether the region's physical clock is no witness for others.
     public mutating func received(
         _ message: LinkMessage, certificateNames: [String], vector: @autoclosure () -> AppliedVector,
-        at now: LinkInstant
+        doubtsClock: Bool, at now: LinkInstant
     ) -> [Action] {
         lastReceived = now.monotonicMilliseconds
         switch (phase, message) {
         case (.idle, _), (.closed, _): return []
         case (.greeting, .hello(let hello)):
-            return greeted(by: hello, certificateNames: certificateNames, vector: vector(), at: now)
+            return greeted(
+                by: hello, certificateNames: certificateNames, vector: vector(),
+                clock: doubtsClock ? 0 : now.physicalMilliseconds)
         case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
             return close("the sender refuses: \(refusal.text)")
         case (.greeting, _): return refuse(.malformed, "a message that is not due: \(message.kindName)")
@@ -82,10 +85,18 @@ public struct ReceiverLink: ~Copyable {
     }
 
     /// Everything up to `sequence` is durable.
-    public mutating func applied(upTo sequence: UInt64, vector: AppliedVector, at now: LinkInstant) -> [Action] {
+    ///
+    /// - Parameter doubtsClock: whether the region's physical clock is no witness for others.
+    public mutating func applied(
+        upTo sequence: UInt64, vector: AppliedVector, doubtsClock: Bool, at now: LinkInstant
+    ) -> [Action] {
         guard case .streaming = phase, sequence > appliedSequence else { return [] }
         appliedSequence = sequence
-        return [.send(.acknowledge(sequence: sequence, vector: vector))]
+        return [
+            .send(
+                .acknowledge(
+                    sequence: sequence, vector: vector, clockMilliseconds: doubtsClock ? 0 : now.physicalMilliseconds))
+        ]
     }
 
     /// The store refuses what the sender sent.
@@ -157,7 +168,7 @@ public struct ReceiverLink: ~Copyable {
     }
 
     private mutating func greeted(
-        by hello: LinkMessage.Hello, certificateNames: [String], vector: AppliedVector, at now: LinkInstant
+        by hello: LinkMessage.Hello, certificateNames: [String], vector: AppliedVector, clock: UInt64
     ) -> [Action] {
         guard hello.versions.overlaps(supportedProtocolVersions) else {
             return refuse(
@@ -175,22 +186,11 @@ public struct ReceiverLink: ~Copyable {
                 .identity,
                 "the certificate is for \(certificateNames.joined(separator: ", ")), the hello says \(hello.name)")
         }
-        // Only a clock that is ahead shows here: one that is behind looks like a message that took long.
-        let ahead = hello.clockMilliseconds - min(hello.clockMilliseconds, now.physicalMilliseconds)
-        guard ahead <= configuration.maximumClockOffsetMilliseconds else {
-            return refuse(
-                .clock,
-                """
-                the clock of \(hello.name) is \(ahead) ms ahead of that of \(identity.name), and at most \
-                \(configuration.maximumClockOffsetMilliseconds) ms are allowed
-                """)
-        }
         let sender = Origin(region: hello.region, incarnation: hello.incarnation)
         phase = .streaming(sender)
         let welcome = LinkMessage.Welcome(
             version: min(hello.versions.upperBound, supportedProtocolVersions.upperBound), region: identity.region,
-            name: identity.name, incarnation: identity.incarnation, clockMilliseconds: now.physicalMilliseconds,
-            vector: vector)
+            name: identity.name, incarnation: identity.incarnation, clockMilliseconds: clock, vector: vector)
         return [.send(.welcome(welcome)), .established(sender)]
     }
 

@@ -12,6 +12,6 @@
 //                                         ◀─── welcome(region, incarnation, applied vector)
 //     catalog, when the vector lacks it   ───▶
 //     changes, heartbeat, changes, …      ───▶
-//                                         ◀─── acknowledge(sequence, vector), once durable
+//                                         ◀─── acknowledge(sequence, vector, clock), once durable
 //                                         ◀─── request(transfer of a table, catch-up, another origin's changes)
 //     parts of a snapshot, its end, …     ───▶

@@ -48,6 +48,8 @@ public struct SenderLink: ~Copyable {
         case read(Read)
         /// Let the store know what the peer's store has: `RegionStore.noteAcknowledged(by:vector:)`.
         case noteAcknowledged(by: Origin, AppliedVector)
+        /// What the peer's physical clock showed.
+        case noteClock(ClockSample)
         /// So many changes were durable at the peer so long after they were stamped here.
         case recordLag(milliseconds: UInt64, count: Int)
         /// Call `timerFired(at:using:)` at this monotonic time; it replaces an earlier wish.
@@ -186,11 +188,11 @@ public struct SenderLink: ~Copyable {
     public mutating func received(_ message: LinkMessage, at now: LinkInstant) -> [Action] {
         stream.lastReceived = now.monotonicMilliseconds
         switch (phase, message) {
-        case (.greeting, .welcome(let welcome)): return greeted(by: welcome, at: now)
+        case (.greeting(let since), .welcome(let welcome)): return greeted(by: welcome, since: since, at: now)
         case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
             return close("the peer refuses: \(refusal.text)")
-        case (.streaming, .acknowledge(let sequence, let vector)):
-            return acknowledged(upTo: sequence, vector: vector, at: now)
+        case (.streaming, .acknowledge(let sequence, let vector, let clock)):
+            return acknowledged(upTo: sequence, vector: vector, clock: clock, at: now)
         case (.streaming, .request(let request)):
             var actions: [Action] = []
             switch stream.accept(request, log: log, own: identity.origin) {
@@ -222,6 +224,9 @@ public struct SenderLink: ~Copyable {
     /// Whether the link is up.
     public var isStreaming: Bool { phase == .streaming }
 
+    /// Whether a commit can have something shipped at once: with a read outstanding the log's end is looked at when that is done.
+    public var awaitsCommits: Bool { phase == .streaming && stream.reading == nil }
+
     /// The bytes that were sent and wait for their acknowledgement.
     public var inFlightByteCount: Int { stream.inFlightByteCount }
 
@@ -231,7 +236,9 @@ public struct SenderLink: ~Copyable {
 
     // MARK: - Private
 
-    private mutating func greeted(by welcome: LinkMessage.Welcome, at now: LinkInstant) -> [Action] {
+    private mutating func greeted(
+        by welcome: LinkMessage.Welcome, since start: UInt64, at now: LinkInstant
+    ) -> [Action] {
         guard welcome.region == peer.id, welcome.name == peer.name else {
             return refuse(.identity, "\(peer.name) was expected, and \(welcome.name) answered")
         }
@@ -252,7 +259,8 @@ public struct SenderLink: ~Copyable {
         stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
         // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
-        var actions = [Action.noteAcknowledged(by: stream.peer, AppliedVector())]
+        var actions = clock(welcome.clockMilliseconds, since: start, at: now)
+        actions.append(.noteAcknowledged(by: stream.peer, AppliedVector()))
         let isKnown = welcome.vector.contains(identity.origin)
         if isKnown, own.successor >= log.start {
             stream.begin(.own(readPosition: own))
@@ -264,7 +272,7 @@ public struct SenderLink: ~Copyable {
     }
 
     private mutating func acknowledged(
-        upTo sequence: UInt64, vector: AppliedVector, at now: LinkInstant
+        upTo sequence: UInt64, vector: AppliedVector, clock: UInt64, at now: LinkInstant
     ) -> [Action] {
         guard let acknowledged = stream.acknowledge(upTo: sequence) else {
             return refuse(
@@ -274,12 +282,21 @@ public struct SenderLink: ~Copyable {
         backoff.reset()
         stream.acknowledgedVector = vector
         var actions = [Action.noteAcknowledged(by: stream.peer, vector)]
+        if let asked = stream.takeClockQuestion(answeredBy: sequence) {
+            actions += self.clock(clock, since: asked, at: now)
+        }
         for batch in acknowledged {
             let lag = now.physicalMilliseconds - min(now.physicalMilliseconds, batch.stampMilliseconds)
             actions.append(.recordLag(milliseconds: lag, count: batch.changeCount))
         }
         pump(&actions)
         return actions
+    }
+
+    /// What the peer's clock shows, unless the peer itself doubts it.
+    private func clock(_ clock: UInt64, since asked: UInt64, at now: LinkInstant) -> [Action] {
+        guard clock > 0 else { return [] }
+        return [.noteClock(ClockSample(clock: clock, askedAt: asked, answeredAt: now.monotonicMilliseconds))]
     }
 
     /// Asks for the next read, if one is due and the bytes in flight allow it.
@@ -298,6 +315,7 @@ public struct SenderLink: ~Copyable {
             position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds,
             directory: log.directory)
         actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
+        stream.askForClock(at: now.monotonicMilliseconds)
     }
 
     private mutating func close(_ reason: String) -> [Action] {

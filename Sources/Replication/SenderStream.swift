@@ -15,6 +15,8 @@ struct SenderStream {
     private(set) var ownPosition = LogPosition.zero
     private(set) var inFlightByteCount = 0
     private var acknowledgedSequence: UInt64 = 0
+    /// The message whose acknowledgement tells the peer's clock, and when it was sent, in monotonic milliseconds.
+    private var clockQuestion: (sequence: UInt64, sentAt: UInt64)?
     private var inFlight: [InFlight] = []
     /// Waiting for a read, in the order of their turns.
     private(set) var jobs: [Job] = []
@@ -115,6 +117,19 @@ struct SenderStream {
         }
         inFlight.removeFirst(count)
         return batches
+    }
+
+    /// Takes the acknowledgement of the message that was just sent for an answer to when it was asked, unless an earlier one is not
+    /// answered yet.
+    mutating func askForClock(at monotonicMilliseconds: UInt64) {
+        if clockQuestion == nil { clockQuestion = (lastSequence, monotonicMilliseconds) }
+    }
+
+    /// When the question was sent that an acknowledgement answers; nil where it answers none.
+    mutating func takeClockQuestion(answeredBy sequence: UInt64) -> UInt64? {
+        guard let question = clockQuestion, sequence >= question.sequence else { return nil }
+        clockQuestion = nil
+        return question.sentAt
     }
 
     // MARK: - Requests

@@ -57,7 +57,16 @@ struct StatusReport {
                 for link in status.outgoing { links.add(row(of: link, in: status)) }
             }
         }
-        return regions.lines + [""] + links.lines + lapses
+        return regions.lines + [""] + links.lines + doubts + lapses
+    }
+
+    /// A line for each region that takes no writes.
+    private var doubts: [String] {
+        let doubts = results.compactMap { region, result -> String? in
+            guard case .success(let status) = result, status.readiness != "ready" else { return nil }
+            return "\(region.name) \(status.readiness)"
+        }
+        return doubts.isEmpty ? [] : [""] + doubts
     }
 
     /// A line for each follower that the log was not kept for.
@@ -76,7 +85,8 @@ struct StatusReport {
     private func row(of status: RegionStatus) -> [String] {
         let behind = status.clockMilliseconds - min(status.clockMilliseconds, status.stableTimeMilliseconds)
         return [
-            status.region, "up", "\(status.pid)", Self.duration(UInt64(status.uptimeSeconds * 1000)),
+            status.region, status.readiness == "ready" ? "up" : "read-only", "\(status.pid)",
+            Self.duration(UInt64(status.uptimeSeconds * 1000)),
             "\(status.tables.count)", "\(status.tables.reduce(0) { $0 + $1.itemCount })", "\(status.log.position)",
             "\(status.counters.conflicts)",
             status.stableTimeMilliseconds == 0 ? "unknown" : "\(Self.duration(behind)) ago",

@@ -28,7 +28,7 @@ final class TestRegion: RegionAccess {
         mutating func run(_ command: RegionCommand) -> RegionOutcome? {
             var queue = CommandQueue<Int>()
             _ = queue.append(command, ticket: 0, isBounded: true)
-            core.accept(queue.removeAll())
+            core.accept(&queue)
             var answer: RegionOutcome?
             repeat {
                 guard let round = core.nextRound(at: now) else { break }
@@ -61,7 +61,7 @@ final class TestRegion: RegionAccess {
         reader = store.reader
         regionName = configuration.name
         let start = LinkInstant(monotonicMilliseconds: 1, physicalMilliseconds: 0)
-        writer = Mutex(Writer(core: RegionWriter(store, at: start), disk: disk))
+        writer = Mutex(Writer(core: RegionWriter(store, at: start, judgesClock: false), disk: disk))
     }
 
     func setAdmission(_ admission: (any WriteAdmission)?) { writer.withLock { $0.core.store.admission = admission } }

@@ -76,6 +76,8 @@ class RegionProcess:
         self.number = number
         self.endpoint_port, self.replication_port, self.admin_port = ports
         self.process = None
+        # Set in the environment of its processes, beside what there is.
+        self.environment = {}
         # Set while clients may expect answers.
         self.is_up = threading.Event()
 
@@ -156,7 +158,9 @@ class Installation:
                 # Should this process be killed, its regions go with it.
                 command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
             with open(self.log(name), "ab") as log:
-                region.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                region.process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    env={**os.environ, **region.environment})
         if wait:
             for name in names or self.regions:
                 self.wait_until_up(name)

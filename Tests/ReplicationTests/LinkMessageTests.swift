@@ -64,8 +64,8 @@ struct LinkMessageTests {
             "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff010002aabbccddef00"
         ),
         (
-            .acknowledge(sequence: 5, vector: vector),
-            "070000000000000005000000010002aabbccddeeff0000000000000009"
+            .acknowledge(sequence: 5, vector: vector, clockMilliseconds: 6),
+            "070000000000000005000000010002aabbccddeeff0000000000000009" + "0000000000000006"
         ),
         (.request(.transfer(replica)), "0801010203040506070811121314151617180000" + "0007"),
         (

@@ -50,7 +50,7 @@ struct RandomMessages {
                     directory: RegionDirectory(
                         alive: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() },
                         ended: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() })))
-        case 6: return .acknowledge(sequence: random.next(), vector: vector())
+        case 6: return .acknowledge(sequence: random.next(), vector: vector(), clockMilliseconds: random.next())
         case 7: return .request(request())
         case 8:
             let items = (0..<Int.random(in: 0...4, using: &random)).map { _ in

@@ -14,6 +14,7 @@ struct ReceiverLinkTests {
         var machine = ReceiverLink(
             at: Fixture.receiver, regions: Fixture.regions, configuration: Fixture.configuration)
 
+        var doubtsClock = false
         var sender: Origin? { machine.sender }
         var backlogCount: Int { machine.backlogCount }
 
@@ -21,7 +22,8 @@ struct ReceiverLinkTests {
             _ message: LinkMessage, certificates: [String] = ["us-east-1"], vector: AppliedVector = AppliedVector(),
             at now: UInt64 = 0
         ) -> [ReceiverLink.Action] {
-            machine.received(message, certificateNames: certificates, vector: vector, at: Fixture.at(now))
+            machine.received(
+                message, certificateNames: certificates, vector: vector, doubtsClock: doubtsClock, at: Fixture.at(now))
         }
     }
 
@@ -103,17 +105,29 @@ struct ReceiverLinkTests {
         #expect(code(identity(1, "us-east-1"), ["other", "us-east-1"]) == nil)
     }
 
-    @Test("A clock that is too far ahead is refused at the hello, one behind is not")
+    @Test("Whatever a sender's clock shows, its link comes up: stamps are judged one by one")
     func clock() {
-        func code(_ clock: UInt64) -> LinkMessage.Refusal.Code? {
+        for clock: UInt64 in [0, 1_060_001, .max] {
             let receiver = Receiver()
             _ = receiver.machine.connected(at: Fixture.at(0))
-            return refusal(receiver.received(Fixture.hello(clock: clock)))
+            #expect(refusal(receiver.received(Fixture.hello(clock: clock))) == nil)
         }
-        #expect(code(1_060_000) == nil)
-        #expect(code(1_060_001) == .clock)
-        #expect(code(.max) == .clock)
-        #expect(code(0) == nil)
+    }
+
+    @Test("A region that doubts its own clock is no witness for others")
+    func doubt() {
+        let receiver = Receiver()
+        receiver.doubtsClock = true
+        _ = receiver.machine.connected(at: Fixture.at(0))
+        guard case .send(.welcome(let welcome))? = receiver.received(Fixture.hello()).first else {
+            Issue.record("no welcome")
+            return
+        }
+        #expect(welcome.clockMilliseconds == 0)
+        _ = receiver.received(changes(1))
+        #expect(
+            receiver.machine.applied(upTo: 1, vector: AppliedVector(), doubtsClock: true, at: Fixture.at(1))
+                == [.send(.acknowledge(sequence: 1, vector: AppliedVector(), clockMilliseconds: 0))])
     }
 
     @Test("What arrives is handed to the store in order, and acknowledged only once it is durable")
@@ -137,9 +151,11 @@ struct ReceiverLinkTests {
         #expect(receiver.backlogCount == 2)
         let vector = Fixture.vector((sender, 6))
         #expect(
-            receiver.machine.applied(upTo: 2, vector: vector, at: Fixture.at(1))
-                == [.send(.acknowledge(sequence: 2, vector: vector))])
-        #expect(receiver.machine.applied(upTo: 1, vector: vector, at: Fixture.at(1)).isEmpty, "settled before")
+            receiver.machine.applied(upTo: 2, vector: vector, doubtsClock: false, at: Fixture.at(1))
+                == [.send(.acknowledge(sequence: 2, vector: vector, clockMilliseconds: 1_000_001))])
+        #expect(
+            receiver.machine.applied(upTo: 1, vector: vector, doubtsClock: false, at: Fixture.at(1)).isEmpty,
+            "settled before")
         #expect(receiver.backlogCount == 0)
     }
 
@@ -148,7 +164,8 @@ struct ReceiverLinkTests {
         let receiver = streaming()
         _ = receiver.received(changes(1))
         #expect(refusal(receiver.received(changes(sequence))) == .malformed)
-        #expect(receiver.machine.applied(upTo: 1, vector: AppliedVector(), at: Fixture.at(0)).isEmpty)
+        #expect(
+            receiver.machine.applied(upTo: 1, vector: AppliedVector(), doubtsClock: false, at: Fixture.at(0)).isEmpty)
     }
 
     @Test("What the store refuses is told to the sender by its kind")
@@ -163,7 +180,8 @@ struct ReceiverLinkTests {
     @Test("A message that only a receiver sends ends the link")
     func undue() {
         for message in [
-            Fixture.hello(), Fixture.welcome(AppliedVector()), .acknowledge(sequence: 0, vector: AppliedVector()),
+            Fixture.hello(), Fixture.welcome(AppliedVector()),
+            .acknowledge(sequence: 0, vector: AppliedVector(), clockMilliseconds: 0),
             .request(.transfer(Fixture.replica)),
         ] {
             #expect(refusal(streaming().received(message)) == .malformed)
@@ -199,7 +217,8 @@ struct ReceiverLinkTests {
         let receiver = streaming()
         _ = receiver.received(changes(1))
         receiver.machine.disconnected()
-        #expect(receiver.machine.applied(upTo: 1, vector: AppliedVector(), at: Fixture.at(0)).isEmpty)
+        #expect(
+            receiver.machine.applied(upTo: 1, vector: AppliedVector(), doubtsClock: false, at: Fixture.at(0)).isEmpty)
         #expect(receiver.machine.needs([.transfer(Fixture.replica)]).isEmpty)
         #expect(receiver.machine.timerFired(at: Fixture.at(9_000)).isEmpty)
         #expect(receiver.machine.refused(.malformed("x")).isEmpty)

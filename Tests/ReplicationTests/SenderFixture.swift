@@ -32,7 +32,7 @@ final class Sender {
     }
 
     func acknowledged(_ sequence: UInt64, _ vector: AppliedVector = AppliedVector()) -> [SenderLink.Action] {
-        received(.acknowledge(sequence: sequence, vector: vector))
+        received(.acknowledge(sequence: sequence, vector: vector, clockMilliseconds: 0))
     }
 }
 

@@ -21,9 +21,32 @@ struct SenderLinkTests {
         #expect(
             sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
                 == [
+                    .noteClock(ClockSample(clock: 1_000_000, askedAt: 5, answeredAt: 6)),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), Fixture.changes(after: 4, upTo: 9),
                 ])
         #expect(sender.isStreaming)
+    }
+
+    @Test("The acknowledgement of a heartbeat tells the peer's clock, within the time of the round trip")
+    func clock() throws {
+        let sender = Fixture.streaming(from: 9, log: Fixture.bounds(to: 9))
+        func samples(_ sequence: UInt64, clock: UInt64, at now: UInt64) -> [ClockSample] {
+            sender.received(
+                .acknowledge(sequence: sequence, vector: AppliedVector(), clockMilliseconds: clock), at: now
+            ).compactMap { if case .noteClock(let sample) = $0 { sample } else { nil } }
+        }
+        _ = sender.machine.timerFired(at: Fixture.at(100))
+        _ = sender.machine.timerFired(at: Fixture.at(200))
+        #expect(samples(0, clock: 7, at: 210).isEmpty, "it was not sent yet")
+        // The second heartbeat answers the first one's question too.
+        let sample = try #require(samples(2, clock: 5_000, at: 260).first)
+        #expect(sample == ClockSample(clock: 5_000, askedAt: 100, answeredAt: 260))
+        #expect(sample.bounds == 5_000...5_160)
+        #expect(samples(2, clock: 5_001, at: 270).isEmpty, "nothing was asked since")
+        _ = sender.machine.timerFired(at: Fixture.at(300))
+        #expect(samples(3, clock: .max, at: 310).first?.bounds == .max ... .max)
+        _ = sender.machine.timerFired(at: Fixture.at(400))
+        #expect(samples(4, clock: 0, at: 410).isEmpty, "the peer doubts its own clock")
     }
 
     @Test("A receiver that knows nothing of it gets the catalog, and then the log from there")
@@ -33,7 +56,10 @@ struct SenderLinkTests {
         _ = sender.machine.connected(at: Fixture.at(0))
         #expect(
             sender.received(Fixture.welcome(AppliedVector()))
-                == [.noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog)])
+                == [
+                    .noteClock(ClockSample(clock: 1_000_000, askedAt: 0, answeredAt: 0)),
+                    .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog),
+                ])
         let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])
         #expect(
             sender.read(.catalog([[1]], position: Fixture.position(8)))
@@ -79,7 +105,7 @@ struct SenderLinkTests {
         #expect(refusal(Fixture.welcome(AppliedVector(), version: 2)) == .version)
         #expect(refusal(Fixture.welcome(Fixture.vector((own, 10)))) == .identity)
         #expect(refusal(Fixture.welcome(Fixture.vector((own, 9)))) == nil)
-        #expect(refusal(.acknowledge(sequence: 0, vector: AppliedVector())) == .malformed)
+        #expect(refusal(.acknowledge(sequence: 0, vector: AppliedVector(), clockMilliseconds: 0)) == .malformed)
         #expect(refusal(Fixture.hello()) == .malformed)
     }
 
@@ -228,7 +254,7 @@ struct SenderLinkTests {
             for step in steps.prefix(count) { step(sender) }
             #expect(sender.disconnected(at: 200).count == 1)
             #expect(sender.read(.changes(Fixture.page([Fixture.record(3)], upTo: 3))).isEmpty, "of the old connection")
-            #expect(sender.received(.acknowledge(sequence: 1, vector: AppliedVector())).isEmpty)
+            #expect(sender.received(.acknowledge(sequence: 1, vector: AppliedVector(), clockMilliseconds: 0)).isEmpty)
             #expect(sender.machine.timerFired(at: Fixture.at(300)) == [.connect])
             _ = sender.machine.connected(at: Fixture.at(300))
             #expect(

@@ -4,7 +4,8 @@ import ConfigurationFiles
 
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
-    case steady, hotKey, powerLoss, clockBack, clockAhead, diskLoss, oneWay, partition, newReplica, transactions, expiry
+    case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, diskLoss, oneWay, partition, newReplica,
+        transactions, expiry
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -32,6 +33,10 @@ enum DefectScenario: String, CaseIterable, Sendable {
             ]
         case .clockAhead:
             scenario.faults = [FaultPlan(at: .seconds(3), kind: .clockStep(region: names[0], by: .milliseconds(400)))]
+        case .wrongClock:
+            scenario.faults = [
+                FaultPlan(at: .seconds(5), duration: .seconds(4), kind: .clockStep(region: names[0], by: .seconds(600)))
+            ]
         case .diskLoss:
             scenario.faults = [FaultPlan(at: .seconds(5), duration: .seconds(2), kind: .diskLoss(region: names[1]))]
         case .oneWay:

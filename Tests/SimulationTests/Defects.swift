@@ -280,6 +280,11 @@ extension Defect {
 
 extension Defect {
     private static let time: [Defect] = [
+        Defect("a region takes its clock as it is", in: .wrongClock, noticedBy: ["wrong clock"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.trustsClocks = true
+            return hooks
+        },
         Defect("a received stamp does not raise the clock", in: .clockAhead, noticedBy: ["clock"]) { handle in
             var last: [UInt64: UInt64] = [:]
             return altering { surgery in

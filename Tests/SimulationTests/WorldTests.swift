@@ -36,7 +36,6 @@ struct WorldTests {
                     keys: .init(count: 200, distribution: .zipfian(constant: 0.99)))
             ])
         scenario.faults = faults
-        // A clock that was ahead is refused until the others have come to its time.
         scenario.settle = .seconds(900)
         return scenario
     }

@@ -174,6 +174,11 @@ extension DynamoFault {
     /// The store failed, or this program did.
     static let internalError = DynamoFault(
         dynamo: "InternalServerError", "Internal server error", status: 500)
+
+    /// The region cannot do it now, and another one may: SDKs try again.
+    static func unavailable(_ reason: String) -> DynamoFault {
+        DynamoFault(dynamo: "InternalServerError", "The request was not carried out: \(reason)", status: 500)
+    }
 }
 
 extension DynamoFault {

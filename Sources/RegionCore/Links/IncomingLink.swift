@@ -46,22 +46,28 @@ final class IncomingLink {
     func needs(_ requests: [LinkMessage.Request]) -> [ReceiverLink.Action] { machine.needs(requests) }
 
     func received(
-        _ message: LinkMessage, vector: AppliedVector, at now: LinkInstant
+        _ message: LinkMessage, _ committed: CommittedState, at now: LinkInstant
     ) -> [ReceiverLink.Action] {
-        let actions = machine.received(message, certificateNames: certificateNames, vector: vector, at: now)
+        let actions = machine.received(
+            message, certificateNames: certificateNames, vector: committed.received,
+            doubtsClock: committed.doubtsClock, at: now)
         sender = machine.sender ?? sender
         if machine.backlogCount >= Self.backlogBounds.high { shouldPause = true }
         return actions
     }
 
     /// The writer has answered a delivery; nil where the store failed or the region is stopping.
-    func delivered(_ sequence: UInt64, _ outcome: RegionOutcome?, at now: LinkInstant) -> [ReceiverLink.Action] {
+    func delivered(
+        _ sequence: UInt64, _ outcome: RegionOutcome?, doubtsClock: Bool, at now: LinkInstant
+    ) -> [ReceiverLink.Action] {
         defer { if machine.backlogCount <= Self.backlogBounds.low { shouldPause = false } }
         switch outcome {
-        case .deliver(.success(let vector)): return machine.applied(upTo: sequence, vector: vector, at: now)
+        case .deliver(.success(let vector)):
+            return machine.applied(upTo: sequence, vector: vector, doubtsClock: doubtsClock, at: now)
         case .deliver(.failure(let error)): return machine.refused(error)
         case nil: return machine.refused(.storage("the region is stopping or its store has failed"))
-        case .skipped, .write, .batch, .transact, .changeCatalog, .changeLocalSettings, .needs, .report, .done:
+        case .skipped, .refused, .write, .batch, .transact, .changeCatalog, .changeLocalSettings, .needs, .report,
+            .done:
             return []
         }
     }

@@ -1,3 +1,4 @@
+public import HybridClock
 public import RegionStore
 import Replication
 
@@ -10,6 +11,8 @@ extension LinkHub {
         public let shippedPosition: LogPosition
         public let acknowledgedPosition: LogPosition
         public let inFlightByteCount: Int
+        /// What its physical clock last showed, once it was asked.
+        public let clock: ClockSample?
         /// Its logs that were seen, in order.
         public let logs: [Log]
 
@@ -29,6 +32,7 @@ extension LinkHub {
             PeerStatus(
                 region: link.peer, isOutgoingUp: link.isStreaming, shippedPosition: link.shippedPosition,
                 acknowledgedPosition: link.acknowledgedPosition, inFlightByteCount: link.inFlightByteCount,
+                clock: link.clock,
                 logs: peers.logs(of: link.peer.id).compactMap { peer in
                     peer.origin.map { .init(origin: $0, isUp: peer.downSince == nil, vector: peer.vector) }
                 })

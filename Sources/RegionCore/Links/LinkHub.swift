@@ -96,6 +96,11 @@ public final class LinkHub {
         reviewDue = now.monotonicMilliseconds + configuration.reviewMilliseconds
     }
 
+    /// Whether the hub wants to be told of the next commit at once.
+    ///
+    /// Otherwise the shell may wait until something else happens, and tell of all commits together before that.
+    public var awaitsCommits: Bool { outgoing.contains { $0.awaitsCommits } }
+
     // MARK: - What happened
 
     /// The region has started: every other one is dialled.
@@ -125,7 +130,9 @@ public final class LinkHub {
         switch ticket {
         case .delivery(let number, let sequence):
             guard let index = incoming.firstIndex(where: { $0.number == number }) else { return [] }
-            carryOut(incoming[index].delivered(sequence, outcome, at: now), of: index, at: now, &actions)
+            let delivered = incoming[index].delivered(
+                sequence, outcome, doubtsClock: committed.doubtsClock, at: now)
+            carryOut(delivered, of: index, at: now, &actions)
         case .needs:
             isReviewing = false
             guard case .needs(let needs) = outcome else { break }
@@ -209,7 +216,7 @@ public final class LinkHub {
         case .incoming(let number):
             guard let index = incoming.firstIndex(where: { $0.number == number }) else { return [] }
             var actions: [Action] = []
-            let received = incoming[index].received(message, vector: committed.received, at: now)
+            let received = incoming[index].received(message, committed, at: now)
             carryOut(received, of: index, at: now, &actions)
             return finish(&actions)
         }
@@ -249,6 +256,9 @@ public final class LinkHub {
             case .noteAcknowledged(let log, let vector):
                 peers.reported(vector, by: log, at: now.monotonicMilliseconds)
                 actions.append(.submit(.administer(.noteAcknowledged(by: log, vector)), nil))
+            case .noteClock(let sample):
+                outgoing[index].clock = sample
+                actions.append(.submit(.administer(.noteClock(of: region, sample)), nil))
             case .recordLag(let milliseconds, let count):
                 actions.append(.recordLag(region, milliseconds: milliseconds, count: count))
             case .wakeAt(let time): outgoing[index].wakeAt = time

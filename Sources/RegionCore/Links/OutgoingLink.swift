@@ -1,3 +1,4 @@
+import HybridClock
 import RegionStore
 import Replication
 
@@ -8,6 +9,8 @@ final class OutgoingLink {
     /// Counts connections, so that what an earlier one had asked for is not taken for this one's.
     private(set) var connection: UInt64 = 0
     private var isConnected = false
+    /// What the peer's physical clock last showed.
+    var clock: ClockSample?
     /// When the machine wants to be woken, in monotonic milliseconds.
     var wakeAt: UInt64?
 
@@ -20,6 +23,7 @@ final class OutgoingLink {
     }
 
     var isStreaming: Bool { machine.isStreaming }
+    var awaitsCommits: Bool { machine.awaitsCommits }
     var shippedPosition: LogPosition { machine.shippedPosition }
     var acknowledgedPosition: LogPosition { machine.acknowledgedPosition }
     var inFlightByteCount: Int { machine.inFlightByteCount }

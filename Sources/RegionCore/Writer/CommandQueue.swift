@@ -1,4 +1,4 @@
-public import DequeModule
+import DequeModule
 public import RegionStore
 
 /// The commands that wait for a region's writer, in the order in which they came.
@@ -20,6 +20,8 @@ public struct CommandQueue<Ticket> {
     }
 
     private var entries = Deque<Entry>()
+    /// Whether a round is wanted now: something waits that may not.
+    public private(set) var isDue = false
     private var isClosed = false
     private let limit: Int
 
@@ -36,19 +38,27 @@ public struct CommandQueue<Ticket> {
         guard !isClosed else { return .closed }
         guard !isBounded || entries.count < limit else { return .full }
         entries.append(Entry(command: command, ticket: ticket))
+        if !command.mayWait { isDue = true }
         return nil
     }
 
     /// Takes no more commands; those that wait are still carried out.
-    public mutating func close() { isClosed = true }
-
-    /// Hands over everything that waits.
-    public mutating func removeAll() -> Deque<Entry> {
-        defer { entries = Deque(minimumCapacity: entries.count) }
-        return entries
+    public mutating func close() {
+        isClosed = true
+        isDue = !entries.isEmpty
     }
 
-    public var count: Int { entries.count }
+    /// Hands over everything that waits, behind what is there already; the memory of both is used again.
+    mutating func move(to waiting: inout Deque<Entry>) {
+        isDue = false
+        if waiting.isEmpty {
+            swap(&waiting, &entries)
+        } else {
+            waiting.append(contentsOf: entries)
+            entries.removeAll(keepingCapacity: true)
+        }
+    }
+
     public var isEmpty: Bool { entries.isEmpty }
     /// Whether it is closed and nothing waits any more.
     public var isFinished: Bool { isClosed && entries.isEmpty }

@@ -23,10 +23,12 @@ public struct CommitRound: Sendable {
 public struct FinishedRound<Ticket> {
     /// Whom to answer what, in the order of the commands.
     public let answers: [(ticket: Ticket, answer: RegionAnswer)]
-    /// What readers and links may know now; nil where the round changed nothing.
+    /// What readers and links may know now; nil where nothing of it has changed.
     public let committed: CommittedState?
+    /// Whether the region takes writes now.
+    public let readiness: Readiness
     /// What an operator has to be told.
-    public let events: [RegionStoreEvent]
+    public let events: [RegionEvent]
     /// Why the store can take nothing more, the first time that this is found.
     public let failure: KeyValueStoreError?
 }
@@ -39,7 +41,7 @@ public enum RegionAnswer: Sendable {
     case failed
 }
 
-/// What is known of the store as of its last commit: what links ship and acknowledge by.
+/// What is known of the store as of its last commit, and of its clock: what links ship and acknowledge by.
 public struct CommittedState: Sendable, Hashable {
     /// Where the log begins and ends, and what the region has closed at that end.
     public let log: LogBounds
@@ -48,18 +50,25 @@ public struct CommittedState: Sendable, Hashable {
     public let received: AppliedVector
     /// What every replica here has of every origin.
     public let applied: AppliedVector
+    /// Whether the region's physical clock is contradicted, and no witness for others.
+    public let doubtsClock: Bool
 
     /// Where the log begins and ends, and its closed timestamp at that end.
     public typealias LogBounds = SenderLink.LogBounds
 
-    init(log: LogBounds, stable: HybridTimestamp, received: AppliedVector, applied: AppliedVector) {
+    init(
+        log: LogBounds, stable: HybridTimestamp, received: AppliedVector, applied: AppliedVector,
+        doubtsClock: Bool = false
+    ) {
         self.log = log
         self.stable = stable
         self.received = received
         self.applied = applied
+        self.doubtsClock = doubtsClock
     }
 
-    init<Store: KeyValueStore>(_ store: RegionStore<Store>) {
+    init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool) {
+        self.doubtsClock = doubtsClock
         log = LogBounds(
             start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp,
             directory: store.directory)

@@ -34,6 +34,14 @@ public struct MaintenanceSchedule: Sendable {
             }
         }
 
+        /// Whether it does what the physical clock says.
+        var goesByTime: Bool {
+            switch self {
+            case .tick, .sweepExpired, .trimLog: true
+            case .backfill, .collectTombstones: false
+            }
+        }
+
         /// Whether what it has to do grows with what is written.
         fileprivate var followsLoad: Bool {
             switch self {

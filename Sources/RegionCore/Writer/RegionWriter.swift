@@ -1,4 +1,4 @@
-public import DequeModule
+import DequeModule
 public import KeyValueStore
 public import RegionStore
 public import Replication
@@ -12,7 +12,15 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     public let store: RegionStore<Store>
     private var waiting = Deque<CommandQueue<Ticket>.Entry>()
     private var maintenance: MaintenanceSchedule
-    private var outcomes: [(ticket: Ticket, outcome: RegionOutcome)] = []
+    /// Nil where the physical clock is taken as it is.
+    private var clockGuard: ClockGuard?
+    /// Why the clock was not trusted in the last round.
+    private var clockDoubt: ClockDoubt?
+    private var isDoubtTold = false
+    /// Whether links have to know another thing of the clock than before.
+    private var isClockNews = false
+    private var clockEvents: [RegionEvent] = []
+    private var answers: [(ticket: Ticket, answer: RegionAnswer)] = []
     private var openRound: UInt64?
     private var roundCount: UInt64 = 0
     private var isFailureReported = false
@@ -26,30 +34,32 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     /// - Parameters:
     ///   - now: when the process started.
     ///   - maintenancePace: how many times as often as usual maintenance is due.
-    public init(_ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1) {
+    ///   - judgesClock: whether the physical clock has to agree with its witnesses for anything to be stamped.
+    public init(
+        _ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1, judgesClock: Bool = true
+    ) {
         self.store = store
+        clockGuard = judgesClock ? ClockGuard(store.configuration, at: now) : nil
         maintenance = MaintenanceSchedule(
             startingAt: now.monotonicMilliseconds, logEnd: store.reader.lastPosition.rawValue,
             pace: maintenancePace)
+        // Nobody is to see a region that takes writes before the clock was judged.
+        clockDoubt = clockGuard?.judge(at: now, mark: store.clockMark).doubt
     }
 
     /// What is known of the store as of its last commit.
-    public var committed: CommittedState { CommittedState(store) }
+    public var committed: CommittedState { CommittedState(store, doubtsClock: isClockContradicted) }
 
-    /// Whether the store can still be written.
-    public var readiness: Readiness { store.failure.map(Readiness.failed) ?? .ready }
+    /// A clock that only waits to be confirmed can still confirm another one's.
+    private var isClockContradicted: Bool { clockDoubt != nil && clockDoubt != .unconfirmed }
 
-    /// Whether a region can do what it is there for.
-    public enum Readiness: Sendable, Hashable {
-        case ready
-        /// What is durable is unknown: nothing is written until the process has started anew.
-        case failed(KeyValueStoreError)
+    /// Whether the region takes writes.
+    public var readiness: Readiness {
+        store.failure.map(Readiness.failed) ?? clockDoubt.map(Readiness.doubtsClock) ?? .ready
     }
 
-    /// Takes commands to be run in the next rounds.
-    public func accept(_ commands: Deque<CommandQueue<Ticket>.Entry>) {
-        if waiting.isEmpty { waiting = commands } else { waiting.append(contentsOf: commands) }
-    }
+    /// Takes everything out of the queue, to be run in the next rounds.
+    public func accept(_ queue: inout CommandQueue<Ticket>) { queue.move(to: &waiting) }
 
     /// Whether commands wait that were accepted.
     public var hasCommands: Bool { !waiting.isEmpty }
@@ -70,14 +80,15 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     public func nextRound(at now: LinkInstant) -> CommitRound? {
         precondition(openRound == nil, "a round begins when the one before it is finished")
         guard hasWork(at: now) else { return nil }
-        let duty = maintain(at: now)
+        let time = judgeClock(at: now)
+        let duty = maintain(at: now, time)
         while store.pendingByteCount < RegionCore.roundByteLimit, let entry = waiting.popFirst() {
-            outcomes.append((entry.ticket, run(entry.command, at: now.physicalMilliseconds)))
+            answers.append((entry.ticket, .done(run(entry.command, at: time))))
         }
         roundCount += 1
         openRound = roundCount
         return CommitRound(
-            batch: store.stagedBatch(), durability: store.configuration.durability, commandCount: outcomes.count,
+            batch: store.stagedBatch(), durability: store.configuration.durability, commandCount: answers.count,
             duty: duty, number: roundCount)
     }
 
@@ -87,43 +98,67 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     ) -> FinishedRound<Ticket> {
         precondition(openRound == round.number, "round \(round.number) is finished, and \(openRound ?? 0) is open")
         openRound = nil
-        let finished = outcomes
-        outcomes = []
+        let finished = answers
+        answers = []
         if round.batch != nil {
             switch result {
             case .success: store.committed()
             case .failure(let error): store.failed(error)
             }
         }
-        let events = store.takeEvents()
+        let isChanged = round.batch != nil || isClockNews
+        isClockNews = false
+        let events = clockEvents + store.takeEvents().map(RegionEvent.store)
+        clockEvents = []
         guard store.failure == nil else {
             defer { isFailureReported = true }
             return FinishedRound(
-                answers: finished.map { ($0.ticket, .failed) }, committed: nil, events: events,
+                answers: finished.map { ($0.ticket, .failed) }, committed: nil, readiness: readiness, events: events,
                 failure: isFailureReported ? nil : store.failure)
         }
         return FinishedRound(
-            answers: finished.map { ($0.ticket, .done($0.outcome)) }, committed: round.batch == nil ? nil : committed,
-            events: events, failure: nil)
+            answers: finished, committed: isChanged ? committed : nil,
+            readiness: readiness, events: events, failure: nil)
+    }
+
+    // MARK: - The clock
+
+    /// Judges the physical clock.
+    ///
+    /// - Returns: the time for the round's commands, in milliseconds since the Unix epoch.
+    private func judgeClock(at now: LinkInstant) -> UInt64 {
+        guard let verdict = clockGuard?.judge(at: now, mark: store.clockMark) else { return now.physicalMilliseconds }
+        let wasContradicted = isClockContradicted
+        clockDoubt = verdict.doubt
+        isClockNews = isClockNews || isClockContradicted != wasContradicted
+        if verdict.isUnconfirmed { clockEvents.append(.clockUnconfirmed) }
+        if let doubt = verdict.doubt, isClockContradicted, !isDoubtTold {
+            isDoubtTold = true
+            clockEvents.append(.clockDoubted(doubt))
+        } else if verdict.doubt == nil, isDoubtTold {
+            isDoubtTold = false
+            clockEvents.append(.clockTrusted)
+        }
+        return verdict.milliseconds
     }
 
     // MARK: - Maintenance
 
     /// What it reads is what is committed, so it comes before the round's commands.
-    private func maintain(at now: LinkInstant) -> MaintenanceSchedule.Duty? {
+    private func maintain(at now: LinkInstant, _ time: UInt64) -> MaintenanceSchedule.Duty? {
         let logEnd = store.reader.lastPosition.rawValue
         guard store.failure == nil,
             let turn = maintenance.next(at: now.monotonicMilliseconds, logEnd: logEnd)
         else { return nil }
         var hasMore = false
         do {
-            let physical = now.physicalMilliseconds
             switch turn.duty {
-            case .tick: store.tick(at: physical)
+            case _ where turn.duty.goesByTime && clockDoubt != nil: break
+            case .tick: store.tick(at: time)
             case .backfill: hasMore = try store.backfillIndexes(limit: turn.quota)
-            case .sweepExpired: hasMore = try store.sweepExpired(at: physical, limit: turn.quota)
+            case .sweepExpired: hasMore = try store.sweepExpired(at: time, limit: turn.quota)
             case .collectTombstones: hasMore = try store.collectTombstones(limit: turn.quota)
-            case .trimLog: hasMore = try store.trimLog(at: physical, limit: turn.quota)
+            case .trimLog: hasMore = try store.trimLog(at: time, limit: turn.quota)
             }
         } catch {
             store.failed(error)
@@ -136,6 +171,9 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
 
     private func run(_ command: RegionCommand, at now: UInt64) -> RegionOutcome {
         journal?(command.name)
+        if let clockDoubt, command.givesStamps {
+            return .refused(reason: "this region doubts its own clock: \(clockDoubt)")
+        }
         switch command {
         case .write(let write): return .write(self.write(write, at: now))
         case .batch(let writes): return .batch(writes.map { write($0, at: now) })
@@ -175,6 +213,7 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     private func administer(_ request: RegionCommand.Administration) -> RegionOutcome {
         switch request {
         case .noteAcknowledged(let peer, let vector): store.noteAcknowledged(by: peer, vector: vector)
+        case .noteClock(let region, let sample): clockGuard?.note(sample, of: region)
         case .transferAgain(let replica, let sender): store.transferAgain(replica, from: sender)
         case .releaseTransfer(let replica, let sender): store.releaseTransfer(replica, from: sender)
         case .abandonTransfers(let sender): store.abandonTransfers(from: sender)

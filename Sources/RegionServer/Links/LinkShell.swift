@@ -35,6 +35,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         let tls: TLSContext
         let reader: RegionReader<Store>
         let writer: WriterThread<Store>
+        let commits: CommitSignal
         let clock: SystemClock
         /// Where the hub and all connections live.
         let eventLoop: any EventLoop
@@ -66,7 +67,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
             group: context.eventLoop, handlers: handlers
         ).hop(to: context.eventLoop).map { listener in
             self.listener = listener
-            self.perform(self.hub.start(at: self.context.clock.now))
+            self.tell { hub, now in hub.start(at: now) }
         }
     }
 
@@ -87,8 +88,17 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
     }
 
     /// The region has committed; on the event loop.
-    func committed() {
-        perform(hub.advanced(to: context.writer.committed, at: context.clock.now))
+    func committed() { tell { hub, now in hub.advanced(to: context.writer.committed, at: now) } }
+
+    /// Tells the hub of something that has happened, and before it of the commits that it did not await.
+    private func tell(_ event: (LinkHub, LinkInstant) -> [LinkHub.Action]) {
+        let now = context.clock.now
+        if !hub.awaitsCommits { perform(hub.advanced(to: context.writer.committed, at: now)) }
+        perform(event(hub, now))
+        let isAwaiting = hub.awaitsCommits
+        guard !context.commits.setAwaited(isAwaiting), isAwaiting else { return }
+        // What was committed before the signal was set.
+        perform(hub.advanced(to: context.writer.committed, at: now))
     }
 
     // MARK: - The hub's actions
@@ -120,14 +130,14 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         let delay = TimeAmount.milliseconds(Int64(clamping: time - min(time, now)))
         timer = context.eventLoop.scheduleTask(in: delay) { [weak self] in
             guard let self else { return }
-            perform(hub.timerFired(at: context.clock.now))
+            tell { hub, now in hub.timerFired(at: now) }
         }
     }
 
     private func submit(_ command: RegionCommand, _ ticket: LinkHub.Ticket?) {
         let answered = ticket.map { ticket in
             WriterThread<Store>.Ticket(eventLoop: context.eventLoop) { outcome in
-                self.perform(self.hub.answered(ticket, outcome, at: self.context.clock.now))
+                self.tell { hub, now in hub.answered(ticket, outcome, at: now) }
             }
         }
         guard context.writer.submit(command, isBounded: false, answered) != nil, let answered else { return }
@@ -168,7 +178,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         }.whenSuccess { [self] result in
             switch result {
             case .success(let outcome):
-                perform(hub.readFinished(outcome, of: region, connection: connection, at: context.clock.now))
+                tell { hub, now in hub.readFinished(outcome, of: region, connection: connection, at: now) }
             case .failure(let error): close(.outgoing(region), "the store could not be read: \(error)")
             }
         }
@@ -195,10 +205,10 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
                 outgoing[region] = connection
                 histories[region, default: OutgoingHistory()].connectionCount += 1
                 context.logger.info("link to \(peer.name) open", metadata: ["address": "\(peer.replication)"])
-                perform(hub.connected(to: region, at: context.clock.now))
+                tell { hub, now in hub.connected(to: region, at: now) }
             case .failure(let error):
                 note("link to \(peer.name) cannot be opened", error: "\(error)", region)
-                perform(hub.disconnected(.outgoing(region), at: context.clock.now, using: &generator))
+                tell { hub, now in hub.disconnected(.outgoing(region), at: now, using: &generator) }
             }
         }
     }
@@ -207,14 +217,15 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         let (number, actions) = hub.accepted(certificateNames: connection.peerNames, at: context.clock.now)
         incoming[number] = connection
         // Before anything is read: a hello that came before would be lost.
-        perform(actions)
+        tell { _, _ in actions }
         return ConnectionEnd(.incoming(number), of: self)
     }
 
     fileprivate func received(_ message: [UInt8], on end: LinkHub.LinkEnd, of connection: LinkConnection) {
         guard connection === self.connection(at: end) else { return }
         do {
-            perform(hub.received(try LinkMessage(decoding: message), on: end, at: context.clock.now))
+            let message = try LinkMessage(decoding: message)
+            tell { hub, now in hub.received(message, on: end, at: now) }
         } catch {
             close(end, "a message that cannot be read: \(error)")
         }
@@ -236,7 +247,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
             }
             if let error, !isStopped { context.logger.info("link from \(connection.peerName) lost: \(error)") }
         }
-        perform(hub.disconnected(end, at: context.clock.now, using: &generator))
+        tell { hub, now in hub.disconnected(end, at: now, using: &generator) }
     }
 
     /// The counters of the connection to the region that is open now.

@@ -1,3 +1,4 @@
+import HybridClock
 import ItemModel
 import KeyValueStore
 import RegionCore
@@ -48,7 +49,8 @@ extension LinkShell {
             shippedPosition: peer.shippedPosition.rawValue, acknowledgedPosition: acknowledged.rawValue,
             backlog: peer.isOutgoingUp ? end.rawValue - min(end.rawValue, acknowledged.rawValue) : nil,
             bytesBeforeCompression: counters.sentMessageByteCount, bytesAfterCompression: counters.sentWireByteCount,
-            reconnects: max(0, history.connectionCount - 1), lastError: peer.isOutgoingUp ? nil : history.lastError)
+            reconnects: max(0, history.connectionCount - 1), lastError: peer.isOutgoingUp ? nil : history.lastError,
+            clockOffsetMilliseconds: peer.clock?.offset(at: context.clock.now))
     }
 
     /// One entry for each log of the region that was seen, or one without a log.
@@ -82,5 +84,14 @@ extension LinkCounters {
         sum.receivedMessageByteCount += other.receivedMessageByteCount
         sum.receivedWireByteCount += other.receivedWireByteCount
         return sum
+    }
+}
+
+extension ClockSample {
+    /// How far the sampled clock is ahead of the own one, by the middle of its bounds; negative for behind.
+    fileprivate func offset(at now: LinkInstant) -> Int64 {
+        let middle = Int64(clamping: bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) / 2)
+        let age = Int64(clamping: now.monotonicMilliseconds - min(monotonicMilliseconds, now.monotonicMilliseconds))
+        return middle + age - Int64(clamping: now.physicalMilliseconds)
     }
 }

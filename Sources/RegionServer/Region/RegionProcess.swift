@@ -79,12 +79,12 @@ public final class RegionProcess: Sendable {
                     logger.critical("the store failed: \(error)")
                     failed.yield(.storeFailed("\(error)"))
                 },
-                noted: { event in logger.warning("\(event)") }))
+                noted: { event in logger.log(level: event.isAlarm ? .error : .warning, "\(event)") }))
         let links = LinkShell(
             identity: identity, topology: topology,
             context: .init(
-                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, clock: clock,
-                eventLoop: linkGroup.next(), threads: threads, logger: logger))
+                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, commits: commits,
+                clock: clock, eventLoop: linkGroup.next(), threads: threads, logger: logger))
         commits.setReceiver { links.committed() }
         let dispatcher = Dispatcher(
             gateway: RegionGateway(
@@ -112,6 +112,8 @@ public final class RegionProcess: Sendable {
                     await source.status()
                 }
             }
+            // Clients would be told to come again until another region has confirmed the clock.
+            while case .doubtsClock(.unconfirmed) = writer.readiness { try await Task.sleep(for: .milliseconds(10)) }
             let endpoint: EndpointServer
             do {
                 var random = SystemRandomNumberGenerator()

@@ -1,4 +1,5 @@
 import Foundation
+import HostClock
 import HybridClock
 import KeyValueStore
 import NIOCore
@@ -28,29 +29,39 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         /// A commit failed, and nothing can be written any more; called once.
         var failed: @Sendable (KeyValueStoreError) -> Void
         /// What an operator has to be told.
-        var noted: @Sendable (RegionStoreEvent) -> Void
+        var noted: @Sendable (RegionEvent) -> Void
     }
 
     private let writer: RegionWriter<Store, Ticket?>
     private let store: Store
     private let clock: SystemClock
     private let events: Events
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var queue = CommandQueue<Ticket?>()
     private var hasEnded = false
-    private let published: Mutex<CommittedState>
+    private let published: Mutex<Published>
 
-    init(_ store: sending RegionStore<Store>, clock: SystemClock, events: Events) {
+    /// What other threads may know.
+    private struct Published {
+        var committed: CommittedState
+        var readiness: Readiness
+    }
+
+    /// - Parameter judgesClock: whether nothing is stamped until the clock's witnesses agree with it.
+    init(_ store: sending RegionStore<Store>, clock: SystemClock, events: Events, judgesClock: Bool = true) {
         self.clock = clock
         self.events = events
         self.store = store.reader.store
-        let writer = RegionWriter<Store, Ticket?>(store, at: clock.now)
-        published = Mutex(writer.committed)
+        let writer = RegionWriter<Store, Ticket?>(store, at: clock.now, judgesClock: judgesClock)
+        published = Mutex(Published(committed: writer.committed, readiness: writer.readiness))
         self.writer = writer
     }
 
     /// What is committed.
-    var committed: CommittedState { published.withLock { $0 } }
+    var committed: CommittedState { published.withLock { $0.committed } }
+
+    /// Whether the region takes writes, as of the last round.
+    var readiness: Readiness { published.withLock { $0.readiness } }
 
     /// Begins to take commands.
     ///
@@ -75,8 +86,9 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     func submit(_ command: RegionCommand, isBounded: Bool, _ ticket: Ticket?) -> CommandQueue<Ticket?>.Refusal? {
         condition.lock()
         defer { condition.unlock() }
+        let wasDue = queue.isDue
         if let refusal = queue.append(command, ticket: ticket, isBounded: isBounded) { return refusal }
-        if queue.count == 1 { condition.signal() }
+        if queue.isDue, !wasDue { condition.signal() }
         return nil
     }
 
@@ -106,7 +118,7 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     private func takeCommands() -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        while queue.isEmpty, !queue.isFinished {
+        while !queue.isDue, !queue.isFinished {
             let now = clock.now
             guard !writer.hasWork(at: now) else { break }
             let due = writer.nextMaintenanceMilliseconds
@@ -114,11 +126,10 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
                 condition.wait()
                 continue
             }
-            let wait = Double(due - min(due, now.monotonicMilliseconds)) / 1000
-            _ = condition.wait(until: Date(timeIntervalSinceNow: wait))
+            condition.wait(milliseconds: due - min(due, now.monotonicMilliseconds))
         }
         if queue.isFinished, !writer.hasCommands { return false }
-        writer.accept(queue.removeAll())
+        writer.accept(&queue)
         return true
     }
 
@@ -132,10 +143,11 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
             }
         }
         let finished = writer.finish(round, result)
-        if let committed = finished.committed {
-            published.withLock { $0 = committed }
-            events.committed()
+        published.withLock { published in
+            published.readiness = finished.readiness
+            if let committed = finished.committed { published.committed = committed }
         }
+        if finished.committed != nil { events.committed() }
         if let failure = finished.failure { events.failed(failure) }
         for event in finished.events { events.noted(event) }
         answer(finished.answers)

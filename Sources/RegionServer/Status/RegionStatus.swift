@@ -10,6 +10,8 @@ public struct RegionStatus: Codable, Sendable, Equatable {
     public var version: String
     public var uptimeSeconds: Double
     public var log: Log
+    /// `ready`, or why the region takes no writes.
+    public var readiness: String
     /// The region's clock.
     public var clockMilliseconds: UInt64
     /// Every change up to then, from every region, is here; zero until all regions were seen.
@@ -85,6 +87,8 @@ public struct RegionStatus: Codable, Sendable, Equatable {
         public var bytesAfterCompression: Int
         public var reconnects: Int
         public var lastError: String?
+        /// How far the other region's clock is ahead of this one's, as it was last seen; negative for behind.
+        public var clockOffsetMilliseconds: Int64?
     }
 
     /// The receiving end of a link.

@@ -45,7 +45,7 @@ struct StatusSource<Store: KeyValueStore>: Sendable {
             incarnation: "\(identity.incarnation)", version: meridianVersion,
             uptimeSeconds: Double(clock.monotonicMilliseconds() - startedMilliseconds) / 1000,
             log: RegionStatus.Log(position: committed.log.end.rawValue, start: committed.log.start.rawValue),
-            clockMilliseconds: clock.physicalMilliseconds(),
+            readiness: "\(writer.readiness)", clockMilliseconds: clock.physicalMilliseconds(),
             stableTimeMilliseconds: committed.stable.milliseconds, counters: RegionStatus.Counters(report.counters),
             tables: reader.catalog.tables.map { table in
                 let statistics = try? reader.statistics(of: table)

@@ -24,6 +24,8 @@ public enum RegionCommand: Sendable {
     public enum Administration: Sendable, Hashable {
         /// Notes what another region's store has made durable, of all origins.
         case noteAcknowledged(by: Origin, AppliedVector)
+        /// Notes what another region's physical clock showed.
+        case noteClock(of: RegionID, ClockSample)
         /// Has a replica transferred once more, as the sender no longer has the changes that it lacks.
         case transferAgain(LocalReplica, from: Origin)
         /// Lets other links transfer a replica that the sender cannot transfer just now.
@@ -34,6 +36,19 @@ public enum RegionCommand: Sendable {
         case findNeeds(of: [Origin])
         /// Asks for what only the writer knows, for status pages.
         case report
+    }
+
+    /// Whether it gives out stamps: a region that doubts its own clock refuses it.
+    public var givesStamps: Bool {
+        switch self {
+        case .write, .batch, .transact, .changeCatalog, .changeLocalSettings: true
+        case .deliver, .endLink, .administer: false
+        }
+    }
+
+    /// Whether it need not cause a round: nobody waits for it, and what it tells is told again.
+    public var mayWait: Bool {
+        if case .administer(.noteAcknowledged) = self { true } else { false }
     }
 
     /// A name for metrics, traces and messages.

@@ -12,6 +12,8 @@ public enum RegionOutcome: Sendable {
     case deliver(Result<AppliedVector, ApplyError>)
     /// A delivery behind one that was refused, of the same link: nothing was done.
     case skipped
+    /// The region gives out no stamps just now: nothing was done.
+    case refused(reason: String)
     case needs(RegionNeeds)
     case report(RegionReport)
     /// Of what cannot be refused and has no result.

@@ -7,8 +7,14 @@ import ItemModel
 struct LinkFollowers {
     /// The names of the other regions.
     let regions: [RegionIdentity]
+    /// The logs whose followers were added since the process started, with the followers' names.
+    private var known: [(log: Origin, name: Text)] = []
 
     private static let prefix = "link/"
+
+    init(regions: [RegionIdentity]) {
+        self.regions = regions
+    }
 
     static func name(of region: Text) -> Text { Text(prefix + region.string) }
 
@@ -26,17 +32,20 @@ struct LinkFollowers {
     }
 
     /// Adds the follower for a log that is now known.
-    func add(_ log: Origin, to followers: inout LogFollowers, _ bounds: ChangeLog.Bounds) {
-        guard let region = regionName(of: log) else { return }
+    mutating func add(_ log: Origin, to followers: inout LogFollowers, _ bounds: ChangeLog.Bounds) {
+        guard !known.contains(where: { $0.log == log }), let region = regionName(of: log) else { return }
         let placeholder = Self.name(of: region)
         let cursor = followers[placeholder]?.cursor ?? LogPosition(rawValue: bounds.start.rawValue - 1)
-        followers.add(Self.name(of: log, in: region), at: cursor)
+        let name = Self.name(of: log, in: region)
+        followers.add(name, at: cursor)
         followers.remove(placeholder)
+        known.append((log, name))
     }
 
     /// Removes the follower of a log that has ended.
-    func remove(_ log: Origin, from followers: inout LogFollowers, _ bounds: ChangeLog.Bounds) {
+    mutating func remove(_ log: Origin, from followers: inout LogFollowers, _ bounds: ChangeLog.Bounds) {
         guard let region = regionName(of: log) else { return }
+        known.removeAll { $0.log == log }
         followers.remove(Self.name(of: log, in: region))
         addPlaceholder(of: region, to: &followers, bounds)
     }
@@ -45,8 +54,8 @@ struct LinkFollowers {
     func acknowledge(
         by log: Origin, upTo position: LogPosition, _ followers: inout LogFollowers, _ bounds: ChangeLog.Bounds
     ) {
-        guard let region = regionName(of: log) else { return }
-        followers.acknowledge(Self.name(of: log, in: region), upTo: position, in: bounds)
+        guard let name = known.first(where: { $0.log == log })?.name else { return }
+        followers.acknowledge(name, upTo: position, in: bounds)
     }
 
     private func regionName(of log: Origin) -> Text? { regions.first { $0.id == log.region }?.name }

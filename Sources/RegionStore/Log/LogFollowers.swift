@@ -4,8 +4,8 @@ import KeyValueStore
 /// Who reads the change log, and how far each is: a durable cursor under a name, and with it a claim on the entries
 /// behind the cursor.
 ///
-/// A cursor goes with the next commit and never causes one, so after a crash it may be behind: it then holds back more
-/// than it has to. The names mean nothing here.
+/// A cursor goes with the commit of the next tick and never causes one, so after a crash it may be behind: it then
+/// holds back more than it has to. The names mean nothing here.
 ///
 /// In the `meta` keyspace, under `follower/` and the name: cursor 8 · cause of the lapse 1, zero for none.
 public struct LogFollowers {
@@ -13,6 +13,8 @@ public struct LogFollowers {
     private var followers: [Status] = []
     /// What the next commit has to write, in order.
     private var changedNames: [Text] = []
+    /// Whose cursors have moved since they were written, in order.
+    private var movedNames: [Text] = []
     private var lapsedNames: [Text] = []
     private var pendingEvents: [RegionStoreEvent] = []
     private var events: [RegionStoreEvent] = []
@@ -89,8 +91,12 @@ public struct LogFollowers {
         }
         followers[index].cursor = min(max(position, beforeStart), bounds.last)
         guard followers[index] != before else { return }
+        if !before.isLapsed {
+            if !movedNames.contains(name) { movedNames.append(name) }
+            return
+        }
         note(name)
-        if before.isLapsed { pendingEvents.append(.followerResumed(name, cursor: followers[index].cursor)) }
+        pendingEvents.append(.followerResumed(name, cursor: followers[index].cursor))
     }
 
     /// Takes the claim from every follower that has not acknowledged the log up to `position`, whose entry goes.
@@ -114,6 +120,12 @@ public struct LogFollowers {
 
     private mutating func note(_ name: Text) {
         if !changedNames.contains(name) { changedNames.append(name) }
+    }
+
+    /// Has the next commit write where the cursors are: not each one, as they move with each acknowledgement.
+    mutating func cursorsAreDue() {
+        for name in movedNames { note(name) }
+        movedNames = []
     }
 
     /// Adds what has changed to a batch that is committed anyway.

@@ -31,8 +31,9 @@ struct ReplicaProgress {
     /// Regions of which something may still come that is older than what their alive logs have closed, each with how
     /// far it counts as closed until then.
     private var holds: [(region: RegionID, stamp: HybridTimestamp)]
-    /// This region's own earlier logs that others have reported, in order.
-    private var ownEnded: [Origin] = []
+    /// What this region says of its own logs: a region of one store has one alive, and its earlier ones are those that others have
+    /// reported.
+    private(set) var directory: RegionDirectory
     /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
     private var isOwnPastComplete = false
     private var answers: [Answer] = []
@@ -75,6 +76,7 @@ struct ReplicaProgress {
         from store: some KeyValueReader, origin: Origin, regions: [RegionIdentity]
     ) throws(KeyValueStoreError) {
         self.origin = origin
+        directory = RegionDirectory(alive: [origin])
         peers = regions.map(\.id).filter { $0 != origin.region }
         vector = try Self.vector(Layout.MetaKey.vector, in: store)
         retainedFrom = try Self.vector(Layout.MetaKey.retainedFrom, in: store)
@@ -157,7 +159,7 @@ struct ReplicaProgress {
             holds.append((log.region, before))
         }
         if let stamp { logs.noteClosed(log, at: stamp) }
-        answers = answers.filter { !hasEnded($0.source) }
+        if !answers.isEmpty { answers = answers.filter { !hasEnded($0.source) } }
         releaseHolds(context)
     }
 
@@ -165,9 +167,6 @@ struct ReplicaProgress {
     func hasEnded(_ log: Origin) -> Bool {
         log.region == origin.region ? !directory.alive.contains(log) : logs.hasEnded(log)
     }
-
-    /// What this region says of its own logs: a region of one store has one alive.
-    var directory: RegionDirectory { RegionDirectory(alive: [origin], ended: ownEnded) }
 
     /// Whether every alive log of `region` has `log` up to `position`; a region that nothing was seen of has not.
     func hasAcknowledged(_ region: RegionID, _ log: Origin, upTo position: LogPosition) -> Bool {
@@ -196,7 +195,8 @@ struct ReplicaProgress {
     mutating func releaseHolds(_ context: Context) {
         guard !isOwnPastComplete || !holds.isEmpty else { return }
         let known = knownLogs(context)
-        ownEnded = known.filter { $0.region == origin.region && $0 != origin }
+        let ended = known.filter { $0.region == origin.region && $0 != origin }
+        if ended != directory.ended { directory = RegionDirectory(alive: [origin], ended: ended) }
         if isComplete(origin.region, alive: [origin], known, context) { isOwnPastComplete = true }
         holds = holds.filter { hold in
             let alive = logs.alive(of: hold.region).map(\.origin)

@@ -64,10 +64,11 @@ extension LinkMessage {
             writer.append(heartbeat.closed.rawValue)
             writer.append(heartbeat.clockMilliseconds)
             heartbeat.directory.encode(into: &writer)
-        case .acknowledge(let sequence, let vector):
+        case .acknowledge(let sequence, let vector, let clockMilliseconds):
             writer.append(Kind.acknowledge.rawValue)
             writer.append(sequence)
             vector.encode(into: &writer)
+            writer.append(clockMilliseconds)
         case .request(let request):
             writer.append(Kind.request.rawValue)
             request.encode(into: &writer)
@@ -139,7 +140,9 @@ extension LinkMessage {
                         origin: origin, records: records, position: position, isComplete: isComplete)))
         case .heartbeat: self = .heartbeat(sequence: try reader.readUInt64(), try Self.readHeartbeat(from: &reader))
         case .acknowledge:
-            self = .acknowledge(sequence: try reader.readUInt64(), vector: try AppliedVector(from: &reader))
+            self = .acknowledge(
+                sequence: try reader.readUInt64(), vector: try AppliedVector(from: &reader),
+                clockMilliseconds: try reader.readUInt64())
         case .request: self = .request(try Request(from: &reader))
         case .snapshotPart: self = try Self.readSnapshotPart(from: &reader)
         case .snapshotEnd:

@@ -19,8 +19,9 @@ public enum LinkMessage: Sendable, Hashable {
     case changes(sequence: UInt64, Changes)
     /// The sender's closed timestamp: nothing of its own at or below it will follow. Everything up to `position` of its log was sent.
     case heartbeat(sequence: UInt64, Heartbeat)
-    /// Everything up to `sequence` is durable; what every replica of the receiver has of every origin.
-    case acknowledge(sequence: UInt64, vector: AppliedVector)
+    /// Everything up to `sequence` is durable; what every replica of the receiver has of every origin, and its physical clock in
+    /// milliseconds since the Unix epoch, zero where it doubts it.
+    case acknowledge(sequence: UInt64, vector: AppliedVector, clockMilliseconds: UInt64)
     /// The receiver asks for more than the sender's own changes.
     case request(Request)
     /// Part of a table's snapshot.
@@ -43,7 +44,7 @@ public enum LinkMessage: Sendable, Hashable {
         public let region: RegionID
         public let name: Text
         public let incarnation: Incarnation
-        /// The sender's physical clock, in milliseconds since the Unix epoch: shows clocks that differ by more than the bound.
+        /// The sender's physical clock, in milliseconds since the Unix epoch.
         public let clockMilliseconds: UInt64
 
         public init(
@@ -65,6 +66,7 @@ public enum LinkMessage: Sendable, Hashable {
         public let region: RegionID
         public let name: Text
         public let incarnation: Incarnation
+        /// The receiver's physical clock, in milliseconds since the Unix epoch; zero where it doubts it.
         public let clockMilliseconds: UInt64
         public let vector: AppliedVector
 

@@ -2,7 +2,7 @@
 ///
 /// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came; then
 /// `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
-/// `Agreement` and `Leaks`.
+/// `Clocks`, `Agreement` and `Leaks`.
 enum Checkers {
     static func all(for world: World) -> [any WorldObserver] {
         let history = History(of: world)
@@ -16,6 +16,7 @@ enum Checkers {
             Transactions(of: world, history: history, holdings: holdings),
             Winner(of: world, history: history, holdings: holdings),
             Expiries(of: world),
+            Clocks(of: world),
             Leaks(of: world),
         ]
     }

@@ -155,6 +155,7 @@ final class Request {
         positions = []
         let isTaken = region.submit(command) { [self] result in
             origin = log
+            if case .refused = result { return completion(.failed) }
             var outcome = FinishedRequest.Outcome.answered
             for result in result.write.map({ [$0] }) ?? result.batch ?? [] {
                 switch result {

@@ -67,7 +67,7 @@ extension SimulatedRegion {
                 connection.sendToReceiver(message)
             }
         case .incoming:
-            if case .acknowledge(_, let vector) = message {
+            if case .acknowledge(_, let vector, _) = message {
                 for observer in world.observers { observer.acknowledges(vector, by: self) }
             }
             for message in world.hooks.messages(message, from: index, to: connection.sender.index) {

@@ -104,7 +104,8 @@ final class SimulatedRegion {
         (queue, openRound, maintenanceDue, deferred) = (CommandQueue(), nil, nil, [])
         (outgoing, incoming, reads) = ([:], [:], [:])
         busyUntil = world.now
-        let writer = RegionWriter<SimulatedStore, Ticket>(opened, at: instant)
+        let writer = RegionWriter<SimulatedStore, Ticket>(
+            opened, at: instant, judgesClock: !world.hooks.trustsClocks)
         let committed = writer.committed
         self.writer = writer
         let hub = LinkHub(
@@ -256,13 +257,15 @@ final class SimulatedRegion {
     /// Group commit: all that waits is written as one batch, while what comes gathers for the next.
     private func beginRound() {
         guard openRound == nil, let writer else { return }
-        writer.accept(queue.removeAll())
+        if queue.isDue || writer.hasWork(at: instant) { writer.accept(&queue) }
         guard let round = writer.nextRound(at: instant) else { return planMaintenance() }
         openRound = round
-        // What has changed nothing waits for no disk.
         guard round.batch != nil || round.commandCount > 0 else { return finish(round) }
         let work = Double(VirtualDuration(world.scenario.process.writeCost).nanoseconds) * Double(round.commandCount)
-        let sync = Double(syncLatency.nanoseconds) * generator.logNormal(sigma: world.scenario.disk.jitter)
+        // What has changed nothing waits for no disk.
+        let sync =
+            round.batch == nil
+            ? 0 : Double(syncLatency.nanoseconds) * generator.logNormal(sigma: world.scenario.disk.jitter)
         let time = VirtualDuration(nanoseconds: UInt64(work * slowness + sync))
         world.schedule(after: time, on: self, of: process) { [self] in finish(round) }
     }

@@ -17,6 +17,8 @@ struct SimulationHooks {
     var ignoresSync = false
     /// Whether a region draws the same incarnation whenever its store is new.
     var repeatsIncarnations = false
+    /// Whether regions take their clocks as they are.
+    var trustsClocks = false
 
     func messages(_ message: LinkMessage, from: Int, to: Int) -> [LinkMessage] {
         alterMessage?(message, from, to) ?? [message]

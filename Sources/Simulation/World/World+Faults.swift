@@ -214,15 +214,20 @@ extension World {
         self.change(.updateTable(Text(table), [change]), by: region)
     }
 
-    /// Changes the catalog in a region, again and again while the table is being changed otherwise or the region is away.
+    /// Changes the catalog in a region, again and again while the table is being changed otherwise, the region is away or it doubts its clock.
     private func change(_ command: CatalogCommand, by name: String) {
         guard let region = region(named: name) else { return }
-        func retry() { schedule(after: .milliseconds(500)) { [self] in change(command, by: name) } }
+        func retry(after wait: VirtualDuration = .milliseconds(500)) {
+            schedule(after: wait) { [self] in change(command, by: name) }
+        }
         guard region.isUp, !region.isPaused else { return retry() }
         _ = region.submit(.changeCatalog(command), isBounded: false) { outcome in
-            guard case .changeCatalog(.failure(let error)) = outcome else { return }
-            switch error {
-            case .tableInUse, .replicaInUse, .indexInProgress, .otherIndexInProgress: retry()
+            switch outcome {
+            // It has just started, or its clock is wrong.
+            case .refused: retry(after: .milliseconds(50))
+            case .changeCatalog(.failure(.tableInUse)), .changeCatalog(.failure(.replicaInUse)),
+                .changeCatalog(.failure(.indexInProgress)), .changeCatalog(.failure(.otherIndexInProgress)):
+                retry()
             default: break
             }
         }

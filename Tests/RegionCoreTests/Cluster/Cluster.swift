@@ -1,8 +1,10 @@
 import ItemModel
 import KeyValueStore
+import RegionCore
 import RegionStore
 import Replication
 import TestSupport
+import Testing
 
 /// Regions in memory, joined by links over a network that delays, cuts and blocks: everything is decided by one seed.
 ///
@@ -57,6 +59,9 @@ final class Cluster {
         }
         for region in regions { nodes.append(try Node(region, in: self)) }
         for node in nodes { try node.start() }
+        // Until then nothing that a test writes would be taken.
+        let isReady = try run(atMost: 5_000) { nodes.allSatisfy { $0.writer.readiness == .ready } }
+        #expect(isReady, "the regions do not confirm each other's clocks")
     }
 
     func node(_ id: RegionID) -> Node? { nodes.first { $0.region.id == id } }

@@ -23,7 +23,7 @@ final class Node {
     unowned let cluster: Cluster
     let region: RegionIdentity
     private(set) var disk = InMemoryStore(keyspaces: Layout.keyspaces)
-    private var writer: RegionWriter<InMemoryStore, Ticket>
+    private(set) var writer: RegionWriter<InMemoryStore, Ticket>
     private var hub: LinkHub
     private var queue = CommandQueue<Ticket>()
     private var isRoundOpen = false
@@ -133,7 +133,7 @@ final class Node {
     private func submit(_ command: RegionCommand, _ ticket: Ticket) {
         let refusal = queue.append(command, ticket: ticket, isBounded: false)
         #expect(refusal == nil)
-        scheduleRound(after: cluster.number(0...5))
+        if queue.isDue { scheduleRound(after: cluster.number(0...5)) }
     }
 
     private func scheduleRound(after milliseconds: UInt64) {
@@ -144,7 +144,7 @@ final class Node {
 
     private func beginRound() {
         isRoundDue = false
-        writer.accept(queue.removeAll())
+        if queue.isDue || writer.hasWork(at: instant) { writer.accept(&queue) }
         guard let round = writer.nextRound(at: instant) else { return scheduleMaintenance() }
         isRoundOpen = true
         cluster.schedule(after: cluster.number(0...3), on: self) { [unowned self] in try end(round) }
@@ -167,7 +167,7 @@ final class Node {
             case .client(let completion): completion(outcome)
             }
         }
-        if writer.hasWork(at: instant) || !queue.isEmpty { scheduleRound(after: 0) } else { scheduleMaintenance() }
+        if writer.hasWork(at: instant) || queue.isDue { scheduleRound(after: 0) } else { scheduleMaintenance() }
     }
 
     /// Wakes the writer when maintenance is due, unless a command does so before.

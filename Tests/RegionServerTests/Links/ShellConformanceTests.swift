@@ -200,7 +200,8 @@ private final class RealRegion: Sendable {
         links = LinkShell(
             identity: link, topology: topology,
             context: .init(
-                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, clock: clock,
+                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, commits: commits,
+                clock: clock,
                 eventLoop: eventLoop, threads: threads, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             ))
         calls = Mutex(ShellConformanceTests.Calls())

@@ -24,7 +24,7 @@ final class TestWriter: Sendable {
             region.opened, clock: SystemClock(),
             events: .init(
                 committed: { [commits] in commits.increment() }, failed: { [failures] _ in failures.increment() },
-                noted: { _ in }))
+                noted: { _ in }), judgesClock: false)
         if isStarted { writer.start() }
     }
 

@@ -65,7 +65,10 @@ struct RecoveryTests {
 
     @Test func `clients of a region that is down are served again with its process`() throws {
         let faults = [Self.fault(10, 4, .diskErrors(region: Self.names[1]))]
-        let result = Run(WorldTests.scenario(40, faults: faults), seed: 1).run()
+        var scenario = WorldTests.scenario(40, faults: faults)
+        // Not before the table is there.
+        scenario.workload[0].from = .seconds(1)
+        let result = Run(scenario, seed: 1).run()
         let recovery = try #require(result.recoveries.first)
         #expect(result.recoveries.count == 1 && recovery.region == Self.names[1])
         // The process that finds its disk failing is started again after five seconds, one after the disk works again.

@@ -1,0 +1,49 @@
+import ConfigurationFiles
+import HybridClock
+import RegionCore
+import RegionStore
+import Replication
+
+/// Whether a region whose clock was set wrong stamps with it.
+///
+/// Only the simulator knows what all clocks show at one moment: the middle one of them is the right time. A process that has stamped by a
+/// clock close to that must notice when its clock is set, whatever it can reach; one that starts with a wrong clock and reaches nobody
+/// cannot.
+final class Clocks: WorldObserver {
+    private unowned let world: World
+    /// By the region's place in the topology, whether its process has had a right clock.
+    private var wasRight: [Bool]
+
+    init(of world: World) {
+        self.world = world
+        wasRight = world.regions.map { _ in false }
+    }
+
+    /// How far a stamp may be ahead of the right time, in milliseconds: a clock that is off by the bound, and by what a slow link hides,
+    /// may take in what is again ahead of it by the bound, and stamps above that.
+    private var limit: UInt64 { 2 * bound + 2_000 }
+
+    private var bound: UInt64 { world.scenario.topology.clock.maxOffset.wholeMilliseconds }
+
+    /// What the middle one of all clocks shows.
+    private var rightTime: UInt64 {
+        let times = world.regions.map(\.instant.physicalMilliseconds).sorted()
+        return times[times.count / 2]
+    }
+
+    func started(_ region: SimulatedRegion) { wasRight[region.index] = false }
+
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        let time = rightTime
+        for entry in entries where entry.header.version.origin == store.origin && wasRight[region.index] {
+            let stamp = entry.header.version.stamp.milliseconds
+            guard stamp > time + limit else { continue }
+            world.violate(
+                "wrong clock",
+                "\(region.name) has stamped a change \(stamp - time) ms ahead of time, and clocks may be \(bound) ms apart"
+            )
+        }
+        let own = region.instant.physicalMilliseconds
+        if max(own, time) - min(own, time) <= bound { wasRight[region.index] = true }
+    }
+}
