@@ -115,6 +115,7 @@ let package = Package(
         .target(
             name: "KeyValueStoreConformance", dependencies: ["KeyValueStore", "TestSupport"],
             path: "Tests/KeyValueStoreConformance", swiftSettings: settings),
+        tests("HostClock"),
         tests("HybridClock"),
         tests("ItemModel"),
         tests("Expressions", ["ItemModel"]),

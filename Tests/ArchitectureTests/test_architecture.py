@@ -19,6 +19,7 @@ LONG_FILES = {
 SYSTEM_LIBRARIES = {"CRocksDB", "CZstd", "COpenSSL", "CZlib"}
 NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOFoundationCompat"}
 ALLOWED = {
+    "HostClock": {"Glibc"},
     "HybridClock": set(),
     "ItemModel": set(),
     "Expressions": {"ItemModel"},
@@ -40,7 +41,8 @@ ALLOWED = {
     "ConfigurationFiles": {"Yams", "Foundation"},
     "RegionServer":
         NIO | {
-            "AWSProtocol", "CZlib", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore", "Replication",
+            "AWSProtocol", "CZlib", "HostClock", "HybridClock", "ItemModel", "KeyValueStore", "RocksDBStore", "RegionStore",
+            "Replication",
             "RegionCore", "ReplicationTransport", "DynamoAPI", "ConfigurationFiles", "Logging", "FoundationEssentials", "Foundation",
             "CoreFoundation",
             "Glibc", "Histogram", "Hummingbird",
