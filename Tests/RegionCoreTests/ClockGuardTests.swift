@@ -168,6 +168,17 @@ private struct Host {
         #expect(doubts == 0, "500 ppm for five and a half hours, with nobody to ask")
     }
 
+    @Test func `a busy region forgets a setting of its clock no sooner than an idle one`() {
+        var host = Host()
+        host.hearAll()
+        host.judge()
+        host.offset = 5_000
+        // 2,000 rounds a second for a minute, with nobody to ask.
+        var trusts = 0
+        for round in 1...120_000 where host.judge(after: UInt64(round % 2)) == nil { trusts += 1 }
+        #expect(trusts == 0)
+    }
+
     @Test func `an answer that took long says little, and an exact one is kept until it is old`() {
         var host = Host()
         host.hearAll()

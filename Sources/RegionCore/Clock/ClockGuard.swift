@@ -17,7 +17,8 @@ struct ClockGuard: Sendable {
     private var peers: [Peer]
     /// What the physical clock showed beside the monotonic one when it was last right, in milliseconds.
     private var difference: Int64
-    private var lastMonotonic: UInt64
+    /// Up to when slews were taken over, by the monotonic clock.
+    private var slewedAt: UInt64
     private let startedAt: UInt64
     /// Whether another region has confirmed the clock since the process started, or none was there to do it.
     private var isConfirmed: Bool
@@ -44,7 +45,7 @@ struct ClockGuard: Sendable {
         bound = Int64(clamping: configuration.maximumClockOffsetMilliseconds)
         peers = configuration.regions.map(\.id).filter { $0 != configuration.region }.map { Peer(region: $0) }
         difference = Self.difference(now)
-        lastMonotonic = now.monotonicMilliseconds
+        slewedAt = now.monotonicMilliseconds
         startedAt = now.monotonicMilliseconds
         isConfirmed = peers.isEmpty
     }
@@ -118,11 +119,13 @@ struct ClockGuard: Sendable {
     ///
     /// - Returns: how far ahead the clock was set against the monotonic one since it was last right; negative for back.
     private mutating func followSlew(to now: LinkInstant) -> Int64 {
-        let elapsed = now.monotonicMilliseconds - min(lastMonotonic, now.monotonicMilliseconds)
-        let step = Self.difference(now) - difference
-        let slew = Self.bounded(elapsed / Self.slewDivisor + 1)
-        difference += min(max(step, -slew), slew)
-        lastMonotonic = now.monotonicMilliseconds
+        // By whole milliseconds, however often it is asked.
+        let slew = (now.monotonicMilliseconds - min(slewedAt, now.monotonicMilliseconds)) / Self.slewDivisor
+        if slew > 0 {
+            let step = Self.difference(now) - difference
+            difference += min(max(step, -Self.bounded(slew)), Self.bounded(slew))
+            slewedAt += slew * Self.slewDivisor
+        }
         return Self.difference(now) - difference
     }
 
