@@ -30,6 +30,7 @@ import Testing
         let isDone = try cluster.run(atMost: 60_000) { try cluster.disagreement() == nil }
         let reason = try cluster.disagreement() ?? ""
         #expect(isDone, "seed \(seed): \(reason)")
+        #expect(!cluster.history.writes.isEmpty, "seed \(seed): no region has taken anything")
         if isDone {
             if checksHistory { try cluster.checkHistory() }
             #expect(cluster.history.refusals.isEmpty, "seed \(seed): \(cluster.history.refusals.first ?? "")")
