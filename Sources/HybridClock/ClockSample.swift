@@ -17,4 +17,22 @@ public struct ClockSample: Sendable, Hashable {
         let (latest, overflow) = clock.addingReportingOverflow(answer - min(question, answer))
         bounds = clock...(overflow ? .max : latest)
     }
+
+    /// How old it is at a monotonic time of the asking host, in milliseconds.
+    public func age(at monotonicMilliseconds: UInt64) -> UInt64 {
+        monotonicMilliseconds - min(self.monotonicMilliseconds, monotonicMilliseconds)
+    }
+
+    /// How far the sampled clock is ahead of the asking host's, by the middle of its bounds, in milliseconds; negative for behind.
+    ///
+    /// Times beyond what a stamp can hold count as the last one that it can: they come from another host.
+    ///
+    /// - Parameters:
+    ///   - physicalMilliseconds: what the asking host's clock shows now, in milliseconds since the Unix epoch.
+    ///   - monotonicMilliseconds: now, by the asking host's monotonic clock.
+    public func offset(from physicalMilliseconds: UInt64, at monotonicMilliseconds: UInt64) -> Int64 {
+        func bounded(_ milliseconds: UInt64) -> Int64 { Int64(min(milliseconds, HybridTimestamp.maximumMilliseconds)) }
+        let middle = bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) / 2
+        return bounded(middle) + bounded(age(at: monotonicMilliseconds)) - bounded(physicalMilliseconds)
+    }
 }

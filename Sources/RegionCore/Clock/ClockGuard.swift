@@ -184,9 +184,6 @@ struct ClockGuard: Sendable {
 }
 
 extension ClockSample {
-    /// How old it is at a monotonic time, in milliseconds.
-    fileprivate func age(at monotonic: UInt64) -> UInt64 { monotonic - min(monotonicMilliseconds, monotonic) }
-
     /// How far apart its bounds are, in milliseconds.
     fileprivate var width: UInt64 { bounds.upperBound - bounds.lowerBound }
 }

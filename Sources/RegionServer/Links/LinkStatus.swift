@@ -50,7 +50,8 @@ extension LinkShell {
             backlog: peer.isOutgoingUp ? end.rawValue - min(end.rawValue, acknowledged.rawValue) : nil,
             bytesBeforeCompression: counters.sentMessageByteCount, bytesAfterCompression: counters.sentWireByteCount,
             reconnects: max(0, history.connectionCount - 1), lastError: peer.isOutgoingUp ? nil : history.lastError,
-            clockOffsetMilliseconds: peer.clock?.offset(at: context.clock.now))
+            clockOffsetMilliseconds: peer.clock?.offset(
+                from: context.clock.physicalMilliseconds(), at: context.clock.monotonicMilliseconds()))
     }
 
     /// One entry for each log of the region that was seen, or one without a log.
@@ -84,14 +85,5 @@ extension LinkCounters {
         sum.receivedMessageByteCount += other.receivedMessageByteCount
         sum.receivedWireByteCount += other.receivedWireByteCount
         return sum
-    }
-}
-
-extension ClockSample {
-    /// How far the sampled clock is ahead of the own one, by the middle of its bounds; negative for behind.
-    fileprivate func offset(at now: LinkInstant) -> Int64 {
-        let middle = Int64(clamping: bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) / 2)
-        let age = Int64(clamping: now.monotonicMilliseconds - min(monotonicMilliseconds, now.monotonicMilliseconds))
-        return middle + age - Int64(clamping: now.physicalMilliseconds)
     }
 }
