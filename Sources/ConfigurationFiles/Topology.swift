@@ -77,7 +77,8 @@ public struct Topology: Equatable, Sendable {
 
     /// What is expected of the hosts' clocks.
     public struct Clock: Equatable, Sendable {
-        /// Changes that are stamped further ahead of a region's own clock are refused.
+        /// How far two clocks may be apart: a region whose clock is further from the others' refuses writes, and one refuses changes that are
+        /// stamped further ahead of its own.
         public var maxOffset = Duration.milliseconds(500)
     }
 

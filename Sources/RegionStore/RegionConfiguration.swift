@@ -6,7 +6,7 @@ public struct RegionConfiguration: Sendable {
     public let region: RegionID
     /// Every region of the topology, this one included, in the order of their numbers.
     public let regions: [RegionIdentity]
-    /// How far ahead of this region's clock another's stamps may be, in milliseconds.
+    /// How far two regions' clocks may be apart, in milliseconds: stamps further ahead of this one's are refused.
     public var maximumClockOffsetMilliseconds: UInt64 = 60_000
     public var durability: Durability = .synced
     /// How long changes stay in the log at the least, in milliseconds: DynamoDB keeps a stream's records for 24 hours.

@@ -63,7 +63,7 @@ struct StatusReport {
     /// A line for each region that takes no writes.
     private var doubts: [String] {
         let doubts = results.compactMap { region, result -> String? in
-            guard case .success(let status) = result, status.readiness != "ready" else { return nil }
+            guard case .success(let status) = result, !status.takesWrites else { return nil }
             return "\(region.name) \(status.readiness)"
         }
         return doubts.isEmpty ? [] : [""] + doubts
@@ -85,7 +85,7 @@ struct StatusReport {
     private func row(of status: RegionStatus) -> [String] {
         let behind = status.clockMilliseconds - min(status.clockMilliseconds, status.stableTimeMilliseconds)
         return [
-            status.region, status.readiness == "ready" ? "up" : "read-only", "\(status.pid)",
+            status.region, status.takesWrites ? "up" : "read-only", "\(status.pid)",
             Self.duration(UInt64(status.uptimeSeconds * 1000)),
             "\(status.tables.count)", "\(status.tables.reduce(0) { $0 + $1.itemCount })", "\(status.log.position)",
             "\(status.counters.conflicts)",

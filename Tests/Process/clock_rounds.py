@@ -6,21 +6,12 @@ In the end all regions must hold the same items, no acknowledged write may be mi
 another region makes last wins at once.
 """
 
-import argparse
-import random
-import sys
-import tempfile
 import time
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from clocks import Clocks
-from installation import Failure, Installation, create_global_table, exit_on_termination, wait_until
-from load import Load
-from writes import TABLE_DEFINITION
+from installation import Failure, wait_until
+from rounds import TABLE, run_rounds
 
-HOME = "us-east-1"
-TABLE = "orders"
 # Beyond a quarter of an hour the requests' own signatures are refused.
 OFFSET_SECONDS = (5, 800)
 WRONG_SECONDS = (0.3, 2.0)
@@ -29,34 +20,7 @@ READY_SECONDS_MAX = 5
 
 
 def main():
-    exit_on_termination()
-    arguments = parse_arguments()
-    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1_000_000)
-    print(f"{arguments.rounds} rounds with --seed {seed}", flush=True)
-    generator = random.Random(seed)
-    try:
-        with tempfile.TemporaryDirectory(prefix="meridian-clock-") as folder:
-            with Installation(arguments.meridian, folder) as installation:
-                installation.make_certificates()
-                clocks = Clocks(installation)
-                installation.start()
-                create_global_table(installation, HOME, TableName=TABLE, **TABLE_DEFINITION)
-                load = Load(installation, TABLE, seed)
-                for number in range(1, arguments.rounds + 1):
-                    run_round(installation, clocks, load, generator, number)
-    except (Failure, ClientError, BotoCoreError) as failure:
-        print(f"clock rounds: FAILED with --seed {seed}: {failure}", flush=True)
-        sys.exit(1)
-    print(f"clock rounds: passed {arguments.rounds} rounds with --seed {seed}: {load.total('acknowledged')} acknowledged "
-          f"writes, none lost; {load.total('unknown')} were refused or cut off", flush=True)
-
-
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--meridian", default=".build/release/meridian", help="the program (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=50, help="how many rounds (default: %(default)s)")
-    parser.add_argument("--seed", type=int, help="what all draws start from (default: another one each time)")
-    return parser.parse_args()
+    run_rounds("clock", __doc__, 50, Clocks, run_round, "refused or cut off")
 
 
 def run_round(installation, clocks, load, generator, number):

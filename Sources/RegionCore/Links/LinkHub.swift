@@ -66,7 +66,7 @@ public final class LinkHub {
     var outgoing: [OutgoingLink]
     /// In the order in which they were opened.
     var incoming: [IncomingLink] = []
-    private(set) var peers: PeerLogs
+    private(set) var peers: PeerLinks
     private(set) var committed: CommittedState
     /// Who was last asked for what.
     private var plan = RelayPolicy.Plan()
@@ -92,7 +92,7 @@ public final class LinkHub {
         self.policy = policy
         let others = regions.filter { $0.id != identity.region }.sorted { $0.id < $1.id }
         outgoing = others.map { OutgoingLink(to: $0, from: identity, configuration, log: committed.log) }
-        peers = PeerLogs(others.map(\.id), at: now.monotonicMilliseconds)
+        peers = PeerLinks(others.map(\.id), at: now.monotonicMilliseconds)
         reviewDue = now.monotonicMilliseconds + configuration.reviewMilliseconds
     }
 

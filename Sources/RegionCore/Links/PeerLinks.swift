@@ -4,7 +4,7 @@ import Replication
 /// What is known of the logs of the other regions: which are there, since when no link from them is up, and what they have applied.
 ///
 /// A region may have several logs. One that nothing was seen of yet has an entry without a log.
-struct PeerLogs: Sendable {
+struct PeerLinks: Sendable {
     private var entries: [RelayPolicy.Peer]
 
     /// - Parameter now: since when no link is up, in monotonic milliseconds.

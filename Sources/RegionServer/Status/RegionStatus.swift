@@ -1,3 +1,5 @@
+import RegionCore
+
 /// What a region says of itself at `GET /status`, as JSON.
 ///
 /// Times are milliseconds since the Unix epoch unless they say otherwise; a member is left out where nothing is known.
@@ -26,6 +28,9 @@ public struct RegionStatus: Codable, Sendable, Equatable {
     public var lag: [Lag]
     /// Who reads this region's log, in the order of the names.
     public var followers: [Follower]
+
+    /// Whether the region takes writes.
+    public var takesWrites: Bool { readiness == "\(Readiness.ready)" }
 
     /// A reader of the region's log, with its claim on what it has not acknowledged.
     public struct Follower: Codable, Sendable, Equatable {

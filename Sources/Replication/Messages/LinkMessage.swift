@@ -95,7 +95,7 @@ public enum LinkMessage: Sendable, Hashable {
             case identity = 2
             /// A message that is damaged, or not due in this state.
             case malformed = 3
-            /// A stamp or a clock too far ahead.
+            /// A stamp too far ahead of the receiver's clock.
             case clock = 4
             /// The store failed.
             case storage = 5

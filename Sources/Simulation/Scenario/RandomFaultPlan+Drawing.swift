@@ -71,7 +71,7 @@ extension RandomFaultPlan {
             return .slowLink(
                 from: region, to: other, bandwidth: bandwidth, latencyFactor: bandwidth == nil ? factor + 1 : factor)
         case "clock-step":
-            // Up to half a minute: what a wrong clock has stamped is refused until the others have caught up with it.
+            // Up to half a minute: on both sides of the bound from which a region doubts its clock.
             let step = generator.milliseconds(in: .milliseconds(10)...(.milliseconds(1000 << generator.below(6))))
             return .clockStep(region: region, by: generator.happens(0.5) ? step : .zero - step)
         case "clock-drift":
