@@ -16,7 +16,7 @@ final class TestRegion: RegionAccess {
 
     /// The writer behind the lock.
     private struct Writer: @unchecked Sendable {
-        let core: RegionWriter<InMemoryStore, Int>
+        let core: RegionWriter<InMemoryStore>
         let disk: InMemoryStore
         var clock: UInt64 = 1_700_000_000_000
         var isOverloaded = false
@@ -26,8 +26,8 @@ final class TestRegion: RegionAccess {
 
         /// Runs a command; nil where the store failed.
         mutating func run(_ command: RegionCommand) -> RegionOutcome? {
-            var queue = CommandQueue<Int>()
-            _ = queue.append(command, ticket: 0, isBounded: true)
+            var queue = CommandQueue()
+            _ = queue.append(command, isBounded: true)
             core.accept(&queue)
             var answer: RegionOutcome?
             repeat {
@@ -39,7 +39,7 @@ final class TestRegion: RegionAccess {
                 } catch {
                     result = .failure(error)
                 }
-                for (_, told) in core.finish(round, result).answers {
+                for told in core.finish(round, result).answers {
                     if case .done(let outcome) = told { answer = outcome }
                 }
             } while core.hasCommands

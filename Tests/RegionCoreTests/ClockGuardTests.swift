@@ -223,11 +223,11 @@ private struct Host {
             LinkInstant(
                 monotonicMilliseconds: monotonic, physicalMilliseconds: Host.epoch + monotonic + offset)
         }
-        let writer = RegionWriter<InMemoryStore, Int>(store, at: now)
-        func run(_ commands: RegionCommand...) throws -> FinishedRound<Int> {
+        let writer = RegionWriter(store, at: now)
+        func run(_ commands: RegionCommand...) throws -> FinishedRound {
             monotonic += 10
-            var queue = CommandQueue<Int>()
-            for command in commands { _ = queue.append(command, ticket: 0, isBounded: false) }
+            var queue = CommandQueue()
+            for command in commands { _ = queue.append(command, isBounded: false) }
             writer.accept(&queue)
             let round = try #require(writer.nextRound(at: now))
             if let batch = round.batch { try disk.commit(batch, durability: round.durability) }
@@ -252,7 +252,7 @@ private struct Host {
             directory: RegionDirectory(alive: [peer], ended: []))
         let refused = try run(create, .deliver(heartbeat, link: 1), sample())
         #expect(refused.isRefused == [true, false, false])
-        guard case .done(.deliver(.success(let vector))) = refused.answers[1].answer else {
+        guard case .done(.deliver(.success(let vector))) = refused.answers[1] else {
             Issue.record("what another region sends is taken")
             return
         }
@@ -273,6 +273,6 @@ private struct Host {
 extension FinishedRound {
     /// For each command whether the region refused it.
     fileprivate var isRefused: [Bool] {
-        answers.map { if case .done(.refused) = $0.answer { true } else { false } }
+        answers.map { if case .done(.refused) = $0 { true } else { false } }
     }
 }

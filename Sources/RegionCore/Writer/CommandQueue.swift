@@ -3,14 +3,9 @@ public import RegionStore
 
 /// The commands that wait for a region's writer, in the order in which they came.
 ///
-/// A shell guards it by a lock, as commands come from many threads. `Ticket` is whatever the shell answers by; it is only carried.
-public struct CommandQueue<Ticket> {
-    /// One command, and by what it is answered.
-    public struct Entry {
-        public let command: RegionCommand
-        public let ticket: Ticket
-    }
-
+/// A shell guards it by a lock, as commands come from many threads. Answers come in the same order, so that whom to answer is the shell's own
+/// queue.
+public struct CommandQueue {
     /// Why a command was not taken; it will neither run nor be answered.
     public enum Refusal: Sendable, Hashable {
         /// More wait than may: the client is told to come again.
@@ -19,7 +14,7 @@ public struct CommandQueue<Ticket> {
         case closed
     }
 
-    private var entries = Deque<Entry>()
+    private var commands = Deque<RegionCommand>()
     /// Whether a round is wanted now: something waits that may not.
     public private(set) var isDue = false
     private var isClosed = false
@@ -34,10 +29,10 @@ public struct CommandQueue<Ticket> {
     ///
     /// - Parameter isBounded: whether it is refused when the queue is full. What links bring is bounded by what they have in flight.
     /// - Returns: nil where it was taken.
-    public mutating func append(_ command: RegionCommand, ticket: Ticket, isBounded: Bool) -> Refusal? {
+    public mutating func append(_ command: RegionCommand, isBounded: Bool) -> Refusal? {
         guard !isClosed else { return .closed }
-        guard !isBounded || entries.count < limit else { return .full }
-        entries.append(Entry(command: command, ticket: ticket))
+        guard !isBounded || commands.count < limit else { return .full }
+        commands.append(command)
         if !command.mayWait { isDue = true }
         return nil
     }
@@ -45,21 +40,21 @@ public struct CommandQueue<Ticket> {
     /// Takes no more commands; those that wait are still carried out.
     public mutating func close() {
         isClosed = true
-        isDue = !entries.isEmpty
+        isDue = !commands.isEmpty
     }
 
     /// Hands over everything that waits, behind what is there already; the memory of both is used again.
-    mutating func move(to waiting: inout Deque<Entry>) {
+    mutating func move(to waiting: inout Deque<RegionCommand>) {
         isDue = false
         if waiting.isEmpty {
-            swap(&waiting, &entries)
+            swap(&waiting, &commands)
         } else {
-            waiting.append(contentsOf: entries)
-            entries.removeAll(keepingCapacity: true)
+            waiting.append(contentsOf: commands)
+            commands.removeAll(keepingCapacity: true)
         }
     }
 
-    public var isEmpty: Bool { entries.isEmpty }
+    public var isEmpty: Bool { commands.isEmpty }
     /// Whether it is closed and nothing waits any more.
-    public var isFinished: Bool { isClosed && entries.isEmpty }
+    public var isFinished: Bool { isClosed && commands.isEmpty }
 }

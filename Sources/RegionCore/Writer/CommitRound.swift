@@ -20,9 +20,9 @@ public struct CommitRound: Sendable {
 }
 
 /// What a finished round says.
-public struct FinishedRound<Ticket> {
-    /// Whom to answer what, in the order of the commands.
-    public let answers: [(ticket: Ticket, answer: RegionAnswer)]
+public struct FinishedRound {
+    /// What became of the commands, in their order: of the first of those that were accepted and not answered yet.
+    public let answers: [RegionAnswer]
     /// What readers and links may know now; nil where nothing of it has changed.
     public let committed: CommittedState?
     /// Whether the region takes writes now.

@@ -8,9 +8,9 @@ public import Replication
 /// Its shell repeats four steps: hand over what waits with ``accept(_:)``; ask for a round with ``nextRound(at:)``; commit the round's
 /// batch; call ``finish(_:_:)`` and carry out what it says. Between ``nextRound(at:)`` and ``finish(_:_:)`` the shell calls nothing else but
 /// ``accept(_:)``. One thread at a time.
-public final class RegionWriter<Store: KeyValueStore, Ticket> {
+public final class RegionWriter<Store: KeyValueStore> {
     public let store: RegionStore<Store>
-    private var waiting = Deque<CommandQueue<Ticket>.Entry>()
+    private var waiting = Deque<RegionCommand>()
     private var maintenance: MaintenanceSchedule
     /// Nil where the physical clock is taken as it is.
     private var clockGuard: ClockGuard?
@@ -20,7 +20,7 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     /// Whether links have to know another thing of the clock than before.
     private var isClockNews = false
     private var clockEvents: [RegionEvent] = []
-    private var answers: [(ticket: Ticket, answer: RegionAnswer)] = []
+    private var answers: [RegionAnswer] = []
     private var openRound: UInt64?
     private var roundCount: UInt64 = 0
     private var isFailureReported = false
@@ -59,7 +59,7 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     }
 
     /// Takes everything out of the queue, to be run in the next rounds.
-    public func accept(_ queue: inout CommandQueue<Ticket>) { queue.move(to: &waiting) }
+    public func accept(_ queue: inout CommandQueue) { queue.move(to: &waiting) }
 
     /// Whether commands wait that were accepted.
     public var hasCommands: Bool { !waiting.isEmpty }
@@ -82,8 +82,8 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
         guard hasWork(at: now) else { return nil }
         let time = judgeClock(at: now)
         let duty = maintain(at: now, time)
-        while store.pendingByteCount < RegionCore.roundByteLimit, let entry = waiting.popFirst() {
-            answers.append((entry.ticket, .done(run(entry.command, at: time))))
+        while store.pendingByteCount < RegionCore.roundByteLimit, let command = waiting.popFirst() {
+            answers.append(.done(run(command, at: time)))
         }
         roundCount += 1
         openRound = roundCount
@@ -95,7 +95,7 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
     /// Ends a round, whose batch is durable or could not be committed.
     public func finish(
         _ round: CommitRound, _ result: Result<Void, KeyValueStoreError>
-    ) -> FinishedRound<Ticket> {
+    ) -> FinishedRound {
         precondition(openRound == round.number, "round \(round.number) is finished, and \(openRound ?? 0) is open")
         openRound = nil
         let finished = answers
@@ -113,7 +113,7 @@ public final class RegionWriter<Store: KeyValueStore, Ticket> {
         guard store.failure == nil else {
             defer { isFailureReported = true }
             return FinishedRound(
-                answers: finished.map { ($0.ticket, .failed) }, committed: nil, readiness: readiness, events: events,
+                answers: finished.map { _ in .failed }, committed: nil, readiness: readiness, events: events,
                 failure: isFailureReported ? nil : store.failure)
         }
         return FinishedRound(

@@ -32,12 +32,16 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         var noted: @Sendable (RegionEvent) -> Void
     }
 
-    private let writer: RegionWriter<Store, Ticket?>
+    private let writer: RegionWriter<Store>
     private let store: Store
     private let clock: SystemClock
     private let events: Events
     private let condition = MonotonicCondition()
-    private var queue = CommandQueue<Ticket?>()
+    private var queue = CommandQueue()
+    /// Whom to answer, beside the queue; nil for nobody.
+    private var queuedTickets: [Ticket?] = []
+    /// Of the commands that the writer has taken; the thread's alone.
+    private var tickets: [Ticket?] = []
     private var hasEnded = false
     private let published: Mutex<Published>
 
@@ -52,7 +56,7 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         self.clock = clock
         self.events = events
         self.store = store.reader.store
-        let writer = RegionWriter<Store, Ticket?>(store, at: clock.now, judgesClock: judgesClock)
+        let writer = RegionWriter<Store>(store, at: clock.now, judgesClock: judgesClock)
         published = Mutex(Published(committed: writer.committed, readiness: writer.readiness))
         self.writer = writer
     }
@@ -83,11 +87,12 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     ///   - isBounded: whether it is refused when the queue is full.
     ///   - ticket: nil where nobody is to be told.
     /// - Returns: why it was not taken; it will then neither run nor be answered.
-    func submit(_ command: RegionCommand, isBounded: Bool, _ ticket: Ticket?) -> CommandQueue<Ticket?>.Refusal? {
+    func submit(_ command: RegionCommand, isBounded: Bool, _ ticket: Ticket?) -> CommandQueue.Refusal? {
         condition.lock()
         defer { condition.unlock() }
         let wasDue = queue.isDue
-        if let refusal = queue.append(command, ticket: ticket, isBounded: isBounded) { return refusal }
+        if let refusal = queue.append(command, isBounded: isBounded) { return refusal }
+        queuedTickets.append(ticket)
         if queue.isDue, !wasDue { condition.signal() }
         return nil
     }
@@ -130,6 +135,8 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         }
         if queue.isFinished, !writer.hasCommands { return false }
         writer.accept(&queue)
+        tickets.append(contentsOf: queuedTickets)
+        queuedTickets.removeAll(keepingCapacity: true)
         return true
     }
 
@@ -154,9 +161,9 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     }
 
     /// Tells everybody, with one task for each event loop.
-    private func answer(_ answers: [(ticket: Ticket?, answer: RegionAnswer)]) {
+    private func answer(_ answers: [RegionAnswer]) {
         var byLoop: [(eventLoop: any EventLoop, calls: [(Ticket, RegionOutcome?)])] = []
-        for (ticket, answer) in answers {
+        for (ticket, answer) in zip(tickets, answers) {
             guard let ticket else { continue }
             let call = (ticket, answer.outcome)
             if let index = byLoop.firstIndex(where: { $0.eventLoop === ticket.eventLoop }) {
@@ -165,6 +172,7 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
                 byLoop.append((ticket.eventLoop, [call]))
             }
         }
+        tickets.removeFirst(answers.count)
         for (eventLoop, calls) in byLoop {
             eventLoop.execute {
                 for (ticket, outcome) in calls { ticket.completion(outcome) }

@@ -85,6 +85,9 @@ public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The length of the binary form.
+    var encodedByteCount: Int { 4 + entries.count * 16 }
+
     /// Reads back what ``encode(into:)`` wrote; origins out of order are refused.
     public init(from reader: inout ByteReader) throws(BinaryDecodingError) {
         let count = try reader.readUInt32()

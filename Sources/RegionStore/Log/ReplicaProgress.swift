@@ -25,7 +25,15 @@ struct ReplicaProgress {
     private(set) var retainedFrom: AppliedVector
     /// For each origin the highest position of what came in parts, without all that was before it.
     private(set) var seen: AppliedVector
-    private var changedKeys: Set<[UInt8]> = []
+    private var changed: Vectors = []
+
+    /// Which of the three have changed since they were staged.
+    private struct Vectors: OptionSet {
+        let rawValue: UInt8
+        static let applied = Vectors(rawValue: 1)
+        static let retainedFrom = Vectors(rawValue: 2)
+        static let seen = Vectors(rawValue: 4)
+    }
 
     private(set) var logs = PeerLogs()
     /// Regions of which something may still come that is older than what their alive logs have closed, each with how
@@ -100,18 +108,19 @@ struct ReplicaProgress {
     // MARK: - The region's own vectors
 
     /// Whether the next commit has something to write.
-    var hasChanges: Bool { !changedKeys.isEmpty }
+    var hasChanges: Bool { !changed.isEmpty }
 
     /// Adds the vectors to the batch of the changes that they count.
     mutating func stage(into batch: inout WriteBatch) {
-        for (key, vector) in [
-            (Layout.MetaKey.vector, vector), (Layout.MetaKey.retainedFrom, retainedFrom), (Layout.MetaKey.seen, seen),
-        ] where changedKeys.contains(key) {
-            var writer = ByteWriter()
+        func put(_ key: [UInt8], _ vector: AppliedVector) {
+            var writer = ByteWriter(capacity: vector.encodedByteCount)
             vector.encode(into: &writer)
             batch.put(key, writer.bytes, in: Layout.meta)
         }
-        changedKeys = []
+        if changed.contains(.applied) { put(Layout.MetaKey.vector, vector) }
+        if changed.contains(.retainedFrom) { put(Layout.MetaKey.retainedFrom, retainedFrom) }
+        if changed.contains(.seen) { put(Layout.MetaKey.seen, seen) }
+        changed = []
     }
 
     /// What was staged is durable, with the clock's mark.
@@ -121,21 +130,21 @@ struct ReplicaProgress {
     mutating func noteApplied(_ log: Origin, upTo position: LogPosition) {
         guard position > vector[log] || !vector.contains(log) else { return }
         vector.raise(log, to: position)
-        changedKeys.insert(Layout.MetaKey.vector)
+        changed.insert(.applied)
     }
 
     /// Notes that a change at `position` came apart from those before it.
     mutating func noteSeen(_ log: Origin, at position: LogPosition) {
         guard position > max(vector[log], seen[log]) else { return }
         seen.raise(log, to: position)
-        changedKeys.insert(Layout.MetaKey.seen)
+        changed.insert(.seen)
     }
 
     /// Notes that this region's log lacks changes of `log` up to `position`.
     mutating func noteNotRetained(_ log: Origin, upTo position: LogPosition) {
         guard position > retainedFrom[log] || !retainedFrom.contains(log) else { return }
         retainedFrom.raise(log, to: position)
-        changedKeys.insert(Layout.MetaKey.retainedFrom)
+        changed.insert(.retainedFrom)
     }
 
     // MARK: - What the peers say

@@ -33,7 +33,7 @@ final class SimulatedRegion {
     /// Up to where observers have seen the log.
     private var observedPosition = LogPosition.zero
 
-    private var writer: RegionWriter<SimulatedStore, Ticket>?
+    private var writer: RegionWriter<SimulatedStore>?
     var hub: LinkHub?
     /// The connections that this process has opened, by the regions' numbers.
     var outgoing: [RegionID: Connection] = [:]
@@ -43,7 +43,9 @@ final class SimulatedRegion {
     /// Counts the wake-ups that the hub has wished for: only the last one counts.
     var wakeNumber = 0
 
-    private var queue = CommandQueue<Ticket>()
+    private var queue = CommandQueue()
+    /// Whom to answer, in the order of the commands that were queued and are not answered yet.
+    private var tickets: [Ticket] = []
     /// What is being written and synced just now.
     private var openRound: CommitRound?
     /// When the writer is woken for maintenance; nil when it is not planned.
@@ -101,10 +103,10 @@ final class SimulatedRegion {
 
     private func run(_ opened: Store) {
         process += 1
-        (queue, openRound, maintenanceDue, deferred) = (CommandQueue(), nil, nil, [])
+        (queue, tickets, openRound, maintenanceDue, deferred) = (CommandQueue(), [], nil, nil, [])
         (outgoing, incoming, reads) = ([:], [:], [:])
         busyUntil = world.now
-        let writer = RegionWriter<SimulatedStore, Ticket>(
+        let writer = RegionWriter<SimulatedStore>(
             opened, at: instant, judgesClock: !world.hooks.trustsClocks)
         let committed = writer.committed
         self.writer = writer
@@ -131,7 +133,10 @@ final class SimulatedRegion {
         // A batch that was on its way to the disk may have reached it; nobody was told.
         if let round = openRound, let batch = round.batch, generator.happens(0.5) {
             let isWritten = (try? writer.store.reader.store.commit(batch, durability: round.durability)) != nil
-            if isWritten { observe(writer.finish(round, .success(())), of: writer.store) }
+            if isWritten {
+                let finished = writer.finish(round, .success(()))
+                observe(finished, takeTickets(of: finished), in: writer.store)
+            }
         }
         world.trace.note(.crashed, at: world.now, UInt64(index), power ? 1 : 0)
         end(power: power)
@@ -141,7 +146,7 @@ final class SimulatedRegion {
         (writer, hub) = (nil, nil)
         isPaused = false
         process += 1
-        (queue, openRound, maintenanceDue, deferred) = (CommandQueue(), nil, nil, [])
+        (queue, tickets, openRound, maintenanceDue, deferred) = (CommandQueue(), [], nil, nil, [])
         for connection in world.connections(of: self) { connection.break(after: .zero) }
         (outgoing, incoming, reads) = ([:], [:], [:])
         leaveDisk(power: power)
@@ -161,7 +166,7 @@ final class SimulatedRegion {
     /// Lets go of everything that leads back here, when the run is over.
     func dismantle() {
         (writer, hub) = (nil, nil)
-        (queue, openRound, deferred) = (CommandQueue(), nil, [])
+        (queue, tickets, openRound, deferred) = (CommandQueue(), [], nil, [])
         (outgoing, incoming, reads) = ([:], [:], [:])
     }
 
@@ -249,7 +254,8 @@ final class SimulatedRegion {
     /// Queues a command.
     @discardableResult
     func submit(_ command: RegionCommand, _ ticket: Ticket, isBounded: Bool = false) -> Bool {
-        guard isUp, queue.append(command, ticket: ticket, isBounded: isBounded) == nil else { return false }
+        guard isUp, queue.append(command, isBounded: isBounded) == nil else { return false }
+        tickets.append(ticket)
         beginRound()
         return true
     }
@@ -283,10 +289,11 @@ final class SimulatedRegion {
         let finished = writer.finish(round, result)
         openRound = nil
         if let failure = finished.failure { return fail(failure) }
-        observe(finished, of: writer.store)
+        let answered = takeTickets(of: finished)
+        observe(finished, answered, in: writer.store)
         let process = process
         if let committed = finished.committed, let hub { perform(hub.advanced(to: committed, at: instant)) }
-        for (ticket, answer) in finished.answers {
+        for (ticket, answer) in zip(answered, finished.answers) {
             // A client's observer may end the process.
             guard self.process == process, case .done(let outcome) = answer else { return }
             switch ticket {
@@ -299,9 +306,15 @@ final class SimulatedRegion {
         beginRound()
     }
 
+    /// Whom to answer, beside a round's answers.
+    private func takeTickets(of finished: FinishedRound) -> [Ticket] {
+        defer { tickets.removeFirst(finished.answers.count) }
+        return Array(tickets.prefix(finished.answers.count))
+    }
+
     /// Shows the observers what a round has made durable.
-    private func observe(_ finished: FinishedRound<Ticket>, of store: Store) {
-        for (ticket, answer) in finished.answers {
+    private func observe(_ finished: FinishedRound, _ answered: [Ticket], in store: Store) {
+        for (ticket, answer) in zip(answered, finished.answers) {
             guard case .hub(_, let delivery?) = ticket, case .done(.deliver(let result)) = answer else { continue }
             switch result {
             case .success: for observer in world.observers { observer.applied(delivery, in: self) }

@@ -23,9 +23,11 @@ final class Node {
     unowned let cluster: Cluster
     let region: RegionIdentity
     private(set) var disk = InMemoryStore(keyspaces: Layout.keyspaces)
-    private(set) var writer: RegionWriter<InMemoryStore, Ticket>
+    private(set) var writer: RegionWriter<InMemoryStore>
     private var hub: LinkHub
-    private var queue = CommandQueue<Ticket>()
+    private var queue = CommandQueue()
+    /// Whom to answer, in the order of the commands.
+    private var tickets: [Ticket] = []
     private var isRoundOpen = false
     private var isRoundDue = false
     /// When the writer is woken for maintenance; nil when that is not planned.
@@ -53,12 +55,12 @@ final class Node {
 
     private static func process(
         on disk: InMemoryStore, _ region: RegionIdentity, in cluster: Cluster, at now: LinkInstant
-    ) throws -> (RegionWriter<InMemoryStore, Ticket>, LinkHub) {
+    ) throws -> (RegionWriter<InMemoryStore>, LinkHub) {
         var configuration = RegionConfiguration(region: region.id, regions: cluster.regions)
         configuration.logRetentionMilliseconds = cluster.options.logRetentionMilliseconds
         configuration.logRetentionLimitMilliseconds = cluster.options.logRetentionLimitMilliseconds
         let store = try Store(opening: disk, configuration: configuration, using: &cluster.random)
-        let writer = RegionWriter<InMemoryStore, Ticket>(store, at: now, maintenancePace: 10)
+        let writer = RegionWriter<InMemoryStore>(store, at: now, maintenancePace: 10)
         let hub = LinkHub(
             at: LinkIdentity(region: region.id, name: region.name, incarnation: store.incarnation),
             regions: cluster.regions, configuration: cluster.options.link, committed: writer.committed,
@@ -84,7 +86,8 @@ final class Node {
         (writer, hub) = try Self.process(on: disk, region, in: cluster, at: instant)
         run += 1
         isUp = true
-        (queue, isRoundOpen, isRoundDue, maintenanceDue, deferred) = (CommandQueue(), false, false, nil, [])
+        (queue, tickets) = (CommandQueue(), [])
+        (isRoundOpen, isRoundDue, maintenanceDue, deferred) = (false, false, nil, [])
         (outgoing, incoming, reads) = ([:], [:], [:])
         watch.restarted(store)
         perform(hub.start(at: instant))
@@ -131,7 +134,8 @@ final class Node {
     }
 
     private func submit(_ command: RegionCommand, _ ticket: Ticket) {
-        let refusal = queue.append(command, ticket: ticket, isBounded: false)
+        let refusal = queue.append(command, isBounded: false)
+        tickets.append(ticket)
         #expect(refusal == nil)
         if queue.isDue { scheduleRound(after: cluster.number(0...5)) }
     }
@@ -158,7 +162,9 @@ final class Node {
             watch.check(self)
             perform(hub.advanced(to: committed, at: instant))
         }
-        for (ticket, answer) in finished.answers {
+        let answered = tickets.prefix(finished.answers.count)
+        tickets.removeFirst(answered.count)
+        for (ticket, answer) in zip(answered, finished.answers) {
             guard case .done(let outcome) = answer else { continue }
             if case .deliver(.failure(let error)) = outcome { cluster.history.refusals.append("\(error)") }
             switch ticket {
