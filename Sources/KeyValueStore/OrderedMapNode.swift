@@ -6,11 +6,12 @@
 /// Unchecked Sendable: a node is changed only while one reference to it exists, so that no other thread can be reading
 /// it.
 final class OrderedMapNode: @unchecked Sendable {
+    // Accesses are not checked while the program runs: the map above is a value, whose own accesses are.
     /// A leaf's keys, or an inner node's separators: one fewer than its children.
-    private var keys: ContiguousArray<OrderedMapKey>
+    @exclusivity(unchecked) private var keys: ContiguousArray<OrderedMapKey>
     /// A leaf's values, beside its keys.
-    private var values: ContiguousArray<[UInt8]>
-    private var children: ContiguousArray<OrderedMapNode>
+    @exclusivity(unchecked) private var values: ContiguousArray<[UInt8]>
+    @exclusivity(unchecked) private var children: ContiguousArray<OrderedMapNode>
     /// Whether it has entries and no children, which never changes.
     private let isLeaf: Bool
 
@@ -146,13 +147,11 @@ final class OrderedMapNode: @unchecked Sendable {
         from lower: OrderedMapKey?, to upper: OrderedMapKey?, _ visitor: ([UInt8], [UInt8]) throws -> Bool
     ) rethrows -> Bool {
         if isLeaf {
-            let (keys, values) = (keys, values)
             for index in entries(from: lower, to: upper) {
                 guard try visitor(keys[index].bytes, values[index]) else { return false }
             }
             return true
         }
-        let children = children
         let first = childIndex(from: lower)
         let last = childIndex(to: upper)
         guard first <= last else { return true }
@@ -171,13 +170,11 @@ final class OrderedMapNode: @unchecked Sendable {
         from lower: OrderedMapKey?, to upper: OrderedMapKey?, _ visitor: ([UInt8], [UInt8]) throws -> Bool
     ) rethrows -> Bool {
         if isLeaf {
-            let (keys, values) = (keys, values)
             for index in entries(from: lower, to: upper).reversed() {
                 guard try visitor(keys[index].bytes, values[index]) else { return false }
             }
             return true
         }
-        let children = children
         let first = childIndex(from: lower)
         let last = childIndex(to: upper)
         guard first <= last else { return true }

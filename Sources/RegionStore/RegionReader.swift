@@ -2,32 +2,35 @@ public import ItemModel
 public import KeyValueStore
 import Synchronization
 
+/// What the writer shows readers after each commit; the same for every kind of store, so that nothing of it is generic.
+private final class PublishedState: Sendable {
+    struct State {
+        var catalog = CatalogSnapshot()
+        var lastPosition = LogPosition.zero
+        var logStart = LogPosition(rawValue: 1)
+    }
+
+    let state = Mutex(State())
+}
+
 /// What is committed in a region, for any number of threads beside the writer.
 public final class RegionReader<Store: KeyValueStore>: Sendable {
     public let configuration: RegionConfiguration
     /// This region and incarnation.
     public let origin: Origin
     package let store: Store
-    private let published: Mutex<Published>
+    private let published = PublishedState()
     let decodedCatalog = DecodedCatalog()
-
-    /// What the writer shows after each commit.
-    private struct Published {
-        var catalog: CatalogSnapshot
-        var lastPosition = LogPosition.zero
-        var logStart = LogPosition(rawValue: 1)
-    }
 
     init(store: Store, configuration: RegionConfiguration, origin: Origin) {
         self.store = store
         self.configuration = configuration
         self.origin = origin
-        published = Mutex(Published(catalog: CatalogSnapshot()))
     }
 
     /// - Parameter catalog: nil leaves it as it is.
     func publish(catalog: CatalogSnapshot?, lastPosition: LogPosition, logStart: LogPosition) {
-        published.withLock {
+        published.state.withLock {
             if let catalog { $0.catalog = catalog }
             $0.lastPosition = lastPosition
             $0.logStart = logStart
@@ -35,13 +38,13 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     }
 
     /// The tables as of the last commit.
-    public var catalog: CatalogSnapshot { published.withLock { $0.catalog } }
+    public var catalog: CatalogSnapshot { published.state.withLock { $0.catalog } }
 
     /// The last committed position of the change log.
-    public var lastPosition: LogPosition { published.withLock { $0.lastPosition } }
+    public var lastPosition: LogPosition { published.state.withLock { $0.lastPosition } }
 
     /// The lowest position still in the change log.
-    public var logStart: LogPosition { published.withLock { $0.logStart } }
+    public var logStart: LogPosition { published.state.withLock { $0.logStart } }
 
     /// The names of all regions of the topology, in the order of their numbers.
     public var regions: [Text] { configuration.regions.map(\.name) }

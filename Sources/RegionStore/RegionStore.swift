@@ -127,6 +127,9 @@ public final class RegionStore<Store: KeyValueStore> {
     /// The last position of the log, with what is pending.
     package var lastPosition: LogPosition { region.log.bounds.last }
 
+    /// The lowest position still in the log, with what is pending.
+    package var logStart: LogPosition { region.log.bounds.start }
+
     /// Gives time to a region that has nothing to write: its closed timestamp, and with it everybody's stable time,
     /// goes on.
     public func tick(at nowMilliseconds: UInt64) {

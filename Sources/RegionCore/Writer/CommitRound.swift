@@ -70,10 +70,9 @@ public struct CommittedState: Sendable, Hashable {
     init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool) {
         self.doubtsClock = doubtsClock
         log = LogBounds(
-            start: store.reader.logStart, end: store.reader.lastPosition, closed: store.closedTimestamp,
+            start: store.logStart, end: store.lastPosition, closed: store.closedTimestamp,
             directory: store.directory)
         stable = store.stableTime
-        received = store.receivedVector
-        applied = store.appliedVector
+        (received, applied) = store.vectors
     }
 }

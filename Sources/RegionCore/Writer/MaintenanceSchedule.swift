@@ -81,10 +81,12 @@ public struct MaintenanceSchedule: Sendable {
     public init(startingAt now: UInt64, logEnd: UInt64, pace: UInt64 = 1) {
         self.pace = max(1, pace)
         entries = Duty.allCases.map { Entry(duty: $0, dueMilliseconds: now, logEnd: logEnd) }
+        nextDueMilliseconds = now
     }
 
     /// The part that is due and has waited for the most turns; nil when none is due.
     public func next(at now: UInt64, logEnd: UInt64) -> Turn? {
+        guard nextDueMilliseconds <= now else { return nil }
         var chosen: Entry?
         for entry in entries where entry.dueMilliseconds <= now && entry.turn < chosen?.turn ?? .max { chosen = entry }
         guard let chosen else { return nil }
@@ -101,8 +103,9 @@ public struct MaintenanceSchedule: Sendable {
             entries[index].logEnd = logEnd
             entries[index].turn = turnCount
         }
+        nextDueMilliseconds = entries.reduce(.max) { min($0, $1.dueMilliseconds) }
     }
 
     /// When the next part is due, in monotonic milliseconds.
-    public var nextDueMilliseconds: UInt64 { entries.reduce(.max) { min($0, $1.dueMilliseconds) } }
+    public private(set) var nextDueMilliseconds: UInt64
 }

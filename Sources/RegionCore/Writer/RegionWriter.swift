@@ -146,7 +146,7 @@ public final class RegionWriter<Store: KeyValueStore> {
 
     /// What it reads is what is committed, so it comes before the round's commands.
     private func maintain(at now: LinkInstant, _ time: UInt64) -> MaintenanceSchedule.Duty? {
-        let logEnd = store.reader.lastPosition.rawValue
+        let logEnd = store.lastPosition.rawValue
         guard store.failure == nil,
             let turn = maintenance.next(at: now.monotonicMilliseconds, logEnd: logEnd)
         else { return nil }

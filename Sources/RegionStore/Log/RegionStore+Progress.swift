@@ -6,7 +6,8 @@ extension RegionStore {
     /// Notes what another log's store has made durable, of all logs.
     public func noteAcknowledged(by peer: Origin, vector: AppliedVector) {
         guard configuration.name(of: peer.region) != nil, !hasEnded(peer) else { return }
-        replicaProgress.noteAcknowledged(by: peer, vector, progressContext)
+        replicaProgress.noteAcknowledged(by: peer, vector)
+        releaseHolds()
         linkFollowers.add(peer, to: &logFollowers, region.log.bounds)
         // At a link's beginning nothing was acknowledged yet.
         guard vector.contains(origin) else { return }
@@ -20,7 +21,8 @@ extension RegionStore {
     public func noteClosed(_ peer: Origin, at stamp: HybridTimestamp, directory: RegionDirectory) {
         guard !hasEnded(peer) else { return }
         let isLacking = region.catalog.lacksChanges(of: peer)
-        replicaProgress.noteClosed(peer, at: isLacking ? nil : stamp, directory: directory, progressContext)
+        replicaProgress.noteClosed(peer, at: isLacking ? nil : stamp, directory: directory)
+        releaseHolds()
         for known in replicaProgress.logs.alive(of: peer.region) {
             linkFollowers.add(known.origin, to: &logFollowers, region.log.bounds)
         }
@@ -62,14 +64,28 @@ extension RegionStore {
     /// Less than ``receivedVector`` while a replica lacks some of it: that is not acknowledged, so that nobody forgets
     /// a deletion that the replica may have missed.
     public var appliedVector: AppliedVector {
-        var result = receivedVector
+        applied(of: receivedVector)
+    }
+
+    private func applied(of received: AppliedVector) -> AppliedVector {
+        var result = received
         for entry in gaps.entries { result.lower(entry.origin, to: entry.position) }
         return result
+    }
+
+    /// Both of ``receivedVector`` and ``appliedVector``.
+    package var vectors: (received: AppliedVector, applied: AppliedVector) {
+        let received = receivedVector
+        return (received, applied(of: received))
     }
 
     /// For each log of which some replica here lacks changes that have gone past it, the position after which they
     /// stand.
     public var gaps: AppliedVector { region.catalog.gaps }
+
+    private func releaseHolds() {
+        if replicaProgress.hasHolds { replicaProgress.releaseHolds(progressContext) }
+    }
 
     private var progressContext: ReplicaProgress.Context { replicaProgress.context(region.catalog, region.log) }
 

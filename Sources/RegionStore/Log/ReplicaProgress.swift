@@ -149,16 +149,15 @@ struct ReplicaProgress {
 
     // MARK: - What the peers say
 
-    mutating func noteAcknowledged(by peer: Origin, _ acknowledged: AppliedVector, _ context: Context) {
+    mutating func noteAcknowledged(by peer: Origin, _ acknowledged: AppliedVector) {
         guard peers.contains(peer.region), !hasEnded(peer) else { return }
         logs.noteAcknowledged(by: peer, acknowledged)
-        releaseHolds(context)
     }
 
     /// - Parameter stamp: nil while changes that the link has gone past are lacking here: stable time must not overtake
     ///   them.
     mutating func noteClosed(
-        _ log: Origin, at stamp: HybridTimestamp?, directory: RegionDirectory, _ context: Context
+        _ log: Origin, at stamp: HybridTimestamp?, directory: RegionDirectory
     ) {
         // Word of one that has ended, which was on its way.
         guard peers.contains(log.region), !hasEnded(log) else { return }
@@ -169,7 +168,6 @@ struct ReplicaProgress {
         }
         if let stamp { logs.noteClosed(log, at: stamp) }
         if !answers.isEmpty { answers = answers.filter { !hasEnded($0.source) } }
-        releaseHolds(context)
     }
 
     /// Whether nothing is added to a log any more, as its region has said, which may be this one.
@@ -199,10 +197,13 @@ struct ReplicaProgress {
         return peers.reduce(closedTimestamp) { min($0, closedTimestamp(of: $1)) }
     }
 
+    /// Whether stable time waits for what may still come of an ended log: after each report ``releaseHolds(_:)`` is due.
+    var hasHolds: Bool { !isOwnPastComplete || !holds.isEmpty }
+
     /// Lets stable time go on to what a region's alive logs have closed, where nothing of an ended one can come any
     /// more.
     mutating func releaseHolds(_ context: Context) {
-        guard !isOwnPastComplete || !holds.isEmpty else { return }
+        guard hasHolds else { return }
         let known = knownLogs(context)
         let ended = known.filter { $0.region == origin.region && $0 != origin }
         if ended != directory.ended { directory = RegionDirectory(alive: [origin], ended: ended) }
