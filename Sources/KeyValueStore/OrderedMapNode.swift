@@ -6,12 +6,11 @@
 /// Unchecked Sendable: a node is changed only while one reference to it exists, so that no other thread can be reading
 /// it.
 final class OrderedMapNode: @unchecked Sendable {
-    // Accesses are not checked while the program runs: the map above is a value, whose own accesses are.
     /// A leaf's keys, or an inner node's separators: one fewer than its children.
-    @exclusivity(unchecked) private var keys: ContiguousArray<OrderedMapKey>
+    private var keys: ContiguousArray<OrderedMapKey>
     /// A leaf's values, beside its keys.
-    @exclusivity(unchecked) private var values: ContiguousArray<[UInt8]>
-    @exclusivity(unchecked) private var children: ContiguousArray<OrderedMapNode>
+    private var values: ContiguousArray<[UInt8]>
+    private var children: ContiguousArray<OrderedMapNode>
     /// Whether it has entries and no children, which never changes.
     private let isLeaf: Bool
 

@@ -45,7 +45,8 @@ struct PeerLogs {
     }
 
     func hasEnded(_ origin: Origin) -> Bool {
-        if case .ended = self[origin]?.standing { true } else { false }
+        guard let index = logs.firstIndex(where: { $0.origin == origin }) else { return false }
+        return if case .ended = logs[index].standing { true } else { false }
     }
 
     /// Those of a region that nothing more is shipped to.
@@ -64,8 +65,8 @@ struct PeerLogs {
     func closedTimestamp(of region: RegionID) -> HybridTimestamp {
         // Asked for at every commit: without an array.
         var closed: HybridTimestamp?
-        for log in logs where log.origin.region == region && log.standing == .alive {
-            closed = min(closed ?? log.closed, log.closed)
+        for index in logs.indices where logs[index].origin.region == region && logs[index].standing == .alive {
+            closed = min(closed ?? logs[index].closed, logs[index].closed)
         }
         return closed ?? .zero
     }

@@ -194,7 +194,9 @@ struct ReplicaProgress {
     /// Every change up to it that any region still holds is here; zero until all of the topology were seen.
     var stableTime: HybridTimestamp {
         guard isOwnPastComplete else { return .zero }
-        return peers.reduce(closedTimestamp) { min($0, closedTimestamp(of: $1)) }
+        var stable = closedTimestamp
+        for peer in peers { stable = min(stable, closedTimestamp(of: peer)) }
+        return stable
     }
 
     /// Whether stable time waits for what may still come of an ended log: after each report ``releaseHolds(_:)`` is due.

@@ -90,13 +90,22 @@ final class Connection {
             return
         }
         let process = world.regions[direction.to].process
-        world.network.transmit(from: direction.from, to: direction.to, byteCount: message.wireByteCount) {
-            [self] latency in
-            guard isOpen else { return }
-            let arrival = max(world.now + latency, direction.lastArrival)
-            direction.lastArrival = arrival
-            world.schedule(at: arrival) { [self] in arrive(message, direction, at: process) }
+        let (from, to, byteCount) = (direction.from, direction.to, message.wireByteCount)
+        if let latency = world.network.transmit(from: from, to: to, byteCount: byteCount) {
+            return departed(message, direction, latency, to: process)
         }
+        world.network.enqueue(from: from, to: to, byteCount: byteCount) { [self] latency in
+            departed(message, direction, latency, to: process)
+        }
+    }
+
+    private func departed(
+        _ message: LinkMessage, _ direction: Direction, _ latency: VirtualDuration, to process: Int
+    ) {
+        guard isOpen else { return }
+        let arrival = max(world.now + latency, direction.lastArrival)
+        direction.lastArrival = arrival
+        world.schedule(at: arrival) { [self] in arrive(message, direction, at: process) }
     }
 
     private func arrive(_ message: LinkMessage, _ direction: Direction, at process: Int) {

@@ -76,11 +76,20 @@ final class SimulatedNetwork {
         world.connectionsChanged(from: from, to: to)
     }
 
+    /// Sends a message, where it leaves at once.
+    ///
+    /// - Returns: the time until it arrives; nil where it has to wait, for ``enqueue(from:to:byteCount:departed:)``.
+    func transmit(from: Int, to: Int, byteCount: Int) -> VirtualDuration? {
+        let index = from * regionCount + to
+        guard paths[index].bandwidth == nil, !paths[index].isSending else { return nil }
+        paths[index].byteCount += byteCount
+        return draw(index)
+    }
+
     /// Sends a message after those before it; `departed` runs when its last byte has left, with the time until it arrives.
-    func transmit(from: Int, to: Int, byteCount: Int, departed: @escaping (_ latency: VirtualDuration) -> Void) {
+    func enqueue(from: Int, to: Int, byteCount: Int, departed: @escaping (_ latency: VirtualDuration) -> Void) {
         let index = from * regionCount + to
         paths[index].byteCount += byteCount
-        guard paths[index].bandwidth != nil || paths[index].isSending else { return departed(draw(index)) }
         paths[index].queue.append(Transmission(byteCount: byteCount, departed: departed))
         if !paths[index].isSending { sendNext(index) }
     }

@@ -63,16 +63,14 @@ extension SimulatedRegion {
         guard let connection = connection(at: end) else { return }
         switch end {
         case .outgoing:
-            for message in world.hooks.messages(message, from: index, to: connection.receiver.index) {
-                connection.sendToReceiver(message)
-            }
+            guard let alter = world.hooks.alterMessage else { return connection.sendToReceiver(message) }
+            for altered in alter(message, index, connection.receiver.index) { connection.sendToReceiver(altered) }
         case .incoming:
             if case .acknowledge(_, let vector, _) = message {
                 for observer in world.observers { observer.acknowledges(vector, by: self) }
             }
-            for message in world.hooks.messages(message, from: index, to: connection.sender.index) {
-                connection.sendToSender(message)
-            }
+            guard let alter = world.hooks.alterMessage else { return connection.sendToSender(message) }
+            for altered in alter(message, index, connection.sender.index) { connection.sendToSender(altered) }
         }
     }
 

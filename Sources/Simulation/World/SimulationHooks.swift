@@ -19,8 +19,4 @@ struct SimulationHooks {
     var repeatsIncarnations = false
     /// Whether regions take their clocks as they are.
     var trustsClocks = false
-
-    func messages(_ message: LinkMessage, from: Int, to: Int) -> [LinkMessage] {
-        alterMessage?(message, from, to) ?? [message]
-    }
 }
