@@ -147,3 +147,18 @@ import Testing
         }
     }
 }
+
+/// What a page costs.
+@Suite struct PageWritingTests {
+    @Test func `a page of many items is written in one place: no item has what stands before it copied`() throws {
+        let item: Item = ["pk": .string("a"), "l": .list([.bool(true), .string("x")])]
+        let stored = BinaryItem(item.encoded())
+        var writer = JSONWriter(capacity: 1 << 20)
+        writer.beginArray()
+        let place = writer.bytes.withUnsafeBytes { $0.baseAddress }
+        for _ in 0..<5_000 { try writer.item(stored: stored) }
+        writer.endArray()
+        #expect(writer.bytes.count > 5_000 * 20)
+        #expect(writer.bytes.withUnsafeBytes { $0.baseAddress } == place, "the text was copied on the way")
+    }
+}

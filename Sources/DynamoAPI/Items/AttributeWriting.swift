@@ -46,16 +46,16 @@ extension JSONWriter {
     /// Writes an item straight from its stored form: nothing is decoded that is not written, and nothing allocated beside the text.
     mutating func item(stored: BinaryItem) throws(BinaryDecodingError) {
         beginObject()
-        var writing = StoredItemWriting(writer: self)
-        // The visitor holds the only reference to the bytes while they grow; a second one would copy them.
-        self = JSONWriter(capacity: 0)
+        // One of the two holds the bytes at a time: a second reference would have all of them copied with the next one written.
+        var writing = StoredItemWriting(writer: JSONWriter(capacity: 0))
+        swap(&self, &writing.writer)
         let result: Result<Void, BinaryDecodingError>
         do throws(BinaryDecodingError) {
             result = .success(try stored.visit(&writing))
         } catch {
             result = .failure(error)
         }
-        self = writing.writer
+        swap(&self, &writing.writer)
         try result.get()
         endObject()
     }
