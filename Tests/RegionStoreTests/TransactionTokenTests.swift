@@ -1,4 +1,5 @@
 import ItemModel
+import KeyValueStore
 import TestSupport
 import Testing
 
@@ -34,6 +35,36 @@ import Testing
         }
         #expect(sizes == [item("a", ["n": 1]).sizeInBytes])
         #expect(try region.item(["pk": "a"]) == item("a", ["n": 1]))
+    }
+
+    @Test func `tokens that have expired go however many are used between two commits`() throws {
+        let (region, steps) = try region()
+        for number in 0..<300 {
+            _ = try region.store.transact(Transaction(steps, token: token(Text("old-\(number)"))), at: region.now)
+        }
+        try region.commit()
+        region.now += 10 * 60_000
+        // One drain, as a busy region has it: each use removes other tokens than the one before.
+        for number in 0..<100 {
+            _ = try region.store.transact(Transaction(steps, token: token(Text("new-\(number)"))), at: region.now)
+        }
+        try region.commit()
+        func names() throws -> [String] {
+            var names: [String] = []
+            try region.disk.visit(KeyRange(prefix: Layout.MetaKey.tokenPrefix), in: Layout.meta, direction: .forward) {
+                key, _ in
+                names.append(String(decoding: key.dropFirst(Layout.MetaKey.tokenPrefix.count), as: UTF8.self))
+                return true
+            }
+            return names
+        }
+        #expect(try names().count == 100 && names().allSatisfy { $0.hasPrefix("new-") })
+        // A clock that is set back puts new tokens before those that were removed; they go in their turn.
+        region.now -= 9 * 60_000
+        _ = try region.transact(steps, token: token("back"))
+        region.now += 10 * 60_000
+        _ = try region.transact(steps, token: token("last"))
+        #expect(try !names().contains("back"))
     }
 
     @Test func `another request under the same token is refused`() throws {

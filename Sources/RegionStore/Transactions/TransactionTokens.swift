@@ -6,6 +6,9 @@ struct TransactionTokens {
     /// Those that the commands since the last commit have used.
     private var pending = LookupTable<Text, TokenEntry>()
 
+    /// Behind which key the next expired token stands: those before it are removed, if only by what is pending.
+    private var removedUpTo: [UInt8]?
+
     /// How many expired tokens each use of a token removes at the most: more than one, so that they become fewer.
     private static let removalLimit = 4
 
@@ -34,17 +37,22 @@ struct TransactionTokens {
         try removeExpired(at: nowMilliseconds, store, into: &batch)
         if let replaced { batch.delete(Layout.tokenTimeKey(replaced.time, token.name), in: Layout.meta) }
         let entry = TokenEntry(time: nowMilliseconds, fingerprint: token.fingerprint)
+        // A clock that was set back puts tokens before those that have expired.
+        if let removedUpTo, Layout.tokenTimeKey(nowMilliseconds, "").lexicographicallyPrecedes(removedUpTo) {
+            self.removedUpTo = nil
+        }
         pending[token.name] = entry
         batch.put(Layout.tokenKey(token.name), entry.encoded(), in: Layout.meta)
         batch.put(Layout.tokenTimeKey(nowMilliseconds, token.name), [], in: Layout.meta)
     }
 
-    private func removeExpired(
+    private mutating func removeExpired(
         at nowMilliseconds: UInt64, _ store: some KeyValueReader, into batch: inout WriteBatch
     ) throws(TransactionError) {
         var expired: [(time: UInt64, name: Text)] = []
         do {
-            let range = KeyRange(prefix: Layout.MetaKey.tokenTimePrefix)
+            var range = KeyRange(prefix: Layout.MetaKey.tokenTimePrefix)
+            if let removedUpTo { range.lower = removedUpTo + [0] }
             try store.visit(range, in: Layout.meta, direction: .forward) { key, _ in
                 var reader = ByteReader(Array(key.dropFirst(Layout.MetaKey.tokenTimePrefix.count)))
                 let time = try reader.readUInt64()
@@ -59,7 +67,9 @@ struct TransactionTokens {
             throw .storage("\(error)")
         }
         for (time, name) in expired {
-            batch.delete(Layout.tokenTimeKey(time, name), in: Layout.meta)
+            let key = Layout.tokenTimeKey(time, name)
+            batch.delete(key, in: Layout.meta)
+            removedUpTo = key
             // One that was used anew since the last commit stays.
             if pending[name] == nil, try entry(name, store)?.time == time {
                 batch.delete(Layout.tokenKey(name), in: Layout.meta)
