@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import ReplicationTransport
+import TestSupport
 import Testing
 
 /// The handler against the system's `openssl` at the other end.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import ReplicationTransport
+import TestSupport
 import Testing
 
 /// The handler at both ends of real sockets, for what channels in memory do not do.

@@ -57,10 +57,13 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
     func start(at address: HostAndPort) -> EventLoopFuture<Void> {
         let handlers = LinkListener.Handlers(
             accepted: { [weak self] connection in self?.accept(connection) },
-            failed: { [logger = context.logger] error, address in
+            failed: { [logger = context.logger, clock = context.clock, throttle = LogThrottle()] error, address in
+                guard let passedOver = throttle.admit("\(error)", at: clock.monotonicMilliseconds()) else { return }
                 logger.warning(
                     "a connection did not become a link: \(error)",
-                    metadata: ["from": "\(address.map { "\($0)" } ?? "unknown")"])
+                    metadata: [
+                        "from": "\(address.map { "\($0)" } ?? "unknown")", "not-logged-before": "\(passedOver)",
+                    ])
             })
         return LinkListener.bind(
             host: address.host, port: address.port, tls: context.tls, configuration: context.transport,

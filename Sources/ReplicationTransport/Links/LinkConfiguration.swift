@@ -19,15 +19,22 @@ public struct TransportConfiguration: Sendable, Hashable {
     public var handshakeTimeout: TimeAmount
     /// How long a close waits for what was sent to go out.
     public var closeTimeout: TimeAmount
-    /// The most connections that a listener has at a time, those in their handshake among them.
+    /// The most links that a listener has at a time.
     public var maximumAcceptedConnections: Int
+    /// The most connections that are in their handshake at a time; beyond it the oldest of them goes.
+    ///
+    /// Strangers take no place of a peer's: who has a certificate is done with its handshake in a moment.
+    public var maximumPendingConnections: Int
+    /// The most of those from one address.
+    public var maximumPendingConnectionsPerAddress: Int
 
     public init(
         limits: FrameLimits = FrameLimits(), compressionLevel: Int? = 3, windowLog: Int = 21,
         backlogHighByteCount: Int = 4 << 20, backlogLowByteCount: Int = 1 << 20,
         backlogLimitByteCount: Int = 64 << 20, connectTimeout: TimeAmount = .seconds(10),
-        handshakeTimeout: TimeAmount = .seconds(10), closeTimeout: TimeAmount = .seconds(5),
-        maximumAcceptedConnections: Int = 256
+        handshakeTimeout: TimeAmount = .seconds(5), closeTimeout: TimeAmount = .seconds(5),
+        maximumAcceptedConnections: Int = 256, maximumPendingConnections: Int = 128,
+        maximumPendingConnectionsPerAddress: Int = 32
     ) {
         self.limits = limits
         self.compressionLevel = compressionLevel
@@ -39,5 +46,7 @@ public struct TransportConfiguration: Sendable, Hashable {
         self.handshakeTimeout = handshakeTimeout
         self.closeTimeout = closeTimeout
         self.maximumAcceptedConnections = maximumAcceptedConnections
+        self.maximumPendingConnections = maximumPendingConnections
+        self.maximumPendingConnectionsPerAddress = maximumPendingConnectionsPerAddress
     }
 }

@@ -15,6 +15,8 @@ public enum LinkError: Error, Sendable, Hashable {
     case peerHasNoName
     /// The listener has as many connections as it may have.
     case tooManyConnections(limit: Int)
+    /// Newer connections came while this one was in its handshake, and so many may be.
+    case tooManyHandshakes(limit: Int)
     /// The owner of the listener or connector did not want this peer.
     case refusedByOwner
     /// The message was not taken, as too much waits to be sent already.
@@ -52,6 +54,8 @@ extension LinkError: CustomStringConvertible {
         case .compression(let error): "damaged compression: \(error)"
         case .peerHasNoName: "the peer's certificate has no name"
         case .tooManyConnections(let limit): "there are \(limit) connections already"
+        case .tooManyHandshakes(let limit):
+            "it was the oldest of more than \(limit) connections that have not shown who they are"
         case .refusedByOwner: "the peer was not wanted"
         case .backlogFull(let byteCount, let limit):
             "\(byteCount) bytes wait to be sent already, and \(limit) may"

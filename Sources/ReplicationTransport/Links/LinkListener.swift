@@ -36,19 +36,30 @@ public final class LinkListener: Sendable {
         group: any EventLoopGroup, handlers: Handlers
     ) -> EventLoopFuture<LinkListener> {
         let places = Places(limit: configuration.maximumAcceptedConnections)
+        let pending = PendingConnections(
+            limit: configuration.maximumPendingConnections,
+            addressLimit: configuration.maximumPendingConnectionsPerAddress)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                guard places.take() else {
-                    handlers.failed(.tooManyConnections(limit: places.limit), channel.remoteAddress)
-                    return channel.eventLoop.makeFailedFuture(LinkError.tooManyConnections(limit: places.limit))
-                }
-                channel.closeFuture.whenComplete { _ in places.giveBack() }
+                let candidate = Candidate(channel)
+                pending.enter(candidate)
+                channel.closeFuture.whenComplete { _ in pending.leave(candidate) }
                 return channel.eventLoop.makeCompletedFuture {
                     let outcome = LinkHandler.Outcome(
-                        established: handlers.accepted, failed: handlers.failed, opened: { _ in })
+                        established: { connection in
+                            pending.leave(candidate)
+                            guard places.take() else {
+                                candidate.refuse(.tooManyConnections(limit: places.limit))
+                                return nil
+                            }
+                            candidate.closeFuture.whenComplete { _ in places.giveBack() }
+                            return handlers.accepted(connection)
+                        },
+                        failed: { error, address in handlers.failed(candidate.refusal ?? error, address) },
+                        opened: { _ in })
                     try channel.pipeline.syncOperations.addHandlers(
                         TLSHandler(
                             context: tls, role: .server, handshakeTimeout: configuration.handshakeTimeout,
@@ -73,7 +84,7 @@ public final class LinkListener: Sendable {
     /// The port that it is bound to.
     public var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// Counts the connections that a listener has.
+    /// Counts the links that a listener has.
     private final class Places: Sendable {
         let limit: Int
         private let taken = Atomic<Int>(0)

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RegionServer
@@ -57,7 +58,7 @@ import Testing
         try await withServer { server, service in
             let client = try await TestClient.connect(to: server.address)
             try await client.send(Self.call("large", String(repeating: "y", count: 3_000_000), []))
-            while service.requests.isEmpty { await Task.yield() }
+            #expect(try await eventually { !service.requests.isEmpty })
             #expect(service.requests[0].body.readableBytes == 3_000_000)
             let body = [UInt8](repeating: UInt8(ascii: "x"), count: 5_000_000) + Array("end".utf8)
             service.answer("large", body: body)
@@ -72,7 +73,7 @@ import Testing
         try await withServer { server, service in
             let client = try await TestClient.connect(to: server.address)
             try await client.send(Self.call("large", "{}", []) + Self.call("now last!", "{}", []))
-            while service.requests.isEmpty { await Task.yield() }
+            #expect(try await eventually { !service.requests.isEmpty })
             service.answer("large", body: [UInt8](repeating: UInt8(ascii: "x"), count: byteCount))
             try await client.wait(for: "last!")
             try await client.send(Self.call("now again!", "{}", []))
@@ -94,13 +95,15 @@ import Testing
             try await second.waitForEnd()
             try await first.close()
             // The place is free as soon as the server has seen the first one leave.
-            while true {
+            var isFree = false
+            for _ in 0..<1_000 where !isFree {
                 let third = try await TestClient.connect(to: server.address)
                 // One that comes too early may be refused and closed before it has sent anything.
                 try? await third.send(Self.call("now hello", "{}", []))
                 try? await third.wait(for: "\r\n\r\n")
-                if third.received.hasPrefix("HTTP/1.1 200 OK") { break }
+                isFree = third.received.hasPrefix("HTTP/1.1 200 OK")
             }
+            #expect(isFree)
         }
     }
 
@@ -109,7 +112,7 @@ import Testing
             let busy = try await TestClient.connect(to: server.address)
             let idle = try await TestClient.connect(to: server.address)
             try await busy.send(Self.call("slow", "{}", []))
-            while service.requests.isEmpty { await Task.yield() }
+            #expect(try await eventually { !service.requests.isEmpty })
             let done = server.shutDown(within: .seconds(60))
             try await idle.waitForEnd()
             await #expect(throws: (any Error).self) { _ = try await TestClient.connect(to: server.address) }
@@ -125,7 +128,7 @@ import Testing
         try await withServer { server, service in
             let client = try await TestClient.connect(to: server.address)
             try await client.send(Self.call("never", "{}", []))
-            while service.requests.isEmpty { await Task.yield() }
+            #expect(try await eventually { !service.requests.isEmpty })
             try await server.shutDown(within: .milliseconds(10)).get()
             try await client.waitForEnd()
             #expect(client.received == "")
