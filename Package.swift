@@ -100,6 +100,7 @@ let package = Package(
                 "RegionCore", "ReplicationTransport", "DynamoAPI", logging, "ConfigurationFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "meridian",

@@ -126,7 +126,10 @@ extension Condition.Node {
         for _ in 0..<50 {
             let node = generator.condition(depth: 4)
             let text = "SELECT * FROM t WHERE \(node.statementText)"
-            guard case .select(let select) = try PartiQLStatement(parsing: Text(text), parameters: []) else { return }
+            guard case .select(let select) = try PartiQLStatement(parsing: Text(text), parameters: []) else {
+                Issue.record("another statement than a SELECT: \(text)")
+                continue
+            }
             #expect(select.condition?.root == node, "\(text)")
         }
     }
@@ -137,7 +140,10 @@ extension Condition.Node {
         for _ in 0..<50 {
             let item: Item = ["pk": generator.value(depth: 0), "v": generator.value(depth: 5)]
             let text = "INSERT INTO t VALUE \(AttributeValue.map(item).statementText)"
-            guard case .insert(let insert) = try PartiQLStatement(parsing: Text(text), parameters: []) else { return }
+            guard case .insert(let insert) = try PartiQLStatement(parsing: Text(text), parameters: []) else {
+                Issue.record("another statement than an INSERT: \(text)")
+                continue
+            }
             #expect(insert.item == item, "\(text)")
         }
     }

@@ -3,11 +3,13 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// Answers `GET /status` and `GET /health` at a region's administration address.
 ///
 /// It tells nothing of items, and takes no orders.
 struct StatusServer: Sendable {
+    private let services: ServiceGroup
     private let task: Task<Void, any Error>
 
     /// Listens at `address`.
@@ -43,22 +45,25 @@ struct StatusServer: Sendable {
                 continuation.finish()
             },
             eventLoopGroupProvider: .shared(group), logger: quiet)
+        // Without signal handling of its own: the region stops it.
+        var configuration = ServiceGroupConfiguration(services: [application], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        let services = ServiceGroup(configuration: configuration)
         let task = Task {
             do {
-                // Without signal handling of its own: the region stops it.
-                try await application.run()
+                try await services.run()
             } catch {
                 continuation.finish(throwing: error)
                 throw error
             }
         }
         for try await _ in started {}
-        return StatusServer(task: task)
+        return StatusServer(services: services, task: task)
     }
 
     /// Stops listening.
     func stop() async {
-        task.cancel()
+        await services.triggerGracefulShutdown()
         _ = await task.result
     }
 }

@@ -6,8 +6,6 @@ public final class CatalogSnapshot: Sendable {
     public let tables: [Table]
     /// By the names of their tables and then by their labels: those enabled, and those disabled whose records are kept.
     public let streams: [ChangeStream]
-    /// Every region in which some table of each name has a replica, known from the catalog that all regions share.
-    private let regionsByName: LookupTable<Text, [Text]>
     /// For each region the tables that it has, is getting or is losing a replica of, in order: what links ship to it.
     ///
     /// Also tables that have no replica here any more, whose last changes may still have to be shipped.
@@ -21,17 +19,14 @@ public final class CatalogSnapshot: Sendable {
         tables = states.compactMap(\.table).sorted { $0.name < $1.name }
         byUUID = LookupTable(tables.lazy.map { ($0.uuid, $0) })
         byName = LookupTable(tables.lazy.map { ($0.name, $0) })
-        var regions = LookupTable<Text, [Text]>()
         var uuids = LookupTable<Text, [TableUUID]>()
         for state in states {
             for (region, _, value) in state.entry.settings(under: SettingName.replicaPrefix) {
-                regions[state.entry.name, default: []].append(region)
                 // One that is to be deleted serves until its region has seen that.
                 guard let replica = Replica(region: region, value), replica.status != .creationFailed else { continue }
                 uuids[region, default: []].append(state.entry.uuid)
             }
         }
-        regionsByName = regions
         tablesByRegion = uuids
     }
 
@@ -43,9 +38,4 @@ public final class CatalogSnapshot: Sendable {
 
     /// The table of that name.
     public func table(named name: Text) -> Table? { byName[name] }
-
-    /// Whether a table of that name has, or is getting or losing, a replica in `region`.
-    public func hasReplica(named name: Text, in region: Text) -> Bool {
-        regionsByName[name]?.contains(region) ?? false
-    }
 }

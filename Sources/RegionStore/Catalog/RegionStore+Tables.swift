@@ -33,8 +33,10 @@ extension RegionStore {
         var (state, table) = try localTable(name)
         try table.checkChangeable(by: changes)
         let version = region.nextVersion(at: nowMilliseconds)
+        // With what is pending: the round may have changed another table of that name.
+        let catalog = region.catalog
         var update = CatalogUpdate(state, of: table, configuration, version: version, at: nowMilliseconds) {
-            [reader] in reader.catalog.hasReplica(named: name, in: $0)
+            catalog.hasReplica(named: name, in: $0)
         }
         for change in changes { try update.apply(change) }
         state.entry = update.entry
