@@ -18,11 +18,12 @@ SOURCES := Package.swift Sources Tests
 
 DEBUG := .build/debug
 RELEASE := .build/release
-# More arguments for `make demo`, `make crash-test`, `make clock-test` and `make bench`, such as `make demo ARGUMENTS=--help`.
+# More arguments for `make demo`, `make crash-test`, `make clock-test`, `make disk-test` and `make bench`, such as `make demo ARGUMENTS=--help`.
 ARGUMENTS :=
-# The crash rounds of `make crash-test`, the rounds of `make clock-test`, and those of each in `make test`.
+# The crash rounds of `make crash-test`, the rounds of `make clock-test` and `make disk-test`, and those of each in `make test`.
 ROUNDS := 20
 CLOCK_ROUNDS := 50
+DISK_ROUNDS := 50
 TEST_ROUNDS := 2
 # How many damaged requests `make test` sends.
 TEST_FUZZ_REQUESTS := 3000
@@ -83,17 +84,18 @@ unit: setup ## the unit and property tests
 compatibility: build ## the AWS CLI and boto3 against running regions
 	$(PYTHON) -m pytest -q Tests/Compatibility --meridian $(DEBUG)/meridian
 
-process: build ## the commands of meridian, an application, simulated runs made twice, crash and clock rounds, damaged requests
+process: build ## the commands of meridian, an application, simulated runs made twice, crash, clock and disk rounds, damaged requests
 	$(PYTHON) -m pytest -q Tests/Process --ignore Tests/Process/test_checks.py --meridian $(DEBUG)/meridian
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
 	$(PYTHON) Tests/Process/clock_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
+	$(PYTHON) Tests/Process/disk_rounds.py --meridian $(DEBUG)/meridian --rounds $(TEST_ROUNDS)
 	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(DEBUG)/meridian --requests $(TEST_FUZZ_REQUESTS)
 
 .PHONY: determinism
 determinism: build release ## compare simulated runs in debug and release form, event by event
 	$(PYTHON) -m pytest -q Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian --other-meridian $(RELEASE)/meridian
 
-.PHONY: demo crash-test clock-test fuzz bench
+.PHONY: demo crash-test clock-test disk-test fuzz bench
 demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
 	$(PYTHON) Tests/Process/demo.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
@@ -102,6 +104,9 @@ crash-test: release ## kill -9 of every region under load, 20 times or ROUNDS=n
 
 clock-test: release ## a region's clock set wrong under load, 50 times or CLOCK_ROUNDS=n
 	$(PYTHON) Tests/Process/clock_rounds.py --meridian $(RELEASE)/meridian --rounds $(CLOCK_ROUNDS) $(ARGUMENTS)
+
+disk-test: release ## a region's disk that forgets under load, 50 times or DISK_ROUNDS=n
+	$(PYTHON) Tests/Process/disk_rounds.py --meridian $(RELEASE)/meridian --rounds $(DISK_ROUNDS) $(ARGUMENTS)
 
 fuzz: release ## ten minutes of damaged requests to a region: none may end it, be its fault, or change anything when refused
 	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(RELEASE)/meridian $(ARGUMENTS)

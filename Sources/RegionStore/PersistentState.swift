@@ -7,10 +7,15 @@ struct PersistentState {
     var incarnation: Incarnation
     var highWaterMark = HybridTimestamp.zero
     var nextShortID: UInt32 = 1
+    /// What the store has lost of a log of its own.
+    var forgotten: ForgottenTail?
+    /// Whether nothing says that the store is the newest copy.
+    var isUnproven = false
 
-    /// Reads it back, or writes the first of it into a new store.
+    /// Reads it back, or writes the first of it into a new store; a store that has forgotten begins another incarnation.
     static func load(
-        from store: some KeyValueStore, region: RegionID, using generator: inout some RandomNumberGenerator
+        from store: some KeyValueStore, region: RegionID, mark: LogMarkReading,
+        using generator: inout some RandomNumberGenerator
     ) throws -> PersistentState {
         guard let format = try store.value(for: Layout.MetaKey.format, in: Layout.meta) else {
             return try create(in: store, region: region, using: &generator)
@@ -32,7 +37,62 @@ struct PersistentState {
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)
         guard state.nextShortID > 0 else { throw RegionStoreError.corrupt("next short id") }
+        state.forgotten = try store.value(for: Layout.MetaKey.forgotten, in: Layout.meta)
+            .map(ForgottenTail.init(decoding:))
+        state.isUnproven = mark == .missing
+        let log = try ChangeLog.Bounds(in: store)
+        if let tail = state.tail(against: mark, log, of: region) {
+            try state.beginIncarnation(forgetting: tail, log, in: store, region: region, using: &generator)
+        }
         return state
+    }
+
+    /// What the store has forgotten, as was found before or as the mark says.
+    private func tail(against mark: LogMarkReading, _ log: ChangeLog.Bounds, of region: RegionID) -> ForgottenTail? {
+        let own = Origin(region: region, incarnation: incarnation)
+        if let forgotten, forgotten.log == own { return forgotten }
+        guard case .found(let mark) = mark else { return nil }
+        // A mark of another incarnation: this copy is older than the day on which that one began.
+        guard mark.incarnation == incarnation else { return ForgottenTail(log: own, held: log.last, known: log.last) }
+        return mark.position > log.last ? ForgottenTail(log: own, held: log.last, known: mark.position) : nil
+    }
+
+    /// Makes the store's log one that has ended, and its entries another log's.
+    private mutating func beginIncarnation(
+        forgetting tail: ForgottenTail, _ log: ChangeLog.Bounds, in store: some KeyValueStore, region: RegionID,
+        using generator: inout some RandomNumberGenerator
+    ) throws {
+        var tail = tail
+        tail.step = .incarnationBegun
+        incarnation = Incarnation.random(using: &generator)
+        forgotten = tail
+        isUnproven = false
+        var batch = WriteBatch()
+        batch.put(Layout.MetaKey.incarnation, Self.encoded(incarnation, region), in: Layout.meta)
+        batch.put(Layout.MetaKey.forgotten, tail.encoded(), in: Layout.meta)
+        let beforeStart = LogPosition(rawValue: log.start.rawValue - 1)
+        // What stands behind the place up to which the log is held was received since.
+        for (key, position) in [(Layout.MetaKey.vector, tail.held), (Layout.MetaKey.retainedFrom, beforeStart)] {
+            var vector = try ReplicaProgress.vector(key, in: store)
+            vector.raise(tail.log, to: position)
+            var writer = ByteWriter()
+            vector.encode(into: &writer)
+            batch.put(key, writer.bytes, in: Layout.meta)
+        }
+        // Where others find the log's changes: each stands at its own position.
+        for position in stride(from: beforeStart.rawValue, through: tail.held.rawValue, by: Self.placeInterval) {
+            let position = LogPosition(rawValue: position)
+            batch.put(
+                Layout.originKey(tail.log, position), Layout.bigEndian(position.rawValue), in: Layout.origins)
+        }
+        try store.commit(batch, durability: .synced)
+    }
+
+    /// How many changes are read in vain at the most to find one.
+    private static let placeInterval = 4_096
+
+    private static func encoded(_ incarnation: Incarnation, _ region: RegionID) -> [UInt8] {
+        Layout.bigEndian(incarnation.high, incarnation.low) + Layout.bigEndian(region.rawValue)
     }
 
     private static func create(
@@ -41,10 +101,7 @@ struct PersistentState {
         let incarnation = Incarnation.random(using: &generator)
         var batch = WriteBatch()
         batch.put(Layout.MetaKey.format, Layout.bigEndian(Layout.formatVersion), in: Layout.meta)
-        batch.put(
-            Layout.MetaKey.incarnation,
-            Layout.bigEndian(incarnation.high) + Layout.bigEndian(incarnation.low) + Layout.bigEndian(region.rawValue),
-            in: Layout.meta)
+        batch.put(Layout.MetaKey.incarnation, encoded(incarnation, region), in: Layout.meta)
         try store.commit(batch, durability: .synced)
         return PersistentState(incarnation: incarnation)
     }

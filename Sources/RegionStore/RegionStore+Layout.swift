@@ -35,7 +35,7 @@ public enum Layout {
     public static let keyspaces = [catalog, items, indexes, log, origins, streams, expiry, meta, tombstones]
 
     /// The version of everything in this file; a store of another one is refused.
-    static let formatVersion: UInt32 = 2
+    static let formatVersion: UInt32 = 3
 
     /// Names in the `meta` keyspace.
     ///
@@ -45,6 +45,8 @@ public enum Layout {
         static let format = Array("format".utf8)
         /// Sixteen bytes of UUID, then the region's number (2): whose store this is.
         static let incarnation = Array("incarnation".utf8)
+        /// `ForgottenTail`: what the store has lost of a log of its own, until that was fetched.
+        static let forgotten = Array("forgotten".utf8)
         /// Eight bytes: the hybrid clock's high-water mark.
         static let highWaterMark = Array("high-water-mark".utf8)
         /// `AppliedVector`.

@@ -30,6 +30,12 @@ public final class RegionStore<Store: KeyValueStore> {
     var linkFollowers: LinkFollowers
     var replicaProgress: ReplicaProgress
     var transfers = ReplicaTransfers()
+    /// What the store has lost of a log of its own, until all that other regions have of it was fetched.
+    public internal(set) var forgotten: ForgottenTail?
+    /// Where the log ended when the store was opened: what stands behind it was added since.
+    let openedPosition: LogPosition
+    /// Whether nothing says that the store is the newest copy: the other regions have to be asked.
+    public internal(set) var isUnproven: Bool
     /// Once a commit has failed, why: what is durable is unknown, so nothing may be written until the process has
     /// started anew.
     public internal(set) var failure: KeyValueStoreError?
@@ -38,27 +44,33 @@ public final class RegionStore<Store: KeyValueStore> {
     ///
     /// - Parameters:
     ///   - store: opened with ``Layout/keyspaces``.
+    ///   - mark: how far the store's log had got, as was noted apart from it.
     ///   - generator: draws the incarnation of a new store.
     /// - Throws: `RegionStoreError` for a store of another format or another region, or one that cannot be read.
     public init(
-        opening store: Store, configuration: RegionConfiguration, using generator: inout some RandomNumberGenerator
+        opening store: Store, configuration: RegionConfiguration, mark: LogMarkReading = .notKept,
+        using generator: inout some RandomNumberGenerator
     ) throws(RegionStoreError) {
         self.store = store
         self.configuration = configuration
         do {
             let persistent = try PersistentState.load(
-                from: store, region: configuration.region, using: &generator)
+                from: store, region: configuration.region, mark: mark, using: &generator)
+            forgotten = persistent.forgotten
+            isUnproven = persistent.isUnproven
             incarnation = persistent.incarnation
             origin = Origin(region: configuration.region, incarnation: incarnation)
             logFollowers = try LogFollowers(from: store)
             replicaProgress = try ReplicaProgress(from: store, origin: origin, regions: configuration.regions)
             region = try RegionState(persistent, from: store, configuration, origin: origin)
+            openedPosition = region.log.bounds.last
         } catch {
             throw RegionStoreError(error)
         }
         linkFollowers = LinkFollowers(regions: configuration.regions.filter { $0.id != configuration.region })
         linkFollowers.reconcile(&logFollowers, region.log.bounds)
         reader = RegionReader(store: store, configuration: configuration, origin: origin)
+        if forgotten?.step == .incarnationBegun { rollStreams() }
         publish(withCatalog: true)
     }
 

@@ -48,6 +48,8 @@ public struct SenderLink: ~Copyable {
         case read(Read)
         /// Let the store know what the peer's store has: `RegionStore.noteAcknowledged(by:vector:)`.
         case noteAcknowledged(by: Origin, AppliedVector)
+        /// Up to where the peer has this region's log, when the link begins or where that is beyond the log's end.
+        case noteKnown(upTo: LogPosition)
         /// What the peer's physical clock showed.
         case noteClock(ClockSample)
         /// So many changes were durable at the peer so long after they were stamped here.
@@ -213,7 +215,10 @@ public struct SenderLink: ~Copyable {
         guard phase == .streaming else { return [] }
         var actions: [Action] = []
         if let job = stream.takeReading() {
-            actions = stream.ship(outcome, of: job, own: identity.origin, log: log)
+            guard let shipped = stream.ship(outcome, of: job, own: identity.origin, log: log) else {
+                return close("a read gave something else than was asked for")
+            }
+            actions = shipped
         }
         pump(&actions)
         return actions
@@ -246,20 +251,13 @@ public struct SenderLink: ~Copyable {
             return refuse(.version, "version \(welcome.version) of the protocol is not spoken here")
         }
         let own = welcome.vector[identity.origin]
-        guard own <= log.end else {
-            return refuse(
-                .identity,
-                """
-                the peer has changes of this store up to \(own), and the log ends at \(log.end): an old copy was put \
-                back
-                """
-            )
-        }
+        guard own <= log.end else { return refuseForgotten(own) }
         phase = .streaming
         stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
         // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
         var actions = clock(welcome.clockMilliseconds, since: start, at: now)
+        actions.append(.noteKnown(upTo: own))
         actions.append(.noteAcknowledged(by: stream.peer, AppliedVector()))
         let isKnown = welcome.vector.contains(identity.origin)
         if isKnown, own.successor >= log.start {
@@ -278,6 +276,7 @@ public struct SenderLink: ~Copyable {
             return refuse(
                 .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
         }
+        guard vector[identity.origin] <= log.end else { return refuseForgotten(vector[identity.origin]) }
         // Not before: a peer that refuses what it is sent is not to be dialled again and again.
         backoff.reset()
         stream.acknowledgedVector = vector
@@ -316,6 +315,15 @@ public struct SenderLink: ~Copyable {
             directory: log.directory)
         actions.append(.send(.heartbeat(sequence: stream.take(byteCount: 0), heartbeat)))
         stream.askForClock(at: now.monotonicMilliseconds)
+    }
+
+    /// The peer has more of this region's log than the region: its disk has forgotten it.
+    private mutating func refuseForgotten(_ position: LogPosition) -> [Action] {
+        [.noteKnown(upTo: position)]
+            + refuse(
+                .identity,
+                "the peer has changes of this region's log up to \(position), and that ends at \(log.end): its disk has forgotten them"
+            )
     }
 
     private mutating func close(_ reason: String) -> [Action] {

@@ -4,9 +4,11 @@ import RegionStore
 /// How what was read becomes messages, and moves its job on.
 extension SenderStream {
     /// Ships what a job's read gave; the job goes to the end of the queue, or is done.
+    ///
+    /// - Returns: nil where the read gave something else than was asked for.
     mutating func ship(
         _ outcome: SenderLink.ReadOutcome, of job: Job, own: Origin, log: SenderLink.LogBounds
-    ) -> [SenderLink.Action] {
+    ) -> [SenderLink.Action]? {
         switch (job, outcome) {
         case (.catalog(let isReset), .catalog(let entries, let position)):
             let image = LinkMessage.CatalogImage(position: position, isReset: isReset, entries: entries)
@@ -42,10 +44,7 @@ extension SenderStream {
             return [
                 .send(.catalog(sequence: take(byteCount: byteCount), image)), end(of: orphanedOrigin, seen: seen, true),
             ]
-        default:
-            // Not what was asked for: it is asked for again.
-            begin(job)
-            return []
+        default: return nil
         }
     }
 

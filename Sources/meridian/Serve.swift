@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import Foundation
 import Logging
 import RegionServer
@@ -48,37 +49,46 @@ struct Serve: AsyncParsableCommand {
 
         // Before anything runs, so that no signal ends the process unprepared.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let running: RegionProcess
-        do {
-            running = try await RegionProcess.start(options, in: topology)
-        } catch let error as RegionError {
-            throw CommandFailure("\(error)")
-        }
-        let end = await withTaskGroup(of: End.self, returning: End.self) { group in
+        let failure = await withTaskGroup(of: String?.self, returning: String?.self) { [options] group in
             group.addTask {
-                for await _ in signals { return .asked }
-                return .asked
+                for await _ in signals { return nil }
+                return nil
             }
-            group.addTask { await running.failure().map(End.failed) ?? .asked }
             if stopWithStandardInput {
                 let input = StandardInputEnd()
                 group.addTask {
                     await input.wait()
-                    return .asked
+                    return nil
                 }
             }
-            let first = await group.next() ?? .asked
+            group.addTask { await Self.live(options, in: topology) }
+            let first = await group.next() ?? nil
             group.cancelAll()
+            // The region stops before the command ends.
+            await group.waitForAll()
             return first
         }
-        await running.stop()
-        if case .failed(let error) = end { throw CommandFailure("\(error)") }
+        if let failure { throw CommandFailure(failure) }
     }
 
-    /// Why the region stops.
-    private enum End: Sendable {
-        case asked
-        case failed(RegionError)
+    /// Runs the region until the task is cancelled, opening its store anew where it has to.
+    ///
+    /// - Returns: why it cannot go on; nil where it was cancelled.
+    private static func live(_ options: RegionOptions, in topology: Topology) async -> String? {
+        while !Task.isCancelled {
+            let running: RegionProcess
+            do {
+                running = try await RegionProcess.start(options, in: topology)
+            } catch {
+                return Task.isCancelled ? nil : "\(error)"
+            }
+            let failure = await running.failure()
+            // Stopping takes its time, cancelled or not.
+            await Task { await running.stop() }.value
+            guard case .mustReopen? = failure else { return failure.map { "\($0)" } }
+            options.logger.notice("the region is started anew")
+        }
+        return nil
     }
 }
 

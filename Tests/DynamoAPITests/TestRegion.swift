@@ -61,7 +61,7 @@ final class TestRegion: RegionAccess {
         reader = store.reader
         regionName = configuration.name
         let start = LinkInstant(monotonicMilliseconds: 1, physicalMilliseconds: 0)
-        writer = Mutex(Writer(core: RegionWriter(store, at: start, judgesClock: false), disk: disk))
+        writer = Mutex(Writer(core: RegionWriter(store, at: start, judgesClock: false, asksPeers: false), disk: disk))
     }
 
     func setAdmission(_ admission: (any WriteAdmission)?) { writer.withLock { $0.core.store.admission = admission } }

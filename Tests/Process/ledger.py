@@ -14,6 +14,8 @@ class OwnedKey:
     def __init__(self):
         # Every state that the item may be in; None is absence.
         self.states = [None]
+        # Every state that it may have been in since all regions had the same.
+        self.history = [None]
 
     def acknowledged(self, write):
         """The write was carried out, so the item is what the write makes of a state that its condition accepts."""
@@ -21,6 +23,7 @@ class OwnedKey:
         self.states = distinct(write.apply(state) for state in before if write.accepts(state))
         if not self.states:
             raise Failure(f"{write} was accepted, but its condition holds for none of {shown(before)}")
+        self.history += self.states
 
     def refused(self, write):
         """The condition did not hold, so the item is in a state that it does not accept."""
@@ -33,6 +36,15 @@ class OwnedKey:
         """The write was carried out, or not."""
         self.states = distinct(
             self.states + [write.apply(state) for state in self.states if write.accepts(state)])
+        self.history += self.states
+
+    def settled(self):
+        """All regions have what was written."""
+        self.history = list(self.states)
+
+    def forgotten(self):
+        """The only disk that had what was written last may have forgotten it."""
+        self.states = distinct(self.history)
 
     def check(self, item, where):
         """Fails unless `item` may be what is stored; from then on it is known to be."""
@@ -54,14 +66,26 @@ class SharedKey:
         self.candidates = {region: set() for region in regions}
         # What was there before the regions wrote, which remains as long as no write was acknowledged.
         self.initial = {None}
+        # What may have been there since all regions had the same.
+        self.history = {None}
 
     def acknowledged(self, region, token):
+        self.history = self.history | {token}
         self.candidates[region] = {token}
         self.initial = set()
 
     def unknown(self, region, token):
         # A fresh set: another thread may be reading the old one.
+        self.history = self.history | {token}
         self.candidates[region] = self.candidates[region] | {token}
+
+    def settled(self):
+        """All regions have what was written."""
+        self.history = set(self.initial).union(*self.candidates.values())
+
+    def forgotten(self):
+        """The only disk that had what was written last may have forgotten it."""
+        self.initial = set(self.history)
 
     def check(self, item, where):
         """Fails unless `item` is what one of the regions may have written last."""
@@ -74,6 +98,7 @@ class SharedKey:
         """Starts again from what all regions hold."""
         self.candidates = {region: set() for region in self.candidates}
         self.initial = {item["token"]["S"] if item else None}
+        self.history = set(self.initial)
 
 
 def distinct(states):

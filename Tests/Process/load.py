@@ -43,11 +43,12 @@ class Load:
             if not regions or writer.region in regions:
                 writer.start()
 
-    def stop(self):
-        """Lets each writer finish its write, and fails if one of them met what may not be."""
-        for writer in self.writers:
+    def stop(self, *regions):
+        """Lets the writers of the regions, or all of them, finish their writes, and fails if one of them met what may not be."""
+        chosen = [writer for writer in self.writers if not regions or writer.region in regions]
+        for writer in chosen:
             writer.stopping.set()
-        for writer in self.writers:
+        for writer in chosen:
             if writer.thread is not None:
                 writer.thread.join()
         self.check_writers()
@@ -75,6 +76,22 @@ class Load:
             return all(self.acknowledged(region) - before[region] >= count for region in regions)
 
         wait_until(are_written, f"{', '.join(regions)} acknowledged {count} more writes each", seconds)
+
+    def note_settled(self):
+        """All regions have what was written."""
+        for key in self.all_ledgers():
+            key.settled()
+
+    def note_forgotten(self, region):
+        """The region's disk may have forgotten what was written in it since all regions had the same; while nobody writes there."""
+        for key in self.all_ledgers(region):
+            key.forgotten()
+
+    def all_ledgers(self, region=None):
+        owned = [
+            key for writer in self.writers if isinstance(writer, OwningWriter) and region in (None, writer.region)
+            for key in writer.keys.values()]
+        return owned + list(self.shared.values())
 
     # Checking, while nobody writes
 

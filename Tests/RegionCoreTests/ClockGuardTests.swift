@@ -223,7 +223,7 @@ private struct Host {
             LinkInstant(
                 monotonicMilliseconds: monotonic, physicalMilliseconds: Host.epoch + monotonic + offset)
         }
-        let writer = RegionWriter(store, at: now)
+        let writer = RegionWriter(store, at: now, asksPeers: false)
         func run(_ commands: RegionCommand...) throws -> FinishedRound {
             monotonic += 10
             var queue = CommandQueue()

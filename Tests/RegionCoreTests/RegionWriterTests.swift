@@ -24,7 +24,8 @@ private final class Writer {
             opening: disk, configuration: RegionConfiguration(region: regions[0].id, regions: regions),
             using: &generator)
         core = RegionWriter(
-            store, at: LinkInstant(monotonicMilliseconds: 0, physicalMilliseconds: 1_000), judgesClock: false)
+            store, at: LinkInstant(monotonicMilliseconds: 0, physicalMilliseconds: 1_000), judgesClock: false,
+            asksPeers: false)
     }
 
     var instant: LinkInstant { LinkInstant(monotonicMilliseconds: now, physicalMilliseconds: 1_700_000_000_000 + now) }

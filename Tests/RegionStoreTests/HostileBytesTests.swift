@@ -25,6 +25,20 @@ import Testing
         var local = ByteWriter()
         CodecTests.localState.encode(into: &local)
         return [
+            Decoder(
+                name: "ForgottenTail",
+                valid: ForgottenTail(
+                    log: Origin(rawValue: 1), held: LogPosition(rawValue: 2), known: LogPosition(rawValue: 3)
+                ).encoded()
+            ) {
+                bytes throws(BinaryDecodingError) in _ = try ForgottenTail(decoding: bytes)
+            },
+            Decoder(
+                name: "LogMark",
+                valid: LogMark(incarnation: Incarnation(high: 1, low: 2), position: LogPosition(rawValue: 3)).encoded()
+            ) {
+                bytes throws(BinaryDecodingError) in _ = try LogMark(decoding: bytes)
+            },
             Decoder(name: "ChangeRecord", valid: CodecTests.record.encoded(), endsItself: false) {
                 bytes throws(BinaryDecodingError) in _ = try ChangeRecord(decoding: bytes)
             },

@@ -22,6 +22,7 @@ struct SenderLinkTests {
             sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
                 == [
                     .noteClock(ClockSample(clock: 1_000_000, askedAt: 5, answeredAt: 6)),
+                    .noteKnown(upTo: Fixture.position(4)),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), Fixture.changes(after: 4, upTo: 9),
                 ])
         #expect(sender.isStreaming)
@@ -49,6 +50,28 @@ struct SenderLinkTests {
         #expect(samples(4, clock: 0, at: 410).isEmpty, "the peer doubts its own clock")
     }
 
+    @Test("A peer that has more of the log than there is ends the link, when it begins and later, and that is told")
+    func forgotten() {
+        for isStreaming in [false, true] {
+            let sender = Sender(log: Fixture.bounds(to: 9))
+            _ = sender.machine.start(at: Fixture.at(0))
+            _ = sender.machine.connected(at: Fixture.at(0))
+            if isStreaming {
+                _ = sender.received(Fixture.welcome(Fixture.vector((own, 9))))
+                _ = sender.machine.timerFired(at: Fixture.at(100))
+            }
+            let actions =
+                isStreaming
+                ? sender.acknowledged(1, Fixture.vector((own, 12)))
+                : sender.received(Fixture.welcome(Fixture.vector((own, 12))))
+            #expect(actions.first == .noteKnown(upTo: Fixture.position(12)))
+            guard case .close? = actions.last else {
+                Issue.record("\(actions)")
+                return
+            }
+        }
+    }
+
     @Test("A receiver that knows nothing of it gets the catalog, and then the log from there")
     func catalog() {
         let sender = Sender(log: Fixture.bounds(to: 9))
@@ -58,6 +81,7 @@ struct SenderLinkTests {
             sender.received(Fixture.welcome(AppliedVector()))
                 == [
                     .noteClock(ClockSample(clock: 1_000_000, askedAt: 0, answeredAt: 0)),
+                    .noteKnown(upTo: .zero),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog),
                 ])
         let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])
@@ -90,7 +114,8 @@ struct SenderLinkTests {
             let sender = Sender(log: Fixture.bounds(to: 9))
             _ = sender.machine.start(at: Fixture.at(0))
             _ = sender.machine.connected(at: Fixture.at(0))
-            let actions = sender.received(message)
+            // Up to where the peer has the log is told beside the refusal.
+            let actions = sender.received(message).filter { if case .noteKnown = $0 { false } else { true } }
             guard actions.count == 2, case .send(.refuse(let refusal)) = actions[0], case .close = actions[1] else {
                 return nil
             }

@@ -27,8 +27,13 @@ enum DefectScenario: String, CaseIterable, Sendable {
                 FaultPlan(at: .seconds($0), duration: .seconds(1), kind: .powerLoss(region: names[$0 / 3 - 1]))
             }
         case .clockBack:
+            // Nobody is there to say what was stamped already: only the mark does.
             scenario.faults = [
-                FaultPlan(at: .seconds(5), kind: .clockStep(region: names[0], by: .milliseconds(-450))),
+                FaultPlan(
+                    at: .milliseconds(4_900), duration: .seconds(6),
+                    kind: .partition(groups: [[names[0]], [names[1], names[2]]])),
+                FaultPlan(
+                    at: .seconds(5), duration: .seconds(5), kind: .clockStep(region: names[0], by: .seconds(-4))),
                 FaultPlan(at: .milliseconds(5_050), duration: .milliseconds(100), kind: .crash(region: names[0])),
             ]
         case .clockAhead:

@@ -80,7 +80,7 @@ struct GetShardIterator: Operation {
         case .at(let position), .after(let position):
             // A shard begins with a number of its own, which may be no record's yet.
             let last = max(shard.first, min(reader.lastPosition, shard.last ?? reader.lastPosition))
-            guard (shard.first...last).contains(position) else {
+            guard (shard.first...last).contains(position) || shard.isForgotten && position > last else {
                 throw .validation("Invalid SequenceNumber: \(SequenceNumber.text(of: position))")
             }
         case .time(let milliseconds):

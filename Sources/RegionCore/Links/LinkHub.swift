@@ -256,6 +256,8 @@ public final class LinkHub {
             case .noteAcknowledged(let log, let vector):
                 peers.reported(vector, by: log, at: now.monotonicMilliseconds)
                 actions.append(.submit(.administer(.noteAcknowledged(by: log, vector)), nil))
+            case .noteKnown(let position):
+                actions.append(.submit(.administer(.noteKnown(by: region, upTo: position)), nil))
             case .noteClock(let sample):
                 outgoing[index].clock = sample
                 actions.append(.submit(.administer(.noteClock(of: region, sample)), nil))

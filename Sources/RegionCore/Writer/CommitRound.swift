@@ -29,6 +29,8 @@ public struct FinishedRound {
     public let readiness: Readiness
     /// What an operator has to be told.
     public let events: [RegionEvent]
+    /// Whether the store is to be closed and opened anew, as its log must not go on: the shell does so at once.
+    public let mustReopen: Bool
     /// Why the store can take nothing more, the first time that this is found.
     public let failure: KeyValueStoreError?
 }

@@ -19,7 +19,11 @@ public final class RegionWriter<Store: KeyValueStore> {
     private var isDoubtTold = false
     /// Whether links have to know another thing of the clock than before.
     private var isClockNews = false
-    private var clockEvents: [RegionEvent] = []
+    private var logGuard: LogGuard
+    /// Why nothing is added to the log, as of the last round.
+    private var logDoubt: LogDoubt?
+    /// What was found since the last round.
+    private var events: [RegionEvent] = []
     private var answers: [RegionAnswer] = []
     private var openRound: UInt64?
     private var roundCount: UInt64 = 0
@@ -35,16 +39,20 @@ public final class RegionWriter<Store: KeyValueStore> {
     ///   - now: when the process started.
     ///   - maintenancePace: how many times as often as usual maintenance is due.
     ///   - judgesClock: whether the physical clock has to agree with its witnesses for anything to be stamped.
+    ///   - asksPeers: whether the other regions are asked, before the first write, what they have of the region's log.
     public init(
-        _ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1, judgesClock: Bool = true
+        _ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1, judgesClock: Bool = true,
+        asksPeers: Bool = true
     ) {
         self.store = store
         clockGuard = judgesClock ? ClockGuard(store.configuration, at: now) : nil
+        logGuard = LogGuard(store.configuration, asksPeers: asksPeers, at: now)
         maintenance = MaintenanceSchedule(
             startingAt: now.monotonicMilliseconds, logEnd: store.reader.lastPosition.rawValue,
             pace: maintenancePace)
         // Nobody is to see a region that takes writes before the clock was judged.
         clockDoubt = clockGuard?.judge(at: now, mark: store.clockMark).doubt
+        logDoubt = logGuard.judge(store, at: now, &events)
     }
 
     /// What is known of the store as of its last commit.
@@ -55,7 +63,8 @@ public final class RegionWriter<Store: KeyValueStore> {
 
     /// Whether the region takes writes.
     public var readiness: Readiness {
-        store.failure.map(Readiness.failed) ?? clockDoubt.map(Readiness.doubtsClock) ?? .ready
+        store.failure.map(Readiness.failed) ?? logDoubt.map(Readiness.doubtsLog)
+            ?? clockDoubt.map(Readiness.doubtsClock) ?? .ready
     }
 
     /// Takes everything out of the queue, to be run in the next rounds.
@@ -82,6 +91,7 @@ public final class RegionWriter<Store: KeyValueStore> {
         guard hasWork(at: now) else { return nil }
         let time = judgeClock(at: now)
         let duty = maintain(at: now, time)
+        logDoubt = logGuard.judge(store, at: now, &events)
         while store.pendingByteCount < RegionCore.roundByteLimit, let command = waiting.popFirst() {
             answers.append(.done(run(command, at: time)))
         }
@@ -108,17 +118,17 @@ public final class RegionWriter<Store: KeyValueStore> {
         }
         let isChanged = round.batch != nil || isClockNews
         isClockNews = false
-        let events = clockEvents + store.takeEvents().map(RegionEvent.store)
-        clockEvents = []
+        let told = events + store.takeEvents().map(RegionEvent.store)
+        events = []
         guard store.failure == nil else {
             defer { isFailureReported = true }
             return FinishedRound(
-                answers: finished.map { _ in .failed }, committed: nil, readiness: readiness, events: events,
-                failure: isFailureReported ? nil : store.failure)
+                answers: finished.map { _ in .failed }, committed: nil, readiness: readiness, events: told,
+                mustReopen: false, failure: isFailureReported ? nil : store.failure)
         }
         return FinishedRound(
             answers: finished, committed: isChanged ? committed : nil,
-            readiness: readiness, events: events, failure: nil)
+            readiness: readiness, events: told, mustReopen: store.mustReopen, failure: nil)
     }
 
     // MARK: - The clock
@@ -131,13 +141,13 @@ public final class RegionWriter<Store: KeyValueStore> {
         let wasContradicted = isClockContradicted
         clockDoubt = verdict.doubt
         isClockNews = isClockNews || isClockContradicted != wasContradicted
-        if verdict.isUnconfirmed { clockEvents.append(.clockUnconfirmed) }
+        if verdict.isUnconfirmed { events.append(.clockUnconfirmed) }
         if let doubt = verdict.doubt, isClockContradicted, !isDoubtTold {
             isDoubtTold = true
-            clockEvents.append(.clockDoubted(doubt))
+            events.append(.clockDoubted(doubt))
         } else if verdict.doubt == nil, isDoubtTold {
             isDoubtTold = false
-            clockEvents.append(.clockTrusted)
+            events.append(.clockTrusted)
         }
         return verdict.milliseconds
     }
@@ -147,7 +157,8 @@ public final class RegionWriter<Store: KeyValueStore> {
     /// What it reads is what is committed, so it comes before the round's commands.
     private func maintain(at now: LinkInstant, _ time: UInt64) -> MaintenanceSchedule.Duty? {
         let logEnd = store.lastPosition.rawValue
-        guard store.failure == nil,
+        // Opening the store may have left something for the first commit.
+        guard store.failure == nil, !store.hasPendingChanges,
             let turn = maintenance.next(at: now.monotonicMilliseconds, logEnd: logEnd)
         else { return nil }
         var hasMore = false
@@ -156,6 +167,8 @@ public final class RegionWriter<Store: KeyValueStore> {
             case _ where turn.duty.goesByTime && clockDoubt != nil: break
             case .tick: store.tick(at: time)
             case .backfill: hasMore = try store.backfillIndexes(limit: turn.quota)
+            // What has expired here may have got more time in what is lacking.
+            case .sweepExpired where logDoubt != nil: break
             case .sweepExpired: hasMore = try store.sweepExpired(at: time, limit: turn.quota)
             case .collectTombstones: hasMore = try store.collectTombstones(limit: turn.quota)
             case .trimLog: hasMore = try store.trimLog(at: time, limit: turn.quota)
@@ -171,9 +184,7 @@ public final class RegionWriter<Store: KeyValueStore> {
 
     private func run(_ command: RegionCommand, at now: UInt64) -> RegionOutcome {
         journal?(command.name)
-        if let clockDoubt, command.givesStamps {
-            return .refused(reason: "this region doubts its own clock: \(clockDoubt)")
-        }
+        if command.givesStamps, let reason = refusal { return .refused(reason: reason) }
         switch command {
         case .write(let write): return .write(self.write(write, at: now))
         case .batch(let writes): return .batch(writes.map { write($0, at: now) })
@@ -198,6 +209,12 @@ public final class RegionWriter<Store: KeyValueStore> {
         }
     }
 
+    /// Why nothing may be stamped.
+    private var refusal: String? {
+        logDoubt.map { "this region takes no writes yet: \($0)" }
+            ?? clockDoubt.map { "this region doubts its own clock: \($0)" }
+    }
+
     private func write(_ write: ItemWrite, at now: UInt64) -> Result<ItemWriteResult, ItemWriteError> {
         catching { () throws(ItemWriteError) in try store.write(write, at: now) }
     }
@@ -214,6 +231,7 @@ public final class RegionWriter<Store: KeyValueStore> {
         switch request {
         case .noteAcknowledged(let peer, let vector): store.noteAcknowledged(by: peer, vector: vector)
         case .noteClock(let region, let sample): clockGuard?.note(sample, of: region)
+        case .noteKnown(let region, let position): logGuard.note(position, knownBy: region, store, &events)
         case .transferAgain(let replica, let sender): store.transferAgain(replica, from: sender)
         case .releaseTransfer(let replica, let sender): store.releaseTransfer(replica, from: sender)
         case .abandonTransfers(let sender): store.abandonTransfers(from: sender)

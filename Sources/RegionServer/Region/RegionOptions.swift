@@ -29,6 +29,8 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
     case accessKey(String, unknownAction: String)
     case data(path: String, reason: String)
     case listening(what: String, address: HostAndPort, reason: String)
+    /// The store has forgotten the end of its log: the region is to be started anew, and goes on with another log.
+    case mustReopen
     /// A commit failed: what is durable is unknown until the process has started anew.
     case storeFailed(String)
 
@@ -46,6 +48,7 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
                 + "ConditionCheckItem, statements PartiQLSelect, PartiQLInsert, PartiQLUpdate or PartiQLDelete"
         case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
         case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
+        case .mustReopen: "the store is opened anew"
         case .storeFailed(let reason): "the store failed, and the region stops: \(reason)"
         }
     }

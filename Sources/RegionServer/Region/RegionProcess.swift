@@ -60,7 +60,7 @@ public final class RegionProcess: Sendable {
         let tls = try linkTLS(of: own, in: topology)
         let endpointTLS = try endpointTLS(of: own, in: topology)
         let clock = SystemClock()
-        let (store, opened) = try openStore(for: own, in: topology, at: options.data ?? own.data)
+        let (store, opened, mark) = try openStore(for: own, in: topology, at: options.data ?? own.data, logger)
 
         let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
@@ -79,7 +79,9 @@ public final class RegionProcess: Sendable {
                     logger.critical("the store failed: \(error)")
                     failed.yield(.storeFailed("\(error)"))
                 },
-                noted: { event in logger.log(level: event.isAlarm ? .error : .warning, "\(event)") }))
+                mustReopen: { failed.yield(.mustReopen) },
+                noted: { event in logger.log(level: event.isAlarm ? .error : .warning, "\(event)") }),
+            mark: mark)
         let links = LinkShell(
             identity: identity, topology: topology,
             context: .init(
@@ -112,8 +114,8 @@ public final class RegionProcess: Sendable {
                     await source.status()
                 }
             }
-            // Clients would be told to come again until another region has confirmed the clock.
-            while case .doubtsClock(.unconfirmed) = writer.readiness { try await Task.sleep(for: .milliseconds(10)) }
+            // Clients would be told to come again until other regions have confirmed the clock and the log.
+            while writer.readiness.isStarting { try await Task.sleep(for: .milliseconds(10)) }
             let endpoint: EndpointServer
             do {
                 var random = SystemRandomNumberGenerator()
@@ -198,19 +200,25 @@ public final class RegionProcess: Sendable {
     }
 
     private static func openStore(
-        for region: Topology.Region, in topology: Topology, at path: String
-    ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>) {
+        for region: Topology.Region, in topology: Topology, at path: String, _ logger: Logger
+    ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>, LogMarkFile?) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces)
+            var mark: LogMarkFile?
+            switch LogMarkFile.open(at: LogMarkFile.path(for: path)) {
+            case .success(let file): mark = file
+            case .failure(let failure):
+                let event = RegionEvent.markNotWritten(reason: failure.reason)
+                logger.log(level: event.isAlarm ? .error : .warning, "\(event)")
+            }
             var random = SystemRandomNumberGenerator()
-            return (
-                store,
-                try RegionStore(
-                    opening: store,
-                    configuration: topology.storeConfiguration(
-                        of: RegionIdentity(id: RegionID(rawValue: region.id), name: Text(region.name))), using: &random)
-            )
+            let opened = try RegionStore(
+                opening: store,
+                configuration: topology.storeConfiguration(
+                    of: RegionIdentity(id: RegionID(rawValue: region.id), name: Text(region.name))),
+                mark: mark?.read() ?? .missing, using: &random)
+            return (store, opened, mark)
         } catch {
             throw .data(path: path, reason: "\(error)")
         }

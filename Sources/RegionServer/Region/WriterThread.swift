@@ -28,6 +28,8 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         var committed: @Sendable () -> Void
         /// A commit failed, and nothing can be written any more; called once.
         var failed: @Sendable (KeyValueStoreError) -> Void
+        /// The store is to be closed and opened anew, as its log must not go on; called once.
+        var mustReopen: @Sendable () -> Void = {}
         /// What an operator has to be told.
         var noted: @Sendable (RegionEvent) -> Void
     }
@@ -43,6 +45,11 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     /// Of the commands that the writer has taken; the thread's alone.
     private var tickets: [Ticket?] = []
     private var hasEnded = false
+    /// How far the log has got is noted in it; nil where nothing is.
+    private let mark: LogMarkFile?
+    private let incarnation: Incarnation
+    private var isMarkFailing = false
+    private var isReopenTold = false
     private let published: Mutex<Published>
 
     /// What other threads may know.
@@ -51,12 +58,19 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         var readiness: Readiness
     }
 
-    /// - Parameter judgesClock: whether nothing is stamped until the clock's witnesses agree with it.
-    init(_ store: sending RegionStore<Store>, clock: SystemClock, events: Events, judgesClock: Bool = true) {
+    /// - Parameters:
+    ///   - mark: where to note after each commit how far the log has got; nil for nowhere.
+    ///   - judgesClock: whether nothing is stamped until the clock's witnesses agree with it.
+    init(
+        _ store: sending RegionStore<Store>, clock: SystemClock, events: Events, mark: LogMarkFile? = nil,
+        judgesClock: Bool = true
+    ) {
+        self.mark = mark
+        incarnation = store.incarnation
         self.clock = clock
         self.events = events
         self.store = store.reader.store
-        let writer = RegionWriter<Store>(store, at: clock.now, judgesClock: judgesClock)
+        let writer = RegionWriter<Store>(store, at: clock.now, judgesClock: judgesClock, asksPeers: judgesClock)
         published = Mutex(Published(committed: writer.committed, readiness: writer.readiness))
         self.writer = writer
     }
@@ -150,6 +164,7 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
             }
         }
         let finished = writer.finish(round, result)
+        if let committed = finished.committed { note(committed.log.end) }
         published.withLock { published in
             published.readiness = finished.readiness
             if let committed = finished.committed { published.committed = committed }
@@ -157,7 +172,19 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         if finished.committed != nil { events.committed() }
         if let failure = finished.failure { events.failed(failure) }
         for event in finished.events { events.noted(event) }
+        if finished.mustReopen, !isReopenTold {
+            isReopenTold = true
+            events.mustReopen()
+        }
         answer(finished.answers)
+    }
+
+    /// Before anybody is told of it: what is acknowledged is at or below the mark.
+    private func note(_ position: LogPosition) {
+        guard let mark else { return }
+        let failure = mark.write(LogMark(incarnation: incarnation, position: position))
+        if let failure, !isMarkFailing { events.noted(.markNotWritten(reason: failure.reason)) }
+        isMarkFailing = failure != nil
     }
 
     /// Tells everybody, with one task for each event loop.

@@ -115,6 +115,22 @@ extension RegionState {
         return false
     }
 
+    /// Replaces the open shards of every stream at once.
+    mutating func rollStreams() {
+        // A shard needs a position of its own, and so the log an entry: the region says once more what its replicas are.
+        for uuid in catalog.uuids {
+            guard var state = catalog[uuid], let replica = state.entry.replica(in: configuration.name),
+                state.local.tableID != nil
+            else { continue }
+            let version = nextVersion(at: 0)
+            state.entry.setReplica(in: configuration.name, status: replica.status, version: version)
+            catalog.put(state)
+            logCatalogChange(state, version: version)
+        }
+        streams.rollAll(
+            after: log.bounds.last, configuration, at: clock.highWaterMark.milliseconds, into: &batch)
+    }
+
     /// Replaces the shards of streams that are due for it, and forgets streams and shards whose records are too old.
     mutating func maintainStreams(at nowMilliseconds: UInt64) {
         streams.maintain(after: log.bounds.last, configuration, at: nowMilliseconds, into: &batch)

@@ -87,7 +87,7 @@ extension RegionStore {
         if replicaProgress.hasHolds { replicaProgress.releaseHolds(progressContext) }
     }
 
-    private var progressContext: ReplicaProgress.Context { replicaProgress.context(region.catalog, region.log) }
+    var progressContext: ReplicaProgress.Context { replicaProgress.context(region.catalog, region.log) }
 
     // MARK: - Snapshot transfers
 

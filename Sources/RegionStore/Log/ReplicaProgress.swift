@@ -270,6 +270,21 @@ struct ReplicaProgress {
         return true
     }
 
+    /// Which regions have not sent all that they hold of an ended log: those whose stores have reported something, and those that nothing
+    /// was heard of.
+    func asked(for ended: Origin, _ context: Context) -> (open: [RegionID], unheard: [RegionID]) {
+        var result: (open: [RegionID], unheard: [RegionID]) = ([], [])
+        for region in peers {
+            let counting = logs.counting(of: region)
+            if !counting.contains(where: { $0.acknowledged != nil }) {
+                result.unheard.append(region)
+            } else if !counting.allSatisfy({ isAnswered(ended, by: $0, context) }) {
+                result.open.append(region)
+            }
+        }
+        return result
+    }
+
     private func successor(of ended: Origin) -> Origin? {
         ended.region == origin.region ? origin : logs.successor(of: ended)
     }

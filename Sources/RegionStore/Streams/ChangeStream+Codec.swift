@@ -6,7 +6,7 @@ extension ChangeStream {
 
     /// Binary form: format 1 · id 4 · table UUID 16 · name · view type · key schema as a binary map · created 8 · closed + 1, zero
     /// for none, 8 · count of shards · each: number 4 · parent + 1, zero for none, 4 · slot 4 · slots 4 · first 8 · last 8 · opened 8 ·
-    /// closed + 1, zero for none, 8.
+    /// closed + 1, zero for none, 8 · whether its end is forgotten 1.
     func encoded() -> [UInt8] {
         var writer = ByteWriter()
         writer.append(Self.formatVersion)
@@ -28,6 +28,7 @@ extension ChangeStream {
             writer.append(shard.last?.rawValue ?? 0)
             writer.append(shard.openedMilliseconds)
             writer.append(shard.closedMilliseconds.map { $0 + 1 } ?? 0)
+            writer.append(shard.isForgotten ? 1 as UInt8 : 0)
         }
         return writer.bytes
     }
@@ -71,6 +72,11 @@ extension StreamShard {
             number: number, parent: parent == 0 ? nil : parent - 1, slot: slot, slotCount: slotCount,
             first: LogPosition(rawValue: try reader.readUInt64()), last: try reader.readUInt64(),
             openedMilliseconds: try reader.readUInt64(), closed: try reader.readUInt64())
+        switch try reader.readUInt8() {
+        case 0: isForgotten = false
+        case 1: isForgotten = true
+        default: throw .invalid("whether a shard's end is forgotten", at: reader.offset - 1)
+        }
     }
 
     /// Zero stands for none.

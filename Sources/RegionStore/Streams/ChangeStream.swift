@@ -64,8 +64,13 @@ public struct ChangeStream: Sendable, Hashable {
     /// Closes the open shards after `position` and opens as many or, where `shardCount` is greater, so many.
     ///
     /// Both counts are powers of two, so that each child's range lies within its parent's.
-    mutating func roll(after position: LogPosition, shardCount: UInt32, at nowMilliseconds: UInt64) {
+    ///
+    /// - Parameter isForgotten: whether consumers may have been given records behind `position`.
+    mutating func roll(
+        after position: LogPosition, shardCount: UInt32, isForgotten: Bool = false, at nowMilliseconds: UInt64
+    ) {
         let parents = Array(openShards)
+        if isForgotten { for index in openShards.indices { shards[index].isForgotten = true } }
         closeShards(after: position, at: nowMilliseconds)
         let count = max(shardCount, UInt32(parents.count))
         let next = (shards.last?.number ?? 0) + 1
@@ -125,6 +130,8 @@ public struct StreamShard: Sendable, Hashable {
     public let openedMilliseconds: UInt64
     /// Nil while it is open.
     public internal(set) var closedMilliseconds: UInt64?
+    /// Whether the store has forgotten its end: consumers may have sequence numbers behind ``last``, and have read all that is left of it.
+    public internal(set) var isForgotten = false
 
     init(
         number: UInt32, parent: UInt32?, slot: UInt32, slotCount: UInt32, first: LogPosition,

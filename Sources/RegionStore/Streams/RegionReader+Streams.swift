@@ -105,7 +105,7 @@ extension RegionReader {
             position: position, event: pointer.event, arrivedMilliseconds: pointer.arrivedMilliseconds, keys: keys,
             newImage: hasNew && record.kind == .put ? record.payload : nil,
             oldImage: hasOld && pointer.event != .insert ? entry.oldImage : nil,
-            isExpiry: record.cause == .timeToLive && record.version.origin == origin)
+            isExpiry: record.cause == .timeToLive && record.version.origin.region == origin.region)
     }
 
     private func failable<Result>(

@@ -100,6 +100,19 @@ struct StreamShards {
         dueMilliseconds = due
     }
 
+    /// Replaces the open shards of every stream, whose ends the store has forgotten.
+    mutating func rollAll(
+        after position: LogPosition, _ configuration: RegionConfiguration, at nowMilliseconds: UInt64,
+        into batch: inout WriteBatch
+    ) {
+        for table in registry.enabledTables {
+            guard var stream = registry[enabled: table] else { continue }
+            stream.roll(
+                after: position, shardCount: configuration.streamShardCount, isForgotten: true, at: nowMilliseconds)
+            put(stream, into: &batch)
+        }
+    }
+
     private mutating func remove(_ stream: ChangeStream, into batch: inout WriteBatch) {
         registry.remove(stream)
         batch.delete(Layout.streamStateKey(stream.id), in: Layout.meta)

@@ -16,6 +16,8 @@ final class SimulatedRegion {
     var generator: Generator
     var clock = SimulatedClock()
     private(set) var disk: InMemoryStore
+    /// What is noted beside the disk of how far the log had got; nil before the first commit.
+    private(set) var mark: LogMark?
     /// Nil while no process runs.
     var store: Store? { writer?.store }
     /// Counts processes, so that nothing left over from one reaches the next.
@@ -90,7 +92,8 @@ final class SimulatedRegion {
             var source = world.hooks.repeatsIncarnations ? Generator(seed: UInt64(index)) : generator
             let opened = try Store(
                 opening: SimulatedStore(disk, hooks: world.hooks),
-                configuration: world.storeConfiguration(of: self), using: &source)
+                configuration: world.storeConfiguration(of: self),
+                mark: mark.map(LogMarkReading.found) ?? .notKept, using: &source)
             if !world.hooks.repeatsIncarnations { generator = source }
             run(opened)
         } catch {
@@ -185,6 +188,7 @@ final class SimulatedRegion {
         if isUp { end(power: false) }
         world.trace.note(.diskLost, at: world.now, UInt64(index))
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
+        mark = nil
         observedPosition = .zero
     }
 
@@ -289,6 +293,14 @@ final class SimulatedRegion {
         let finished = writer.finish(round, result)
         openRound = nil
         if let failure = finished.failure { return fail(failure) }
+        if let committed = finished.committed {
+            mark = LogMark(incarnation: writer.store.incarnation, position: committed.log.end)
+        }
+        if finished.mustReopen {
+            // Nobody is answered: the process begins anew on the same disk.
+            end(power: false)
+            return start()
+        }
         let answered = takeTickets(of: finished)
         observe(finished, answered, in: writer.store)
         let process = process

@@ -19,6 +19,8 @@ struct History {
     var writes: [Write] = []
     /// Tables that held, somewhere, what was lost with a disk.
     var hasLosses = false
+    /// Whether a disk went back to an older copy of itself, of which nothing was lost as others had it.
+    var hasRollbacks = false
     var refusals: [String] = []
     var operationCount = 0
 }
@@ -43,17 +45,16 @@ struct Watch {
         }
         #expect(store.lastPosition >= lastPosition, "positions went back")
         // Another incarnation of a region may be behind what the one before had closed.
-        #expect(store.stableTime >= stable || node.cluster.history.hasLosses, "stable time went back")
+        let history = node.cluster.history
+        #expect(
+            store.stableTime >= stable || history.hasLosses || history.hasRollbacks, "stable time went back")
         (vector, lastPosition, stable) = (store.vector, store.lastPosition, store.stableTime)
         checkedCount += 1
         // What looks at everything would take most of the tests' time at every commit.
         guard checkedCount.isMultiple(of: 30) else { return }
         let limit = node.cluster.options.link.inFlightByteLimit + 2_000
         #expect(node.inFlightByteCount <= limit, "more in flight than may be")
-        guard !node.cluster.history.hasLosses, node.cluster.options.checksStableTime
-        else {
-            return
-        }
+        guard !history.hasLosses, !history.hasRollbacks, node.cluster.options.checksStableTime else { return }
         for write in node.cluster.history.writes where write.version.stamp <= stable {
             guard let state = store.region.catalog[write.table], let table = state.table, table.status == .active,
                 !state.local.needsTransfer, state.local.catchUps.entries.isEmpty

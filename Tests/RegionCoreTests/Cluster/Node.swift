@@ -23,6 +23,11 @@ final class Node {
     unowned let cluster: Cluster
     let region: RegionIdentity
     private(set) var disk = InMemoryStore(keyspaces: Layout.keyspaces)
+    /// What is noted beside the disk of how far the log had got.
+    var mark: LogMark?
+    var keepsMark = false
+    /// How often the store had to be opened anew, as its log could not go on.
+    private(set) var reopenCount = 0
     private(set) var writer: RegionWriter<InMemoryStore>
     private var hub: LinkHub
     private var queue = CommandQueue()
@@ -50,16 +55,19 @@ final class Node {
     init(_ region: RegionIdentity, in cluster: Cluster) throws {
         self.cluster = cluster
         self.region = region
-        (writer, hub) = try Self.process(on: disk, region, in: cluster, at: Self.instant(cluster.now, offset: 0))
+        (writer, hub) = try Self.process(
+            on: disk, mark: nil, region, in: cluster, at: Self.instant(cluster.now, offset: 0))
     }
 
     private static func process(
-        on disk: InMemoryStore, _ region: RegionIdentity, in cluster: Cluster, at now: LinkInstant
+        on disk: InMemoryStore, mark: LogMark?, _ region: RegionIdentity, in cluster: Cluster, at now: LinkInstant
     ) throws -> (RegionWriter<InMemoryStore>, LinkHub) {
         var configuration = RegionConfiguration(region: region.id, regions: cluster.regions)
         configuration.logRetentionMilliseconds = cluster.options.logRetentionMilliseconds
         configuration.logRetentionLimitMilliseconds = cluster.options.logRetentionLimitMilliseconds
-        let store = try Store(opening: disk, configuration: configuration, using: &cluster.random)
+        let store = try Store(
+            opening: disk, configuration: configuration, mark: mark.map(LogMarkReading.found) ?? .notKept,
+            using: &cluster.random)
         let writer = RegionWriter<InMemoryStore>(store, at: now, maintenancePace: 10)
         let hub = LinkHub(
             at: LinkIdentity(region: region.id, name: region.name, incarnation: store.incarnation),
@@ -83,7 +91,7 @@ final class Node {
     // MARK: - Processes
 
     func start() throws {
-        (writer, hub) = try Self.process(on: disk, region, in: cluster, at: instant)
+        (writer, hub) = try Self.process(on: disk, mark: mark, region, in: cluster, at: instant)
         run += 1
         isUp = true
         (queue, tickets) = (CommandQueue(), [])
@@ -111,6 +119,35 @@ final class Node {
         cluster.history.hasLosses = true
         try crash()
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
+        watch = Watch()
+    }
+
+    /// What a disk holds, to be put back later.
+    struct DiskCopy {
+        fileprivate var batch = WriteBatch()
+        fileprivate let mark: LogMark?
+    }
+
+    func copyOfDisk() throws -> DiskCopy {
+        var copy = DiskCopy(mark: mark)
+        for keyspace in Layout.keyspaces {
+            try disk.visit(KeyRange(from: [], to: nil), in: keyspace, direction: .forward) { key, value in
+                copy.batch.put(key, value, in: keyspace)
+                return true
+            }
+        }
+        return copy
+    }
+
+    /// Ends the process, and puts an old copy in the place of its disk.
+    ///
+    /// - Parameter withMark: whether the mark goes back too, so that only the other regions can know.
+    func putBack(_ copy: DiskCopy, withMark: Bool) throws {
+        cluster.history.hasRollbacks = true
+        try crash()
+        disk = InMemoryStore(keyspaces: Layout.keyspaces)
+        try disk.commit(copy.batch, durability: .synced)
+        if withMark { mark = copy.mark }
         watch = Watch()
     }
 
@@ -158,6 +195,12 @@ final class Node {
         if let batch = round.batch { try disk.commit(batch, durability: round.durability) }
         let finished = writer.finish(round, .success(()))
         isRoundOpen = false
+        if keepsMark { mark = LogMark(incarnation: store.incarnation, position: store.reader.lastPosition) }
+        if finished.mustReopen {
+            reopenCount += 1
+            try crash()
+            return try start()
+        }
         if let committed = finished.committed {
             watch.check(self)
             perform(hub.advanced(to: committed, at: instant))
