@@ -96,6 +96,11 @@ extension InMemoryStore {
         }
     }
 
+    /// A store of its own with what this one holds now: a copy of its files that somebody takes.
+    public func copy() -> InMemoryStore {
+        state.withLock { InMemoryStore(keyspaces: keyspaces, contents: $0.remains ?? $0.contents, faults: $0.faults) }
+    }
+
     /// Starts the next run on what the last one left on the disk, with the same disk size and damaged blocks.
     ///
     /// Throws `KeyValueStoreError.unavailable` while the store is open, and where another run has begun on what it

@@ -4,7 +4,7 @@ import ConfigurationFiles
 
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
-    case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, diskLoss, oneWay, partition, newReplica,
+    case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, diskLoss, oldCopy, oneWay, partition, newReplica,
         transactions, expiry
 
     var scenario: Scenario {
@@ -44,6 +44,8 @@ enum DefectScenario: String, CaseIterable, Sendable {
             ]
         case .diskLoss:
             scenario.faults = [FaultPlan(at: .seconds(5), duration: .seconds(2), kind: .diskLoss(region: names[1]))]
+        case .oldCopy:
+            scenario.faults = [FaultPlan(at: .seconds(3), duration: .seconds(4), kind: .oldCopy(region: names[1]))]
         case .oneWay:
             // Long enough for the link to end by silence, for a third region to pass on, and for the link to come back meanwhile.
             scenario.duration = .seconds(32)

@@ -285,6 +285,12 @@ extension Defect {
             hooks.trustsClocks = true
             return hooks
         },
+        Defect("an old copy of a disk is believed", in: .oldCopy, noticedBy: ["log", "replication", "convergence"]) {
+            _ in
+            var hooks = SimulationHooks()
+            hooks.trustsDisks = true
+            return hooks
+        },
         Defect("a received stamp does not raise the clock", in: .clockAhead, noticedBy: ["clock"]) { handle in
             var last: [UInt64: UInt64] = [:]
             return altering { surgery in

@@ -48,6 +48,10 @@ final class Acknowledgements: WorldObserver, LossReporting {
             for place in origin.changes.indices {
                 let change = origin.changes[place]
                 let (item, mark) = (Int(change.item), origin.mark(of: change))
+                // What an old copy holds is not lost with the rest.
+                if let copy = region.oldCopy, copy.origin == origin.origin, change.position <= copy.end.rawValue {
+                    continue
+                }
                 guard !change.isLost, mark.beats(holdings.winner(item, except: region.index).mark),
                     !holdings.cell(item, in: region.index).mark.isNone
                 else { continue }

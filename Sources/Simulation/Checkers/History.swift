@@ -13,6 +13,8 @@ final class History: WorldObserver {
     /// What the entries of the present commit are, one for each.
     private(set) var current: [ResolvedEntry] = []
     private var logs: [LogState]
+    /// By region, what is logged on an old copy under a name that is no longer its own; nil where that is not so.
+    private var strays: [OriginHistory?]
 
     /// What is known of one region's disk.
     private struct LogState {
@@ -40,6 +42,7 @@ final class History: WorldObserver {
     init(of world: World) {
         self.world = world
         logs = world.regions.map { _ in LogState() }
+        strays = world.regions.map { _ in nil }
     }
 
     func history(of origin: Origin) -> OriginHistory? { origins.first { $0.origin == origin } }
@@ -56,6 +59,7 @@ final class History: WorldObserver {
 
     func started(_ region: SimulatedRegion) {
         guard let store = region.store else { return }
+        if let copy = region.oldCopy { return adopt(copy, in: region, store) }
         let known = logs[region.index]
         if let origin = known.origin {
             if origin != store.origin {
@@ -75,6 +79,21 @@ final class History: WorldObserver {
         origins.append(OriginHistory(store.origin, region: region.index))
     }
 
+    /// Takes an old copy's log for what it says; the log that it was of has ended, as soon as the region knows.
+    private func adopt(_ copy: OldCopy, in region: SimulatedRegion, _ store: SimulatedRegion.Store) {
+        let end = store.reader.lastPosition.rawValue
+        logs[region.index] = LogState(origin: store.origin, lastPosition: end)
+        let own = OriginHistory(store.origin, region: region.index)
+        while own.lastPosition < end { own.append(nil) }
+        if store.origin == copy.origin {
+            // What it takes in before it knows is no part of that log.
+            strays[region.index] = own
+        } else {
+            strays[region.index] = nil
+            origins.append(own)
+        }
+    }
+
     func losesDisk(_ region: SimulatedRegion) {
         if let origin = logs[region.index].origin { history(of: origin)?.isGone = true }
         // The observer that goes by the lost disk's log comes after this one, and asks before the next process starts.
@@ -87,7 +106,9 @@ final class History: WorldObserver {
         current.removeAll(keepingCapacity: true)
         let promised = logs[region.index].closed
         logs[region.index].closed = max(promised, store.closedTimestamp.rawValue)
-        guard !entries.isEmpty, let own = origins.last(where: { $0.origin == store.origin }) else { return }
+        guard !entries.isEmpty,
+            let own = strays[region.index] ?? origins.last(where: { $0.origin == store.origin })
+        else { return }
         let count = own.changes.count
         for entry in entries {
             let position = entry.position.rawValue

@@ -100,7 +100,8 @@ final class Holdings: WorldObserver {
         refreshReplicas(of: region, store: store)
         // Snapshot transfers go on where the links come up again; what they brought is in the store.
         for (table, state) in replicas[region.index].enumerated() where state.id != nil {
-            audit.check(table, in: region, store: store, adopts: state.isTransferring)
+            audit.check(
+                table, in: region, store: store, adopts: state.isTransferring || region.oldCopy != nil)
         }
     }
 

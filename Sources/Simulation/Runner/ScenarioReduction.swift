@@ -171,7 +171,7 @@ extension FaultPlan.Kind {
             .removeIndex(let table, _, _):
             table
         case .createTable(let plan): plan.name
-        case .crash, .powerLoss, .restart, .pause, .diskLoss, .slowProcess, .slowDisk, .diskErrors, .diskFull,
+        case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors, .diskFull,
             .bitFlips, .partition, .oneWayPartition, .flapping, .reset, .slowLink, .clockStep, .clockDrift, .leapSmear:
             nil
         }

@@ -9,6 +9,7 @@ extension FaultPlan.Kind {
         case .restart: "restart"
         case .pause: "pause"
         case .diskLoss: "disk-loss"
+        case .oldCopy: "old-copy"
         case .slowProcess: "slow-process"
         case .slowDisk: "slow-disk"
         case .diskErrors: "disk-errors"
@@ -33,8 +34,9 @@ extension FaultPlan.Kind {
 
     /// All names, in the order of the cases.
     static let names = [
-        "crash", "power-loss", "restart", "pause", "disk-loss", "slow-process", "slow-disk", "disk-errors", "disk-full",
-        "bit-flips", "partition", "one-way-partition", "flapping", "reset", "slow-link", "clock-step", "clock-drift",
+        "crash", "power-loss", "restart", "pause", "disk-loss", "old-copy", "slow-process", "slow-disk", "disk-errors",
+        "disk-full", "bit-flips", "partition", "one-way-partition", "flapping", "reset", "slow-link", "clock-step",
+        "clock-drift",
         "leap-smear", "create-table", "delete-table", "add-replica", "remove-replica", "add-index", "remove-index",
     ]
 
@@ -42,8 +44,8 @@ extension FaultPlan.Kind {
     public var isOverAtOnce: Bool {
         switch self {
         case .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: true
-        case .crash, .powerLoss, .restart, .pause, .diskLoss, .slowProcess, .slowDisk, .diskErrors, .diskFull,
-            .bitFlips,
+        case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors,
+            .diskFull, .bitFlips,
             .partition, .oneWayPartition, .flapping, .slowLink, .clockStep, .clockDrift, .leapSmear:
             false
         }
@@ -53,7 +55,8 @@ extension FaultPlan.Kind {
     public var regions: [String] {
         switch self {
         case .crash(let region), .powerLoss(let region), .restart(let region), .pause(let region),
-            .diskLoss(let region), .slowProcess(let region, _), .slowDisk(let region, _), .diskErrors(let region),
+            .diskLoss(let region), .oldCopy(let region), .slowProcess(let region, _), .slowDisk(let region, _),
+            .diskErrors(let region),
             .diskFull(let region), .bitFlips(let region, _), .clockStep(let region, _), .clockDrift(let region, _),
             .leapSmear(let region, _):
             [region]
@@ -76,6 +79,7 @@ extension FaultPlan.Kind {
         case .restart(let region): "\(region) restarts"
         case .pause(let region): "\(region) is paused"
         case .diskLoss(let region): "\(region) is lost with its disk"
+        case .oldCopy(let region): "\(region) gets an old copy of its disk back"
         case .slowProcess(let region, let factor): "\(region) is \(Self.times(factor)) as slow"
         case .slowDisk(let region, let latency): "\(region)'s disk takes \(Figures.duration(latency)) a sync"
         case .diskErrors(let region): "\(region)'s disk fails"

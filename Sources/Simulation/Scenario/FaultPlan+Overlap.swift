@@ -6,7 +6,7 @@ extension FaultPlan {
     var exclusive: [String] {
         switch kind {
         case .crash(let region), .powerLoss(let region), .restart(let region), .pause(let region),
-            .diskLoss(let region):
+            .diskLoss(let region), .oldCopy(let region):
             ["the process of \(region)"]
         case .slowProcess(let region, _): ["the speed of \(region)"]
         case .slowDisk(let region, _): ["the speed of \(region)'s disk"]

@@ -26,6 +26,9 @@ public struct FaultPlan: Sendable, Equatable {
         case pause(region: String)
         /// The process, and everything on its disk, is gone; at the end an empty one takes its place.
         case diskLoss(region: String)
+        /// A copy of the disk is taken when it begins, and put back at the end, in the place of what was written since; in half of the cases
+        /// what was noted beside the disk goes back too.
+        case oldCopy(region: String)
         /// Everything that the process does takes this many times as long.
         case slowProcess(region: String, factor: Double)
         /// Every sync takes this long.

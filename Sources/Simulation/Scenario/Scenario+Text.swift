@@ -119,7 +119,7 @@ extension Scenario {
         }
         switch kind {
         case .crash(let region), .powerLoss(let region), .restart(let region), .pause(let region),
-            .diskLoss(let region), .diskErrors(let region), .diskFull(let region):
+            .diskLoss(let region), .oldCopy(let region), .diskErrors(let region), .diskFull(let region):
             return quoted(region)
         case .slowProcess(let region, let factor):
             return "{region: \(quoted(region)), factor: \(ConfigurationText.number(factor))}"

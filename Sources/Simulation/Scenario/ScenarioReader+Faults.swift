@@ -75,6 +75,7 @@ extension ScenarioReader {
         case "restart": region(value).map { .restart(region: $0) }
         case "pause": region(value).map { .pause(region: $0) }
         case "disk-loss": region(value).map { .diskLoss(region: $0) }
+        case "old-copy": region(value).map { .oldCopy(region: $0) }
         case "disk-errors": region(value).map { .diskErrors(region: $0) }
         case "disk-full": region(value).map { .diskFull(region: $0) }
         case "slow-process", "slow-disk", "bit-flips", "clock-step", "clock-drift", "leap-smear":

@@ -190,7 +190,7 @@ extension FaultPlan {
         switch kind {
         case .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: false
         case .clockStep, .clockDrift, .leapSmear: duration != nil
-        case .crash, .powerLoss, .restart, .pause, .diskLoss, .slowProcess, .slowDisk, .diskErrors, .diskFull,
+        case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors, .diskFull,
             .bitFlips, .partition, .oneWayPartition, .flapping, .reset, .slowLink:
             true
         }

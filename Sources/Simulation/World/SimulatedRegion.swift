@@ -18,6 +18,10 @@ final class SimulatedRegion {
     private(set) var disk: InMemoryStore
     /// What is noted beside the disk of how far the log had got; nil before the first commit.
     private(set) var mark: LogMark?
+    /// The log that the last process began with.
+    private var origin: Origin?
+    /// Set while the process runs on an old copy whose log it has not ended yet.
+    private(set) var oldCopy: OldCopy?
     /// Nil while no process runs.
     var store: Store? { writer?.store }
     /// Counts processes, so that nothing left over from one reaches the next.
@@ -93,7 +97,7 @@ final class SimulatedRegion {
             let opened = try Store(
                 opening: SimulatedStore(disk, hooks: world.hooks),
                 configuration: world.storeConfiguration(of: self),
-                mark: mark.map(LogMarkReading.found) ?? .notKept, using: &source)
+                mark: world.hooks.trustsDisks ? .notKept : mark.map(LogMarkReading.found) ?? .notKept, using: &source)
             if !world.hooks.repeatsIncarnations { generator = source }
             run(opened)
         } catch {
@@ -110,7 +114,8 @@ final class SimulatedRegion {
         (outgoing, incoming, reads) = ([:], [:], [:])
         busyUntil = world.now
         let writer = RegionWriter<SimulatedStore>(
-            opened, at: instant, judgesClock: !world.hooks.trustsClocks)
+            opened, at: instant, judgesClock: !world.hooks.trustsClocks,
+            asksPeers: !world.hooks.trustsDisks)
         let committed = writer.committed
         self.writer = writer
         let hub = LinkHub(
@@ -123,7 +128,9 @@ final class SimulatedRegion {
         // What reached the disk when nobody was left to see it.
         if opened.reader.lastPosition > observedPosition, process > 1 { observeLog(of: opened) }
         observedPosition = opened.reader.lastPosition
+        origin = opened.origin
         for observer in world.observers { observer.started(self) }
+        if let oldCopy, oldCopy.origin != opened.origin { self.oldCopy = nil }
         perform(hub.start(at: instant))
         beginRound()
     }
@@ -188,8 +195,24 @@ final class SimulatedRegion {
         if isUp { end(power: false) }
         world.trace.note(.diskLost, at: world.now, UInt64(index))
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
-        mark = nil
+        (mark, origin, oldCopy) = (nil, nil, nil)
         observedPosition = .zero
+    }
+
+    func copyOfDisk() -> DiskCopy { DiskCopy(disk: disk.copy(), mark: mark, origin: origin, end: observedPosition) }
+
+    /// Ends the process, and starts one on an old copy of the disk.
+    func putBack(_ copy: DiskCopy) {
+        // A copy that nothing was written since is no old one, and one of a disk that is lost meanwhile belongs to nobody.
+        guard let origin = copy.origin, origin == self.origin, copy.end < observedPosition else { return }
+        oldCopy = OldCopy(origin: origin, end: copy.end)
+        for observer in world.observers { observer.losesDisk(self) }
+        if isUp { self.end(power: false) }
+        disk = copy.disk
+        if generator.happens(0.5) { mark = copy.mark }
+        observedPosition = copy.end
+        world.trace.note(.diskLost, at: world.now, UInt64(index), copy.end.rawValue)
+        start()
     }
 
     /// Sets what goes wrong with the disk, for the process that runs and those to come.

@@ -19,4 +19,6 @@ struct SimulationHooks {
     var repeatsIncarnations = false
     /// Whether regions take their clocks as they are.
     var trustsClocks = false
+    /// Whether regions take their disks for the newest, whatever mark and peers say.
+    var trustsDisks = false
 }

@@ -36,6 +36,10 @@ extension World {
             region.hold()
             region.loseDisk()
             return { region.release() }
+        case .oldCopy(let name):
+            guard let region = region(named: name) else { return nil }
+            let copy = region.copyOfDisk()
+            return { region.putBack(copy) }
         case .slowProcess(let name, let factor):
             guard let region = region(named: name) else { return nil }
             region.slowness *= factor
