@@ -33,7 +33,7 @@ public final class RegionStore<Store: KeyValueStore> {
     /// What the store has lost of a log of its own, until all that other regions have of it was fetched.
     public internal(set) var forgotten: ForgottenTail?
     /// Where the log ended when the store was opened: what stands behind it was added since.
-    let openedPosition: LogPosition
+    package let openedPosition: LogPosition
     /// Whether nothing says that the store is the newest copy: the other regions have to be asked.
     public internal(set) var isUnproven: Bool
     /// Once a commit has failed, why: what is durable is unknown, so nothing may be written until the process has

@@ -14,6 +14,10 @@ public struct SenderLink: ~Copyable {
     private var stream = SenderStream()
     private var backoff: Backoff
     private var log: LogBounds
+    /// Up to where anybody can have this region's log: what the store held when it was opened, and what was shipped since, over any link.
+    ///
+    /// Not the log's end: what was added since tells nothing of what stood there before, on a disk that has forgotten it.
+    public private(set) var given: LogPosition
 
     private enum Phase: Equatable {
         case idle
@@ -48,8 +52,8 @@ public struct SenderLink: ~Copyable {
         case read(Read)
         /// Let the store know what the peer's store has: `RegionStore.noteAcknowledged(by:vector:)`.
         case noteAcknowledged(by: Origin, AppliedVector)
-        /// Up to where the peer has this region's log, when the link begins or where that is beyond the log's end.
-        case noteKnown(upTo: LogPosition)
+        /// Up to where the peer has this region's log, when the link begins, or where that is beyond ``given``.
+        case noteKnown(upTo: LogPosition, isBeyond: Bool)
         /// What the peer's physical clock showed.
         case noteClock(ClockSample)
         /// So many changes were durable at the peer so long after they were stamped here.
@@ -110,6 +114,7 @@ public struct SenderLink: ~Copyable {
         self.peer = peer
         self.configuration = configuration
         self.log = log
+        given = log.end
         backoff = Backoff(bounds: configuration.backoffMilliseconds)
     }
 
@@ -147,6 +152,9 @@ public struct SenderLink: ~Copyable {
         phase = .waiting(until: until)
         return [.wakeAt(until)]
     }
+
+    /// So much of the log was shipped over another link.
+    public mutating func noteGiven(upTo position: LogPosition) { given = max(given, position) }
 
     /// The region has committed.
     public mutating func logAdvanced(to bounds: LogBounds, at now: LinkInstant) -> [Action] {
@@ -219,6 +227,7 @@ public struct SenderLink: ~Copyable {
                 return close("a read gave something else than was asked for")
             }
             actions = shipped
+            given = max(given, stream.ownPosition)
         }
         pump(&actions)
         return actions
@@ -251,13 +260,13 @@ public struct SenderLink: ~Copyable {
             return refuse(.version, "version \(welcome.version) of the protocol is not spoken here")
         }
         let own = welcome.vector[identity.origin]
-        guard own <= log.end else { return refuseForgotten(own) }
+        guard own <= given else { return refuseForgotten(own) }
         phase = .streaming
         stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
         // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
         var actions = clock(welcome.clockMilliseconds, since: start, at: now)
-        actions.append(.noteKnown(upTo: own))
+        actions.append(.noteKnown(upTo: own, isBeyond: false))
         actions.append(.noteAcknowledged(by: stream.peer, AppliedVector()))
         let isKnown = welcome.vector.contains(identity.origin)
         if isKnown, own.successor >= log.start {
@@ -276,7 +285,7 @@ public struct SenderLink: ~Copyable {
             return refuse(
                 .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
         }
-        guard vector[identity.origin] <= log.end else { return refuseForgotten(vector[identity.origin]) }
+        guard vector[identity.origin] <= given else { return refuseForgotten(vector[identity.origin]) }
         // Not before: a peer that refuses what it is sent is not to be dialled again and again.
         backoff.reset()
         stream.acknowledgedVector = vector
@@ -319,10 +328,10 @@ public struct SenderLink: ~Copyable {
 
     /// The peer has more of this region's log than the region: its disk has forgotten it.
     private mutating func refuseForgotten(_ position: LogPosition) -> [Action] {
-        [.noteKnown(upTo: position)]
+        [.noteKnown(upTo: position, isBeyond: true)]
             + refuse(
                 .identity,
-                "the peer has changes of this region's log up to \(position), and that ends at \(log.end): its disk has forgotten them"
+                "the peer has changes of this region's log up to \(position), and no more than \(given) were given out"
             )
     }
 

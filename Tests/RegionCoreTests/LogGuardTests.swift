@@ -41,8 +41,9 @@ import Testing
             return writer.finish(round, .success(()))
         }
 
-        func known(_ region: Int, _ position: UInt64) -> RegionCommand {
-            .administer(.noteKnown(by: regions[region].id, upTo: LogPosition(rawValue: position)))
+        func known(_ region: Int, _ position: UInt64, isBeyond: Bool = false) -> RegionCommand {
+            .administer(
+                .noteKnown(by: regions[region].id, upTo: LogPosition(rawValue: position), isBeyond: isBeyond))
         }
 
         func image() throws -> WriteBatch {
@@ -89,14 +90,14 @@ import Testing
             let host = try Host()
             if waits { _ = try host.run(Self.create, after: 5_000) }
             let end = host.writer.store.reader.lastPosition.rawValue
-            let found = try host.run(host.known(1, end + 7))
+            let found = try host.run(host.known(1, end + 7, isBeyond: true))
             #expect(found.mustReopen)
             guard case .logForgotten(let tail, knownBy: "region-2")? = found.events.first else {
                 Issue.record("\(found.events)")
                 return
             }
             #expect(tail.known.rawValue == end + 7)
-            let refused = try host.run(Self.create, host.known(2, end + 9))
+            let refused = try host.run(Self.create, host.known(2, end + 9, isBeyond: true))
             #expect(isRefused(refused.answers[0]) && refused.mustReopen)
             #expect(refused.events.isEmpty, "told once")
             // The next process goes on with another log, and takes writes when nobody is left to ask.

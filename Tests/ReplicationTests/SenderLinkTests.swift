@@ -22,7 +22,7 @@ struct SenderLinkTests {
             sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
                 == [
                     .noteClock(ClockSample(clock: 1_000_000, askedAt: 5, answeredAt: 6)),
-                    .noteKnown(upTo: Fixture.position(4)),
+                    .noteKnown(upTo: Fixture.position(4), isBeyond: false),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), Fixture.changes(after: 4, upTo: 9),
                 ])
         #expect(sender.isStreaming)
@@ -64,11 +64,27 @@ struct SenderLinkTests {
                 isStreaming
                 ? sender.acknowledged(1, Fixture.vector((own, 12)))
                 : sender.received(Fixture.welcome(Fixture.vector((own, 12))))
-            #expect(actions.first == .noteKnown(upTo: Fixture.position(12)))
+            #expect(actions.first == .noteKnown(upTo: Fixture.position(12), isBeyond: true))
             guard case .close? = actions.last else {
                 Issue.record("\(actions)")
                 return
             }
+        }
+    }
+
+    @Test(
+        "What was logged since the store was opened and shipped to nobody does not make up for what a peer has beyond it"
+    )
+    func forgottenAndGrown() {
+        for isShippedElsewhere in [false, true] {
+            let sender = Sender(log: Fixture.bounds(to: 9))
+            _ = sender.machine.start(at: Fixture.at(0))
+            _ = sender.machine.connected(at: Fixture.at(0))
+            _ = sender.machine.logAdvanced(to: Fixture.bounds(to: 30), at: Fixture.at(1))
+            if isShippedElsewhere { sender.machine.noteGiven(upTo: Fixture.position(12)) }
+            let actions = sender.received(Fixture.welcome(Fixture.vector((own, 12))))
+            #expect(actions.contains(.noteKnown(upTo: Fixture.position(12), isBeyond: !isShippedElsewhere)))
+            #expect(sender.isStreaming == isShippedElsewhere)
         }
     }
 
@@ -81,7 +97,7 @@ struct SenderLinkTests {
             sender.received(Fixture.welcome(AppliedVector()))
                 == [
                     .noteClock(ClockSample(clock: 1_000_000, askedAt: 0, answeredAt: 0)),
-                    .noteKnown(upTo: .zero),
+                    .noteKnown(upTo: .zero, isBeyond: false),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog),
                 ])
         let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])

@@ -212,7 +212,13 @@ public final class LinkHub {
     public func received(_ message: LinkMessage, on end: LinkEnd, at now: LinkInstant) -> [Action] {
         journal?("\(end.name) received \(message.kindName)")
         switch end {
-        case .outgoing(let region): return withOutgoing(region, at: now) { $0.received(message, at: now) }
+        case .outgoing(let region):
+            // What one region was sent another may have got from it.
+            let given = outgoing.map(\.given).max() ?? .zero
+            return withOutgoing(region, at: now) { link in
+                link.noteGiven(upTo: given)
+                return link.received(message, at: now)
+            }
         case .incoming(let number):
             guard let index = incoming.firstIndex(where: { $0.number == number }) else { return [] }
             var actions: [Action] = []
@@ -256,8 +262,9 @@ public final class LinkHub {
             case .noteAcknowledged(let log, let vector):
                 peers.reported(vector, by: log, at: now.monotonicMilliseconds)
                 actions.append(.submit(.administer(.noteAcknowledged(by: log, vector)), nil))
-            case .noteKnown(let position):
-                actions.append(.submit(.administer(.noteKnown(by: region, upTo: position)), nil))
+            case .noteKnown(let position, let isBeyond):
+                let known = RegionCommand.Administration.noteKnown(by: region, upTo: position, isBeyond: isBeyond)
+                actions.append(.submit(.administer(known), nil))
             case .noteClock(let sample):
                 outgoing[index].clock = sample
                 actions.append(.submit(.administer(.noteClock(of: region, sample)), nil))

@@ -27,6 +27,10 @@ final class OutgoingLink {
     var shippedPosition: LogPosition { machine.shippedPosition }
     var acknowledgedPosition: LogPosition { machine.acknowledgedPosition }
     var inFlightByteCount: Int { machine.inFlightByteCount }
+    /// Up to where anybody can have the region's log, as far as this link knows.
+    var given: LogPosition { machine.given }
+
+    func noteGiven(upTo position: LogPosition) { machine.noteGiven(upTo: position) }
 
     /// Whether the machine is to be woken now; it is then woken no second time.
     func takeDue(at now: UInt64) -> Bool {

@@ -69,11 +69,12 @@ public struct CommittedState: Sendable, Hashable {
         self.doubtsClock = doubtsClock
     }
 
-    init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool) {
+    /// - Parameter isAsking: whether nothing is to be shipped yet that was not in the store when it was opened.
+    init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool, isAsking: Bool) {
         self.doubtsClock = doubtsClock
         log = LogBounds(
-            start: store.logStart, end: store.lastPosition, closed: store.closedTimestamp,
-            directory: store.directory)
+            start: store.logStart, end: isAsking ? store.openedPosition : store.lastPosition,
+            closed: isAsking ? .zero : store.closedTimestamp, directory: store.directory)
         stable = store.stableTime
         (received, applied) = store.vectors
     }

@@ -31,10 +31,13 @@ struct LogGuard: Sendable {
     }
 
     /// Takes up to where another region has the log of this one.
+    ///
+    /// - Parameter isBeyond: whether that is more than was given out.
     mutating func note<Store: KeyValueStore>(
-        _ position: LogPosition, knownBy region: RegionID, _ store: RegionStore<Store>, _ events: inout [RegionEvent]
+        _ position: LogPosition, isBeyond: Bool, knownBy region: RegionID, _ store: RegionStore<Store>,
+        _ events: inout [RegionEvent]
     ) {
-        guard position <= store.lastPosition else {
+        guard !isBeyond else {
             let isNews = !store.mustReopen
             store.noteForgotten(upTo: position)
             if isNews, let tail = store.forgotten, let name = store.configuration.name(of: region) {
@@ -44,6 +47,10 @@ struct LogGuard: Sendable {
         }
         if !confirmedBy.contains(region) { confirmedBy.append(region) }
     }
+
+    /// Whether others are being asked: until then nothing is shipped that was not in the store when it was opened, so that what they have
+    /// of the log can be told from it.
+    var isAsking: Bool { !hasAsked }
 
     /// Judges the log in a round.
     ///

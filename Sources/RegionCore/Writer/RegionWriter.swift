@@ -17,8 +17,8 @@ public final class RegionWriter<Store: KeyValueStore> {
     /// Why the clock was not trusted in the last round.
     private var clockDoubt: ClockDoubt?
     private var isDoubtTold = false
-    /// Whether links have to know another thing of the clock than before.
-    private var isClockNews = false
+    /// Whether links have to know another thing than before, although nothing was written.
+    private var isNews = false
     private var logGuard: LogGuard
     /// Why nothing is added to the log, as of the last round.
     private var logDoubt: LogDoubt?
@@ -56,7 +56,9 @@ public final class RegionWriter<Store: KeyValueStore> {
     }
 
     /// What is known of the store as of its last commit.
-    public var committed: CommittedState { CommittedState(store, doubtsClock: isClockContradicted) }
+    public var committed: CommittedState {
+        CommittedState(store, doubtsClock: isClockContradicted, isAsking: logGuard.isAsking)
+    }
 
     /// A clock that only waits to be confirmed can still confirm another one's.
     private var isClockContradicted: Bool { clockDoubt != nil && clockDoubt != .unconfirmed }
@@ -91,7 +93,9 @@ public final class RegionWriter<Store: KeyValueStore> {
         guard hasWork(at: now) else { return nil }
         let time = judgeClock(at: now)
         let duty = maintain(at: now, time)
+        let wasAsking = logGuard.isAsking
         logDoubt = logGuard.judge(store, at: now, &events)
+        isNews = isNews || logGuard.isAsking != wasAsking
         while store.pendingByteCount < RegionCore.roundByteLimit, let command = waiting.popFirst() {
             answers.append(.done(run(command, at: time)))
         }
@@ -116,8 +120,8 @@ public final class RegionWriter<Store: KeyValueStore> {
             case .failure(let error): store.failed(error)
             }
         }
-        let isChanged = round.batch != nil || isClockNews
-        isClockNews = false
+        let isChanged = round.batch != nil || isNews
+        isNews = false
         let told = events + store.takeEvents().map(RegionEvent.store)
         events = []
         guard store.failure == nil else {
@@ -140,7 +144,7 @@ public final class RegionWriter<Store: KeyValueStore> {
         guard let verdict = clockGuard?.judge(at: now, mark: store.clockMark) else { return now.physicalMilliseconds }
         let wasContradicted = isClockContradicted
         clockDoubt = verdict.doubt
-        isClockNews = isClockNews || isClockContradicted != wasContradicted
+        isNews = isNews || isClockContradicted != wasContradicted
         if verdict.isUnconfirmed { events.append(.clockUnconfirmed) }
         if let doubt = verdict.doubt, isClockContradicted, !isDoubtTold {
             isDoubtTold = true
@@ -231,7 +235,8 @@ public final class RegionWriter<Store: KeyValueStore> {
         switch request {
         case .noteAcknowledged(let peer, let vector): store.noteAcknowledged(by: peer, vector: vector)
         case .noteClock(let region, let sample): clockGuard?.note(sample, of: region)
-        case .noteKnown(let region, let position): logGuard.note(position, knownBy: region, store, &events)
+        case .noteKnown(let region, let position, let isBeyond):
+            logGuard.note(position, isBeyond: isBeyond, knownBy: region, store, &events)
         case .transferAgain(let replica, let sender): store.transferAgain(replica, from: sender)
         case .releaseTransfer(let replica, let sender): store.releaseTransfer(replica, from: sender)
         case .abandonTransfers(let sender): store.abandonTransfers(from: sender)

@@ -27,7 +27,7 @@ final class LogMarkFile: @unchecked Sendable {
         return .success(LogMarkFile(descriptor))
     }
 
-    struct Failure: Error {
+    struct Failure: Error, Hashable {
         let reason: String
     }
 

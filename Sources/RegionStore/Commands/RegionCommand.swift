@@ -26,8 +26,9 @@ public enum RegionCommand: Sendable {
         case noteAcknowledged(by: Origin, AppliedVector)
         /// Notes what another region's physical clock showed.
         case noteClock(of: RegionID, ClockSample)
-        /// Notes up to where another region has this region's log, when a link begins or where that is beyond the log's end.
-        case noteKnown(by: RegionID, upTo: LogPosition)
+        /// Notes up to where another region has this region's log, when a link begins, or where that is beyond all that this process and the
+        /// store that it has opened have given out.
+        case noteKnown(by: RegionID, upTo: LogPosition, isBeyond: Bool)
         /// Has a replica transferred once more, as the sender no longer has the changes that it lacks.
         case transferAgain(LocalReplica, from: Origin)
         /// Lets other links transfer a replica that the sender cannot transfer just now.
