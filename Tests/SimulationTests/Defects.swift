@@ -285,7 +285,7 @@ extension Defect {
             hooks.trustsClocks = true
             return hooks
         },
-        Defect("an old copy of a disk is believed", in: .oldCopy, noticedBy: ["log", "replication", "convergence"]) {
+        Defect("an old copy of a disk is believed", in: .oldCopy, noticedBy: ["durability", "log"]) {
             _ in
             var hooks = SimulationHooks()
             hooks.trustsDisks = true

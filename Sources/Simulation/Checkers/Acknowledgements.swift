@@ -53,7 +53,9 @@ final class Acknowledgements: WorldObserver, LossReporting {
                     continue
                 }
                 guard !change.isLost, mark.beats(holdings.winner(item, except: region.index).mark),
-                    !holdings.cell(item, in: region.index).mark.isNone
+                    !holdings.cell(item, in: region.index).mark.isNone,
+                    // What a deletion has ended is on no disk, once that is forgotten too.
+                    !holdings.wasDeleted(item, by: mark) || !isKept(holdings.newestDeletion(of: item), without: region)
                 else { continue }
                 origin.lose(place)
                 if change.isAcknowledged { count(change, of: origin, lostAt: world.now) }
@@ -65,6 +67,16 @@ final class Acknowledgements: WorldObserver, LossReporting {
                 }
             }
         }
+    }
+
+    /// Whether others have had a deletion, or an old copy of the region's disk has it.
+    private func isKept(_ deletion: Mark, without region: SimulatedRegion) -> Bool {
+        guard let origin = history.history(of: Origin(rawValue: deletion.origin)),
+            let change = origin.change(stamped: deletion.stamp), !change.isLost
+        else { return false }
+        guard origin.region == region.index else { return true }
+        if let copy = region.oldCopy, copy.origin == origin.origin, change.position <= copy.end.rawValue { return true }
+        return change.position <= shipped(origin, beside: region).position
     }
 
     /// Up to where another region says that it has everything of an origin.
@@ -95,7 +107,7 @@ final class Acknowledgements: WorldObserver, LossReporting {
         for origin in history.origins {
             for change in origin.changes where change.isAcknowledged && !change.isLost {
                 let (item, mark) = (Int(change.item), origin.mark(of: change))
-                guard mark.beats(holdings.winner(item).mark) else { continue }
+                guard mark.beats(holdings.winner(item).mark), !holdings.wasDeleted(item, by: mark) else { continue }
                 // Whoever deletes a table, or its replicas, deletes what is in it.
                 let table = Int(history.items.tableOfItem[item])
                 guard !world.regions.indices.contains(where: { holdings.replica(table, in: $0).wasDropped }) else {

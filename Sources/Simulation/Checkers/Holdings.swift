@@ -84,13 +84,20 @@ final class Holdings: WorldObserver {
         return false
     }
 
+    /// The newest deletion of an item that any log told of; none where there is none.
+    func newestDeletion(of item: Int) -> Mark { item < newestDeletions.count ? newestDeletions[item] : Mark() }
+
+    /// Whether the item was deleted anywhere by `mark` or something newer, as the logs told: no store need know of it any more.
+    func wasDeleted(_ item: Int, by mark: Mark) -> Bool {
+        item < newestDeletions.count && !mark.beats(newestDeletions[item])
+    }
+
     /// Whether a region may lack a change as it has never held anything of the item, which was deleted anywhere by `mark` or something
     /// newer.
     ///
     /// So it is with a replica that was transferred after the tombstone was collected, also when the item was written anew since.
     func mayLack(_ mark: Mark, of item: Int, in region: Int) -> Bool {
-        guard cell(item, in: region).mark.isNone, item < newestDeletions.count else { return false }
-        return !mark.beats(newestDeletions[item])
+        cell(item, in: region).mark.isNone && wasDeleted(item, by: mark)
     }
 
     // MARK: - What happens

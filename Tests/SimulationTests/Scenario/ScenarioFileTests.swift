@@ -9,7 +9,7 @@ struct ScenarioFileTests {
     static let shipped = [
         "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "old-copy",
         "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
-        "old-copy", "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
+        "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
         "time-to-live-during-partition",
     ]
 
