@@ -52,6 +52,8 @@ struct PersistentState {
         let own = Origin(region: region, incarnation: incarnation)
         if let forgotten, forgotten.log == own { return forgotten }
         guard case .found(let mark) = mark else { return nil }
+        // The present log has no mark yet: the process ended before its first commit.
+        guard Origin(region: region, incarnation: mark.incarnation) != forgotten?.log else { return nil }
         // A mark of another incarnation: this copy is older than the day on which that one began.
         guard mark.incarnation == incarnation else { return ForgottenTail(log: own, held: log.last, known: log.last) }
         return mark.position > log.last ? ForgottenTail(log: own, held: log.last, known: mark.position) : nil

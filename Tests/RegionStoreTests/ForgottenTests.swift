@@ -96,6 +96,19 @@ import Testing
         #expect(store.origin != region.origin && store.forgotten?.log == region.origin)
     }
 
+    @Test func `a process that ends before the new log has a mark is no reason for another one, and the tail stays wanted`() throws {
+        let region = try region()
+        let behind = mark(region, at: region.store.lastPosition.rawValue + 4)
+        let (first, disk) = try open(try region.image(), of: region, mark: behind)
+        disk.close()
+        // The mark is still the old log's: nothing was committed under the new one.
+        var generator = SplitMix64(seed: 78)
+        let second = try RegionStore(
+            opening: try disk.reopen(), configuration: region.configuration, mark: behind, using: &generator)
+        #expect(second.origin == first.origin)
+        #expect(second.forgotten?.log == region.origin && second.forgotten?.known == first.forgotten?.known)
+    }
+
     @Test func `streams go on in other shards, and sequence numbers that were forgotten are known as such`() throws {
         let region = try region()
         let before = try #require(region.reader.catalog.streams.first)
