@@ -39,7 +39,7 @@ def run_round(installation, clocks, load, generator, number):
         installation.start(victim)
     else:
         clocks.set(victim, offset)
-    wait_until(lambda: "doubts" in readiness(installation, victim), f"{victim} doubts its clock, {offset:+.0f} s off", 5)
+    wait_until(lambda: "doubts" in installation.readiness(victim), f"{victim} doubts its clock, {offset:+.0f} s off", 5)
     acknowledged = load.acknowledged(victim)
     time.sleep(wrong_seconds)
     # Where a clock is wrong from the start, what was asked before the first doubt may still be answered.
@@ -48,7 +48,7 @@ def run_round(installation, clocks, load, generator, number):
     load.wait_for_writes(1, others)
     clocks.set(victim, 0)
     started = time.monotonic()
-    wait_until(lambda: readiness(installation, victim) == "ready", f"{victim} takes writes again", READY_SECONDS_MAX)
+    wait_until(lambda: installation.readiness(victim) == "ready", f"{victim} takes writes again", READY_SECONDS_MAX)
     ready_seconds = time.monotonic() - started
     load.wait_for_writes(1)
     load.stop()
@@ -62,11 +62,6 @@ def run_round(installation, clocks, load, generator, number):
     print(f"round {number:>2}: {load.acknowledged() - before:>5} writes; {victim} {offset:+.0f} s off"
           f"{' over a restart' if is_restarted else ''}, ready {ready_seconds:.2f} s after it was right, "
           f"{item_count} items the same", flush=True)
-
-
-def readiness(installation, name):
-    status = installation.status(name)
-    return status["readiness"] if status else ""
 
 
 def last_write_wins(installation, first, last, number):

@@ -60,7 +60,7 @@ def run_round(installation, copies, load, generator, number):
         copies.put_back(victim, with_mark=fault == "copy and mark")
     started = time.monotonic()
     installation.start(victim)
-    wait_until(lambda: readiness(installation, victim) == "ready", f"{victim} takes writes again", READY_SECONDS_MAX)
+    wait_until(lambda: installation.readiness(victim) == "ready", f"{victim} takes writes again", READY_SECONDS_MAX)
     ready_seconds = time.monotonic() - started
     has_forgotten = installation.status(victim)["incarnation"] != incarnation
     if fault.startswith("copy") and not has_forgotten:
@@ -72,11 +72,6 @@ def run_round(installation, copies, load, generator, number):
     print(f"round {number:>2}: {load.acknowledged() - before:>5} writes; {victim}: {fault}"
           f"{'' if has_forgotten else ', nothing forgotten'}, ready after {ready_seconds:.2f} s, {item_count} items the same",
           flush=True)
-
-
-def readiness(installation, name):
-    status = installation.status(name)
-    return status["readiness"] if status else ""
 
 
 if __name__ == "__main__":

@@ -217,6 +217,11 @@ class Installation:
         except (urllib.error.URLError, OSError, ValueError):
             return None
 
+    def readiness(self, name):
+        """Whether the region takes writes, in its own words; empty when it does not answer."""
+        status = self.status(name)
+        return status["readiness"] if status else ""
+
     def statuses(self):
         answers = {name: self.status(name) for name in self.regions}
         silent = [name for name, answer in answers.items() if answer is None]

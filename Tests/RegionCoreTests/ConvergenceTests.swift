@@ -68,7 +68,7 @@ import Testing
             guard let taken = copy else {
                 guard cluster.happens(10) else { return }
                 let node = Int(cluster.number(0...2))
-                copy = (node, try cluster.nodes[node].copyOfDisk())
+                copy = (node, cluster.nodes[node].copyOfDisk())
                 return
             }
             guard cluster.happens(8) else { return }

@@ -12,15 +12,15 @@ import Testing
 @Suite struct LogGuardTests {
     /// One region of three, whose clock is right.
     private final class Host {
-        let disk = InMemoryStore(keyspaces: Layout.keyspaces)
+        let disk: InMemoryStore
         let writer: RegionWriter<InMemoryStore>
         let regions = (1...3).map { RegionIdentity(id: RegionID(rawValue: $0), name: Text("region-\($0)")) }
         var now: UInt64 = 1_000
 
-        init(mark: LogMarkReading = .notKept, image: WriteBatch? = nil) throws {
+        init(mark: LogMarkReading = .notKept, on copy: InMemoryStore? = nil) throws {
+            disk = copy ?? InMemoryStore(keyspaces: Layout.keyspaces)
             // Of a disk that was used before, another incarnation than its own would be drawn.
-            var generator = SplitMix64(seed: image == nil ? 1 : 2)
-            if let image { try disk.commit(image, durability: .synced) }
+            var generator = SplitMix64(seed: copy == nil ? 1 : 2)
             let store = try RegionStore(
                 opening: disk, configuration: RegionConfiguration(region: regions[0].id, regions: regions), mark: mark,
                 using: &generator)
@@ -44,17 +44,6 @@ import Testing
         func known(_ region: Int, _ position: UInt64, isBeyond: Bool = false) -> RegionCommand {
             .administer(
                 .noteKnown(by: regions[region].id, upTo: LogPosition(rawValue: position), isBeyond: isBeyond))
-        }
-
-        func image() throws -> WriteBatch {
-            var batch = WriteBatch()
-            for keyspace in Layout.keyspaces {
-                try disk.visit(KeyRange(from: [], to: nil), in: keyspace, direction: .forward) { key, value in
-                    batch.put(key, value, in: keyspace)
-                    return true
-                }
-            }
-            return batch
         }
     }
 
@@ -101,7 +90,7 @@ import Testing
             #expect(isRefused(refused.answers[0]) && refused.mustReopen)
             #expect(refused.events.isEmpty, "told once")
             // The next process goes on with another log, and takes writes when nobody is left to ask.
-            let next = try Host(image: host.image())
+            let next = try Host(on: host.disk.copy())
             #expect(next.writer.store.origin != host.writer.store.origin)
             let opened = try next.run(Self.create)
             #expect(isRefused(opened.answers[0]) && !opened.mustReopen)
@@ -119,11 +108,11 @@ import Testing
     @Test func `without a mark and with a region that cannot be asked the log ends`() throws {
         let old = try Host()
         _ = try old.run(Self.create, after: 5_000)
-        let asked = try Host(mark: .missing, image: old.image())
+        let asked = try Host(mark: .missing, on: old.disk.copy())
         let end = old.writer.store.reader.lastPosition.rawValue
         _ = try asked.run(asked.known(1, end))
         #expect(!(try asked.run(asked.known(2, end))).mustReopen, "both say that nothing is missing")
-        let alone = try Host(mark: .missing, image: old.image())
+        let alone = try Host(mark: .missing, on: old.disk.copy())
         _ = try alone.run(alone.known(1, end))
         let late = try alone.run(Self.create, after: LogGuard.patienceMilliseconds)
         #expect(late.mustReopen && isRefused(late.answers[0]))

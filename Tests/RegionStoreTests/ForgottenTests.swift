@@ -10,10 +10,9 @@ import Testing
 @Suite struct ForgottenTests {
     /// Opens a copy of what a region's disk holds.
     private func open(
-        _ image: WriteBatch, of region: TestRegion, mark: LogMarkReading
+        copyOf region: TestRegion, mark: LogMarkReading
     ) throws -> (store: RegionStore<InMemoryStore>, disk: InMemoryStore) {
-        let disk = InMemoryStore(keyspaces: Layout.keyspaces)
-        try disk.commit(image, durability: .synced)
+        let disk = region.disk.copy()
         var generator = SplitMix64(seed: 77)
         let store = try RegionStore(
             opening: disk, configuration: region.configuration, mark: mark, using: &generator)
@@ -38,14 +37,13 @@ import Testing
 
     @Test func `a mark at the log's end, or behind it, changes nothing`() throws {
         let region = try region()
-        let image = try region.image()
         for mark in [mark(region), mark(region, at: 1), .notKept] {
-            let (store, disk) = try open(image, of: region, mark: mark)
+            let (store, disk) = try open(copyOf: region, mark: mark)
             #expect(store.origin == region.origin && store.forgotten == nil && !store.isUnproven)
             #expect(!store.hasPendingChanges)
             disk.close()
         }
-        let (store, _) = try open(image, of: region, mark: .missing)
+        let (store, _) = try open(copyOf: region, mark: .missing)
         #expect(store.origin == region.origin && store.isUnproven)
     }
 
@@ -62,9 +60,8 @@ import Testing
 
     @Test func `a store behind its mark goes on as another log, with its own old one as one that has ended`() throws {
         let region = try region()
-        let image = try region.image()
         let end = region.store.lastPosition
-        let (store, disk) = try open(image, of: region, mark: mark(region, at: end.rawValue + 4))
+        let (store, disk) = try open(copyOf: region, mark: mark(region, at: end.rawValue + 4))
         #expect(store.origin != region.origin && store.origin.region == region.origin.region)
         let tail = try #require(store.forgotten)
         #expect(tail.log == region.origin && tail.held == end && tail.known.rawValue == end.rawValue + 4)
@@ -92,14 +89,17 @@ import Testing
     @Test func `a mark of another incarnation says that the copy is older than that one`() throws {
         let region = try region()
         let other = LogMark(incarnation: Incarnation(high: 1 << 40, low: 9), position: LogPosition(rawValue: 1))
-        let (store, _) = try open(try region.image(), of: region, mark: .found(other))
+        let (store, _) = try open(copyOf: region, mark: .found(other))
         #expect(store.origin != region.origin && store.forgotten?.log == region.origin)
     }
 
-    @Test func `a process that ends before the new log has a mark is no reason for another one, and the tail stays wanted`() throws {
+    @Test
+    func `a process that ends before the new log has a mark begins no third, and wants the tail still`()
+        throws
+    {
         let region = try region()
         let behind = mark(region, at: region.store.lastPosition.rawValue + 4)
-        let (first, disk) = try open(try region.image(), of: region, mark: behind)
+        let (first, disk) = try open(copyOf: region, mark: behind)
         disk.close()
         // The mark is still the old log's: nothing was committed under the new one.
         var generator = SplitMix64(seed: 78)
@@ -113,7 +113,7 @@ import Testing
         let region = try region()
         let before = try #require(region.reader.catalog.streams.first)
         let (store, _) = try open(
-            try region.image(), of: region, mark: mark(region, at: region.store.lastPosition.rawValue + 1))
+            copyOf: region, mark: mark(region, at: region.store.lastPosition.rawValue + 1))
         try store.commit()
         let after = try #require(store.reader.catalog.streams.first)
         #expect(after.shards.count == before.shards.count * 2)
@@ -125,7 +125,7 @@ import Testing
 
     @Test func `what a peer knows ends the log at the next opening, from where it was opened`() throws {
         let region = try region()
-        let (store, disk) = try open(try region.image(), of: region, mark: mark(region))
+        let (store, disk) = try open(copyOf: region, mark: mark(region))
         let end = store.lastPosition
         store.noteForgotten(upTo: LogPosition(rawValue: end.rawValue + 9))
         #expect(store.mustReopen)
@@ -143,7 +143,7 @@ import Testing
     @Test func `with nobody to ask, what is lost is named`() throws {
         let region = try region()
         let end = region.store.lastPosition.rawValue
-        let (store, _) = try open(try region.image(), of: region, mark: mark(region, at: end + 3))
+        let (store, _) = try open(copyOf: region, mark: mark(region, at: end + 3))
         #expect(store.endRecovery(.forAll) == nil)
         let recovery = try #require(store.endRecovery(.forHeard))
         #expect(recovery.lost == end + 1...end + 3)

@@ -214,7 +214,7 @@ public final class LinkHub {
         switch end {
         case .outgoing(let region):
             // What one region was sent another may have got from it.
-            let given = outgoing.map(\.given).max() ?? .zero
+            let given = outgoing.reduce(LogPosition.zero) { max($0, $1.given) }
             return withOutgoing(region, at: now) { link in
                 link.noteGiven(upTo: given)
                 return link.received(message, at: now)

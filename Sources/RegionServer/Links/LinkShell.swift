@@ -58,11 +58,11 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         let handlers = LinkListener.Handlers(
             accepted: { [weak self] connection in self?.accept(connection) },
             failed: { [logger = context.logger, clock = context.clock, throttle = LogThrottle()] error, address in
-                guard let passedOver = throttle.admit("\(error)", at: clock.monotonicMilliseconds()) else { return }
+                guard let suppressed = throttle.admit("\(error)", at: clock.monotonicMilliseconds()) else { return }
                 logger.warning(
                     "a connection did not become a link: \(error)",
                     metadata: [
-                        "from": "\(address.map { "\($0)" } ?? "unknown")", "not-logged-before": "\(passedOver)",
+                        "from": "\(address.map { "\($0)" } ?? "unknown")", "suppressed": "\(suppressed)",
                     ])
             })
         return LinkListener.bind(

@@ -7,7 +7,7 @@ final class LogThrottle: Sendable {
 
     private struct Cause {
         var loggedAt: UInt64
-        var passedOver = 0
+        var suppressedCount = 0
     }
 
     /// Beyond it, causes share what is let through.
@@ -17,16 +17,16 @@ final class LogThrottle: Sendable {
     init(intervalMilliseconds: UInt64 = 10_000) { self.intervalMilliseconds = intervalMilliseconds }
 
     /// - Parameter now: monotonic, in milliseconds.
-    /// - Returns: how many lines of that cause were not let through since the last one; nil where this one is not either.
+    /// - Returns: how many lines of that cause were suppressed since the last one; nil where this one is to be suppressed too.
     func admit(_ cause: String, at now: UInt64) -> Int? {
         causes.withLock { causes in
             let name = causes[cause] == nil && causes.count >= Self.maximumCauseCount ? "" : cause
             guard let known = causes[name], now < known.loggedAt + intervalMilliseconds else {
-                let passedOver = causes[name]?.passedOver ?? 0
+                let suppressedCount = causes[name]?.suppressedCount ?? 0
                 causes[name] = Cause(loggedAt: now)
-                return passedOver
+                return suppressedCount
             }
-            causes[name]?.passedOver += 1
+            causes[name]?.suppressedCount += 1
             return nil
         }
     }

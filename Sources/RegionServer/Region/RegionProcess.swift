@@ -80,7 +80,7 @@ public final class RegionProcess: Sendable {
                     failed.yield(.storeFailed("\(error)"))
                 },
                 mustReopen: { failed.yield(.mustReopen) },
-                noted: { event in logger.log(level: event.isAlarm ? .error : .warning, "\(event)") }),
+                noted: { logger.log($0) }),
             mark: mark)
         let links = LinkShell(
             identity: identity, topology: topology,
@@ -208,9 +208,7 @@ public final class RegionProcess: Sendable {
             var mark: LogMarkFile?
             switch LogMarkFile.open(at: LogMarkFile.path(for: path)) {
             case .success(let file): mark = file
-            case .failure(let failure):
-                let event = RegionEvent.markNotWritten(reason: failure.reason)
-                logger.log(level: event.isAlarm ? .error : .warning, "\(event)")
+            case .failure(let failure): logger.log(.markNotWritten(reason: failure.reason))
             }
             var random = SystemRandomNumberGenerator()
             let opened = try RegionStore(
@@ -233,4 +231,9 @@ public final class RegionProcess: Sendable {
             throw RegionError.listening(what: what, address: address, reason: "\(error)")
         }
     }
+}
+
+extension Logger {
+    /// Tells the region's operator of something.
+    fileprivate func log(_ event: RegionEvent) { log(level: event.isAlarm ? .error : .warning, "\(event)") }
 }

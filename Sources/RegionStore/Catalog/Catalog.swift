@@ -78,9 +78,10 @@ struct Catalog {
     /// The table of that name with a replica here.
     func local(named name: Text) -> TableState? { all.first { $0.table?.name == name } }
 
-    /// Whether a table of that name has, or is getting or losing, a replica in `region`.
-    func hasReplica(named name: Text, in region: Text) -> Bool {
-        all.contains { $0.entry.name == name && $0.entry.replica(in: region) != nil }
+    /// Every region in which a table of that name has, or is getting or losing, a replica.
+    func regions(withReplicaNamed name: Text) -> [Text] {
+        all.filter { $0.entry.name == name }
+            .flatMap { $0.entry.settings(under: SettingName.replicaPrefix).map(\.name) }
     }
 
     /// How many tables have a replica here.

@@ -34,9 +34,9 @@ extension RegionStore {
         try table.checkChangeable(by: changes)
         let version = region.nextVersion(at: nowMilliseconds)
         // With what is pending: the round may have changed another table of that name.
-        let catalog = region.catalog
+        let regions = region.catalog.regions(withReplicaNamed: name)
         var update = CatalogUpdate(state, of: table, configuration, version: version, at: nowMilliseconds) {
-            catalog.hasReplica(named: name, in: $0)
+            regions.contains($0)
         }
         for change in changes { try update.apply(change) }
         state.entry = update.entry

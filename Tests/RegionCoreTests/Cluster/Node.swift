@@ -124,20 +124,11 @@ final class Node {
 
     /// What a disk holds, to be put back later.
     struct DiskCopy {
-        fileprivate var batch = WriteBatch()
+        fileprivate let disk: InMemoryStore
         fileprivate let mark: LogMark?
     }
 
-    func copyOfDisk() throws -> DiskCopy {
-        var copy = DiskCopy(mark: mark)
-        for keyspace in Layout.keyspaces {
-            try disk.visit(KeyRange(from: [], to: nil), in: keyspace, direction: .forward) { key, value in
-                copy.batch.put(key, value, in: keyspace)
-                return true
-            }
-        }
-        return copy
-    }
+    func copyOfDisk() -> DiskCopy { DiskCopy(disk: disk.copy(), mark: mark) }
 
     /// Ends the process, and puts an old copy in the place of its disk.
     ///
@@ -145,8 +136,7 @@ final class Node {
     func putBack(_ copy: DiskCopy, withMark: Bool) throws {
         cluster.history.hasRollbacks = true
         try crash()
-        disk = InMemoryStore(keyspaces: Layout.keyspaces)
-        try disk.commit(copy.batch, durability: .synced)
+        disk = copy.disk
         if withMark { mark = copy.mark }
         watch = Watch()
     }
