@@ -156,6 +156,16 @@ private struct Host {
         #expect(host.judge(after: 9_500) == nil)
     }
 
+    @Test func `where the clock is behind the mark, the mark is the time until another clock was heard`() {
+        var host = Host()
+        host.mark = HybridTimestamp(milliseconds: Host.epoch + 60_000)
+        #expect(host.judge() == .behindMark(milliseconds: 9_750))
+        #expect(host.error() == 9_750)
+        host.hearAll()
+        #expect(host.judge(after: 0) == .behindMark(milliseconds: 9_750))
+        #expect(host.error() == 0, "the others say that the clock is right")
+    }
+
     @Test func `slewing and drift within the kernel's bounds are no setting of the clock`() {
         var host = Host()
         host.hearAll()

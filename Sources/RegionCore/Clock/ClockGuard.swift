@@ -101,7 +101,9 @@ struct ClockGuard: Sendable {
         }
         let behind = Self.bounded(mark.milliseconds) - own
         guard behind <= bound else {
-            return Verdict(doubt: .behindMark(milliseconds: behind), milliseconds: now.physicalMilliseconds)
+            // Until another clock was heard the mark is the best that is known of the time.
+            let time = isConfirmed ? now.physicalMilliseconds : mark.milliseconds
+            return Verdict(doubt: .behindMark(milliseconds: behind), milliseconds: time)
         }
         if isConfirmed {
             let (end, overflow) = now.monotonicMilliseconds.addingReportingOverflow(Self.verdictLifetime)
