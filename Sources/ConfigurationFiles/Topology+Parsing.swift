@@ -3,7 +3,7 @@ import Foundation
 extension Topology {
     /// The keys of the file's outermost mapping.
     private static let keys = [
-        "regions", "access-keys", "certificates", "clock", "replication", "log", "streams", "waits", "latency",
+        "regions", "access-keys", "certificates", "clock", "replication", "log", "disk", "streams", "waits", "latency",
     ]
 
     /// Reads a topology file.
@@ -46,6 +46,7 @@ extension Topology {
             members["clock"].map { readClock($0, into: &topology.clock) }
             members["replication"].map { readReplication($0, into: &topology.replication) }
             members["log"].map { readLog($0, into: &topology.log) }
+            members["disk"].map { readDisk($0, into: &topology.disk) }
             members["streams"].map { readStreams($0, into: &topology.streams) }
             members["waits"].map { readWaits($0, into: &topology.waits) }
             topology.latency = members["latency"].map { latency($0, regions: topology.regions) } ?? []
@@ -241,6 +242,11 @@ extension Topology {
         members["max-age"].flatMap { $0.duration(in: .seconds(24 * 3600)...(.seconds(365 * 24 * 3600))) }
             .map { log.ageMax = $0 }
         members["max-bytes"].flatMap { $0.byteCount(in: 1 << 20...16 << 40) }.map { log.byteCountMax = $0 }
+    }
+
+    private static func readDisk(_ field: ConfigurationField, into disk: inout Disk) {
+        guard let members = field.mapping(keys: ["reserve"]) else { return }
+        members["reserve"].flatMap { $0.byteCount(in: 0...1 << 40) }.map { disk.reserveByteCount = $0 }
     }
 
     private static func readStreams(_ field: ConfigurationField, into streams: inout Streams) {

@@ -35,6 +35,8 @@ extension Topology: CustomStringConvertible {
             "log:",
             "  max-age: \(log.ageMax.configurationText)",
             "  max-bytes: \(ByteCountText.print(log.byteCountMax))",
+            "disk:",
+            "  reserve: \(ByteCountText.print(disk.reserveByteCount))",
             "streams:",
             "  shard-lifetime: \(streams.shardLifetime.configurationText)",
             "  shards: \(streams.shardCount)",

@@ -11,6 +11,7 @@ public struct Topology: Equatable, Sendable {
     public var clock = Clock()
     public var replication = Replication()
     public var log = Log()
+    public var disk = Disk()
     public var streams = Streams()
     public var waits = Waits()
     /// Round trips between regions, for the simulator; each pair once.
@@ -104,6 +105,14 @@ public struct Topology: Equatable, Sendable {
         public var ageMax = Duration.seconds(7 * 24 * 3600)
         /// Of all entries together, beyond those of the last day.
         public var byteCountMax = 64 << 30
+    }
+
+    /// What is left of the disks that regions keep their data on.
+    public struct Disk: Equatable, Sendable {
+        /// How many bytes are kept free: a region with less refuses writes.
+        ///
+        /// Of a file system that is smaller than ten times that, a tenth.
+        public var reserveByteCount = 1 << 30
     }
 
     /// How tables' streams of changes are divided.

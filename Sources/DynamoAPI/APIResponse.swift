@@ -2,9 +2,12 @@
 public struct APIResponse: Sendable, Equatable {
     public let status: Int
     public let body: [UInt8]
+    /// What an internal error was caused by, for this region's log: the body does not tell it.
+    public let internalCause: String?
 
-    public init(status: Int = 200, body: [UInt8]) {
+    public init(status: Int = 200, body: [UInt8], internalCause: String? = nil) {
         self.status = status
         self.body = body
+        self.internalCause = internalCause
     }
 }

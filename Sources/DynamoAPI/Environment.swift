@@ -31,9 +31,14 @@ struct Environment<Gateway: RegionAccess>: Sendable {
     /// The table that a request on items names.
     func table(_ reference: TableReference) throws(DynamoFault) -> Table {
         guard reference.isLocal(region: gateway.regionName, accountID: configuration.accountID),
-            let table = gateway.reader.table(named: reference.name), table.status.acceptsRequests
+            let table = gateway.reader.table(named: reference.name)
         else { throw .tableNotFound }
-        return table
+        guard !table.status.acceptsRequests else { return table }
+        // Applications take it for final that a table is not there; this one is, in other regions and soon here.
+        throw table.status == .creating
+            ? .unavailable(
+                "the replica of \(table.name) in \(gateway.regionName) is being filled, and is CREATING until then")
+            : .tableNotFound
     }
 
     /// The table that a request on tables names, in whatever state.

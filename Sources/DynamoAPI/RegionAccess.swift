@@ -45,9 +45,10 @@ extension Environment {
             switch submission {
             case .done(.refused(let reason)): completion(DynamoFault.unavailable(reason).response)
             case .done(let outcome):
-                completion(result(outcome).map(respond) ?? DynamoFault.internalError.response)
+                completion(
+                    result(outcome).map(respond) ?? DynamoFault.internalError("an outcome of another command").response)
             case .overloaded: completion(DynamoFault.overloaded.response)
-            case .failed: completion(DynamoFault.internalError.response)
+            case .failed: completion(DynamoFault.internalError("the store failed, or the region is stopping").response)
             }
         }
     }

@@ -104,6 +104,8 @@ public enum KeyValueStoreError: Error, Sendable, Hashable {
     case engine(String)
     /// A checksum did not match, or a file is missing.
     case corruption(String)
+    /// The disk has no room left. After a failed commit the store's owner must stop, as after any other failure.
+    case full(String)
     /// Another process has the store open, or the directory cannot be used.
     case unavailable(String)
     /// The store was closed or, in the in-memory store, crashed.

@@ -18,7 +18,7 @@ struct PersistentState {
         using generator: inout some RandomNumberGenerator
     ) throws -> PersistentState {
         guard let format = try store.value(for: Layout.MetaKey.format, in: Layout.meta) else {
-            return try create(in: store, region: region, using: &generator)
+            return try create(in: store, region: region, mark: mark, using: &generator)
         }
         guard let version: UInt32 = Layout.integer(format) else { throw RegionStoreError.corrupt("format version") }
         guard version == Layout.formatVersion else {
@@ -98,14 +98,27 @@ struct PersistentState {
     }
 
     private static func create(
-        in store: some KeyValueStore, region: RegionID, using generator: inout some RandomNumberGenerator
+        in store: some KeyValueStore, region: RegionID, mark: LogMarkReading,
+        using generator: inout some RandomNumberGenerator
     ) throws -> PersistentState {
-        let incarnation = Incarnation.random(using: &generator)
+        var state = PersistentState(incarnation: Incarnation.random(using: &generator))
         var batch = WriteBatch()
         batch.put(Layout.MetaKey.format, Layout.bigEndian(Layout.formatVersion), in: Layout.meta)
-        batch.put(Layout.MetaKey.incarnation, encoded(incarnation, region), in: Layout.meta)
+        batch.put(Layout.MetaKey.incarnation, encoded(state.incarnation, region), in: Layout.meta)
+        if case .found(let mark) = mark {
+            // The folder that had this log is gone. There are no streams yet whose shards could have to be replaced.
+            let log = Origin(region: region, incarnation: mark.incarnation)
+            let tail = ForgottenTail(log: log, held: .zero, known: mark.position, step: .streamsRolled)
+            batch.put(Layout.MetaKey.forgotten, tail.encoded(), in: Layout.meta)
+            var vector = AppliedVector()
+            vector.raise(log, to: .zero)
+            var writer = ByteWriter()
+            vector.encode(into: &writer)
+            batch.put(Layout.MetaKey.vector, writer.bytes, in: Layout.meta)
+            state.forgotten = tail
+        }
         try store.commit(batch, durability: .synced)
-        return PersistentState(incarnation: incarnation)
+        return state
     }
 
     private static func readIncarnation(from store: some KeyValueStore, region: RegionID) throws -> Incarnation {

@@ -33,6 +33,8 @@ public struct RegionConfiguration: Sendable {
     ///
     /// Raised, it holds for other streams as soon as their shards are replaced; lowered, it holds for new streams only.
     public var streamShardCount: UInt32 = 1
+    /// The region that replicas here are transferred from, where it has them itself; nil for whichever comes first.
+    public var transferSource: RegionID?
     /// How large all items of one partition key may become in a table with local indexes, their entries in those included, in bytes.
     public var maximumItemCollectionByteCount = 10 << 30
     /// DynamoDB's quota of tables in a region.

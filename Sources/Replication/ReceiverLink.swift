@@ -106,6 +106,7 @@ public struct ReceiverLink: ~Copyable {
         case .clock: return refuse(.clock, "\(error)")
         case .malformed: return refuse(.malformed, "\(error)")
         case .storage: return refuse(.storage, "\(error)")
+        case .noRoom: return refuse(.room, "\(error)")
         }
     }
 

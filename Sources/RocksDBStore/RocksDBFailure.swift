@@ -8,9 +8,14 @@ func takeMessage(_ failure: UnsafeMutablePointer<CChar>) -> String {
 }
 
 extension KeyValueStoreError {
+    /// What `strerror(ENOSPC)` says, which the engine puts into its messages.
+    private static let noRoom = "No space left on device"
+
     /// The meaning of the engine's `message` while a store is open.
     init(message: String) {
-        if message.hasPrefix("Corruption") || message.hasPrefix("IO error: No such file or directory") {
+        if message.contains(Self.noRoom) {
+            self = .full(message)
+        } else if message.hasPrefix("Corruption") || message.hasPrefix("IO error: No such file or directory") {
             self = .corruption(message)
         } else {
             self = .engine(message)
@@ -19,7 +24,9 @@ extension KeyValueStoreError {
 
     /// The meaning of the engine's `message` while the store at `path` is being opened.
     init(opening path: String, message: String) {
-        if message.contains("/LOCK: ") {
+        if message.contains(Self.noRoom) {
+            self = .full(message)
+        } else if message.contains("/LOCK: ") {
             self = .unavailable("\(path) is in use by another process or by another store of this one (\(message))")
         } else if message.hasPrefix("Corruption") {
             self = .corruption(message)

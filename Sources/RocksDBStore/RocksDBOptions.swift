@@ -114,7 +114,9 @@ struct EngineOptions: ~Copyable {
         guard let options = rocksdb_options_create() else { throw .engine("no options") }
         // The manifest then remembers each synced log's size, so that a missing or shortened one is noticed.
         var failure: UnsafeMutablePointer<CChar>?
-        rocksdb_get_options_from_string(defaults, "track_and_verify_wals_in_manifest=true", options, &failure)
+        // Opening a store writes no more than it has to, as the disk may be full.
+        rocksdb_get_options_from_string(
+            defaults, "track_and_verify_wals_in_manifest=true;avoid_flush_during_recovery=true", options, &failure)
         guard let failure else { return options }
         rocksdb_options_destroy(options)
         throw .engine(takeMessage(failure))

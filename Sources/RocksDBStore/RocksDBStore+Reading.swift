@@ -15,7 +15,7 @@ extension RocksDBStore {
             rocksdb_get_pinned_cf(database, readOptions, family, key, count, &failure)
         }
         guard let pinned else {
-            if let failure { throw KeyValueStoreError(message: takeMessage(failure)) }
+            if let failure { throw error(takeMessage(failure)) }
             return nil
         }
         defer { rocksdb_pinnableslice_destroy(pinned) }
@@ -53,7 +53,7 @@ extension RocksDBStore {
         }
         defer { for case let value? in pinned { rocksdb_pinnableslice_destroy(value) } }
         let messages = failures.compactMap { $0.map(takeMessage) }
-        if let message = messages.first { throw KeyValueStoreError(message: message) }
+        if let message = messages.first { throw error(message) }
         return pinned.map { $0.map(copyValue(of:)) }
     }
 
@@ -84,7 +84,7 @@ extension RocksDBStore {
             }
             var failure: UnsafeMutablePointer<CChar>?
             rocksdb_iter_get_error(iterator, &failure)
-            if let failure { throw KeyValueStoreError(message: takeMessage(failure)) }
+            if let failure { throw error(takeMessage(failure)) }
         }
     }
 
@@ -96,7 +96,7 @@ extension RocksDBStore {
         guard rocksdb_iter_valid(iterator) != 0 else {
             var failure: UnsafeMutablePointer<CChar>?
             rocksdb_iter_get_error(iterator, &failure)
-            if let failure { throw KeyValueStoreError(message: takeMessage(failure)) }
+            if let failure { throw error(takeMessage(failure)) }
             return nil
         }
         var count = 0

@@ -22,6 +22,8 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     let readOptions: OpaquePointer
     let gate = OperationGate()
 
+    /// Told of each damage that a read or a commit finds, on its thread.
+    private let foundDamage: @Sendable (KeyValueStoreError) -> Void
     private let opened: OpenDatabase
     private let syncedWrite: OpaquePointer
     private let bufferedWrite: OpaquePointer
@@ -35,12 +37,17 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     /// Throws `.unavailable` where somebody else has it open, it is another program's database or the directory cannot
     /// be used, and `.corruption` where a file is missing or damaged. `keyspaces` may grow from one opening to the
     /// next; their indices must be their places in the list. Unsynced commits of a process that was killed are there.
+    ///
+    /// - Parameter foundDamage: told of each damage that a read or a commit finds, with the engine's words, which name the
+    ///   file; on the thread that found it, before the error is thrown.
     public init(
-        at path: String, keyspaces: [Keyspace], options: RocksDBOptions = RocksDBOptions()
+        at path: String, keyspaces: [Keyspace], options: RocksDBOptions = RocksDBOptions(),
+        foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void = { _ in }
     ) throws(KeyValueStoreError) {
         precondition(
             keyspaces.indices.allSatisfy { keyspaces[$0].index == $0 },
             "keyspaces whose indices are not their places: \(keyspaces)")
+        self.foundDamage = foundDamage
         opened = try OpenDatabase(at: path, keyspaces: keyspaces, options: options)
         self.path = path
         self.keyspaces = keyspaces
@@ -100,7 +107,7 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
             }
             return failure.map(takeMessage)
         }
-        if let failure { throw KeyValueStoreError(message: failure) }
+        if let failure { throw error(failure) }
     }
 
     public func snapshot() throws(KeyValueStoreError) -> Snapshot {
@@ -128,6 +135,13 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     }
 
     // MARK: -
+
+    /// The meaning of the engine's `message`.
+    func error(_ message: String) -> KeyValueStoreError {
+        let error = KeyValueStoreError(message: message)
+        if case .corruption = error { foundDamage(error) }
+        return error
+    }
 
     func family(of keyspace: Keyspace) -> OpaquePointer {
         precondition(

@@ -53,6 +53,9 @@ struct CertificateFolder {
     ///
     /// - Returns: a line for each region, on what was done.
     func fill(replacing: Bool) throws -> [String] {
+        let lock = try lockFolder()
+        // Closing it unlocks it.
+        defer { close(lock) }
         do throws(CertificateError) {
             let now = Date()
             let authority = try CertificateAuthority.openOrCreate(in: path, now: now, replacing: replacing)
@@ -75,5 +78,21 @@ struct CertificateFolder {
         } catch {
             throw CommandFailure("\(error)")
         }
+    }
+
+    /// Waits until no other process fills the folder: two authorities beside each other would trust no certificate of the other's.
+    ///
+    /// - Returns: the descriptor that holds the lock.
+    private func lockFolder() throws -> Int32 {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure("cannot make the folder \(path): \(error.localizedDescription)")
+        }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
+            throw CommandFailure("cannot lock the folder \(path): \(String(cString: strerror(errno)))")
+        }
+        return descriptor
     }
 }

@@ -76,6 +76,7 @@ import Testing
             clock: {max-offset: 2s}
             replication: {batch: 1MiB, in-flight: 2097152, heartbeat: 250ms, backoff-min: 1s, backoff-max: 1m}
             log: {max-age: 48h, max-bytes: 2GiB}
+            disk: {reserve: 64MiB}
             streams: {shard-lifetime: 5m, shards: 8}
             waits: {time-to-live: 30m, source-replica: 24h}
             latency:
@@ -91,6 +92,7 @@ import Testing
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
         #expect(topology.regions.map(\.isThrottling) == [false, true])
         #expect(topology.log == Topology.Log(ageMax: .seconds(48 * 3600), byteCountMax: 2 << 30))
+        #expect(topology.disk == Topology.Disk(reserveByteCount: 64 << 20))
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
         #expect(topology.waits == Topology.Waits(timeToLive: .seconds(1800), sourceReplica: .seconds(86_400)))
         #expect(
@@ -174,7 +176,7 @@ import Testing
                 "t.yaml:11: latency.b.c: no region is called 'c'; expected one of ",
                 "t.yaml:12: clock.max-offset: found '500'; expected a duration such as 500ms, 2s or 10m, from 1ms to 1h",
                 "t.yaml:13: extra: unknown key; expected one of regions, access-keys, certificates, clock, replication, "
-                    + "log, streams, waits, latency",
+                    + "log, disk, streams, waits, latency",
             ])
     }
 

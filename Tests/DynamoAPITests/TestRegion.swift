@@ -66,6 +66,15 @@ final class TestRegion: RegionAccess {
 
     func setAdmission(_ admission: (any WriteAdmission)?) { writer.withLock { $0.core.store.admission = admission } }
 
+    /// Makes every further read of an item fail as that of a damaged block does.
+    func damageItems() {
+        writer.withLock { writer in
+            writer.disk.faults.read = { _, keyspace in
+                keyspace == Layout.items ? .corruption("block checksum mismatch in 000012.sst") : nil
+            }
+        }
+    }
+
     /// Makes every further submission find the queue full, or not.
     func setOverloaded(_ isOverloaded: Bool) { writer.withLock { $0.isOverloaded = isOverloaded } }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -130,6 +131,24 @@ def test_status_shows_regions_and_links(installation):
     result = installation.run("status", check=False)
     assert result.returncode == 1
     assert re.search(rf"^{HOME} .*no answer at ", result.stdout, re.MULTILINE)
+
+
+def test_certificates_made_by_several_commands_at_once_are_of_one_authority(installation):
+    shutil.rmtree(installation.folder / "certificates", ignore_errors=True)
+    commands = [
+        subprocess.Popen(
+            [installation.binary, "certificates", "--topology", installation.topology], stdout=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    outputs = [command.communicate()[0] for command in commands]
+    assert [command.returncode for command in commands] == [0] * 6
+    # Each file was made by one of them.
+    made = [line for output in outputs for line in output.splitlines() if line.endswith(".pem") and "authority" not in line]
+    assert len(made) == len(installation.regions)
+    for name in installation.regions:
+        subprocess.run(
+            ["openssl", "verify", "-CAfile", "authority.pem", f"{name}.pem"], check=True, capture_output=True,
+            cwd=installation.folder / "certificates")
 
 
 def test_certificates_are_made_once(installation):

@@ -14,6 +14,7 @@ private final class Writer {
     let disk = InMemoryStore(keyspaces: Layout.keyspaces)
     let core: RegionWriter<InMemoryStore>
     var now: UInt64 = 1_000
+    var room: DiskRoom?
 
     init() throws {
         var generator = SplitMix64(seed: 1)
@@ -39,7 +40,7 @@ private final class Writer {
     /// One round, committed.
     @discardableResult
     func round() throws -> FinishedRound? {
-        guard let round = core.nextRound(at: instant) else { return nil }
+        guard let round = core.nextRound(at: instant, room: room) else { return nil }
         if let batch = round.batch { try disk.commit(batch, durability: round.durability) }
         return core.finish(round, .success(()))
     }
@@ -136,6 +137,62 @@ private final class Writer {
         let round = try #require(writer.core.nextRound(at: writer.instant))
         #expect(round.duty != nil && round.commandCount == 1)
         _ = writer.core.finish(round, .failure(.engine("not of interest")))
+    }
+
+    @Test func `with too little room a region refuses writes, and with less others' items`() throws {
+        let writer = try Writer()
+        writer.accept(Writer.table)
+        try writer.maintain()
+        let table = try #require(writer.core.store.reader.table(named: "orders"))
+        func room(_ available: UInt64) -> DiskRoom { DiskRoom(availableByteCount: available, reserveByteCount: 800) }
+        func record(_ kind: ChangeRecord.Kind, at position: UInt64) -> [UInt8] {
+            let item: Item = ["id": .string("a")]
+            let version = Version(
+                stamp: HybridTimestamp(milliseconds: 1_700_000_000_000 + position, counter: 0), origin: peer)
+            return ChangeRecord(
+                kind: kind, cause: .user, position: LogPosition(rawValue: position), version: version, replaced: .zero,
+                table: table.uuid, payload: item.encoded()
+            ).encoded()
+        }
+        var position: UInt64 = 0
+        /// Whether a write, an item of the other region and a deletion of it are taken.
+        func taken(with available: UInt64) throws -> [Bool] {
+            writer.room = room(available)
+            var outcomes: [Bool] = []
+            for command in [
+                RegionCommand.write(ItemWrite(table: table, action: .put(["id": .string("b")]))),
+                .deliver(batch([record(.put, at: position + 1)], upTo: position + 1), link: position + 1),
+                .deliver(batch([record(.delete, at: position + 2)], upTo: position + 2), link: position + 2),
+            ] {
+                writer.accept(command)
+                switch try writer.round()?.answers.last {
+                case .done(.write(.success))?, .done(.deliver(.success))?: outcomes.append(true)
+                case .done(.refused)?, .done(.deliver(.failure(.noRoom)))?: outcomes.append(false)
+                case let other: Issue.record("\(String(describing: other))")
+                }
+            }
+            position += 2
+            return outcomes
+        }
+        #expect(try taken(with: 800) == [true, true, true])
+        #expect(try taken(with: 799) == [false, true, true])
+        #expect(writer.core.readiness == .lacksRoom(room(799)))
+        #expect(try taken(with: 399) == [false, false, true])
+        // A little more than the reserve has to be free for writes to be taken again.
+        #expect(try taken(with: 899) == [false, true, true])
+        #expect(try taken(with: 900) == [true, true, true])
+        #expect(writer.core.readiness == .ready)
+    }
+
+    @Test func `the disk's room is told of when it changes`() throws {
+        let writer = try Writer()
+        var told: [RegionEvent] = []
+        for available: UInt64 in [900, 100, 100, 850, 900, 900] {
+            writer.room = DiskRoom(availableByteCount: available, reserveByteCount: 800)
+            writer.accept(.administer(.report))
+            told += try writer.round()?.events ?? []
+        }
+        #expect(told == [.roomUsedUp(DiskRoom(availableByteCount: 100, reserveByteCount: 800)), .roomFound])
     }
 
     @Test func `what follows a refused delivery of a link is skipped, until the link has ended`() throws {

@@ -48,14 +48,24 @@ import Testing
     }
 
     @Test func `a new store needs no mark`() throws {
+        let store = try newStore(mark: .missing)
+        #expect(store.forgotten == nil && !store.isUnproven)
+    }
+
+    @Test func `a new store beside the mark of a lost one wants all of that one's log`() throws {
+        let region = try region()
+        let store = try newStore(mark: mark(region))
+        #expect(store.origin != region.origin && !store.isUnproven && !store.mustReopen)
+        #expect(store.forgotten?.log == region.origin)
+        #expect(store.forgotten?.held == .zero && store.forgotten?.known == region.reader.lastPosition)
+        #expect(store.receivedVector.contains(region.origin))
+    }
+
+    private func newStore(mark: LogMarkReading) throws -> RegionStore<InMemoryStore> {
         var generator = SplitMix64(seed: 5)
-        let region = try TestRegion()
-        for mark in [mark(region), .missing] {
-            let store = try RegionStore(
-                opening: InMemoryStore(keyspaces: Layout.keyspaces), configuration: region.configuration, mark: mark,
-                using: &generator)
-            #expect(store.forgotten == nil && !store.isUnproven)
-        }
+        return try RegionStore(
+            opening: InMemoryStore(keyspaces: Layout.keyspaces), configuration: try TestRegion().configuration,
+            mark: mark, using: &generator)
     }
 
     @Test func `a store behind its mark goes on as another log, with its own old one as one that has ended`() throws {

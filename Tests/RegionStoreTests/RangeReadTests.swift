@@ -124,6 +124,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `deleted items end pages and are charged, and pages go on behind them`(_ isForward: Bool) throws {
+        // Where there is one region, nobody could bring them back, and they leave nothing.
+        let other = try #require(region.configuration.regions.last).name
+        try region.update("T", .createReplica(region: other, ReplicaOverrides()))
+        for sort in 200..<260 {
+            try region.put(["pk": "a", "sk": .number(Number(sort))])
+            try region.delete(["pk": "a", "sk": .number(Number(sort))])
+        }
+        try region.put(["pk": "a", "sk": 300, "s": "last"])
+        var read = RangeRead(table: try region.table(), range: try .partition(condition(partition: ["a"])))
+        read.isForward = isForward
+        let whole = try region.reader.page(read)
+        #expect(try sorts(whole).sorted() == [-20, -3, 0, 1, 2, 10, 100, 300])
+        #expect(whole.scannedCount == 8)
+        read.byteLimit = 500
+        let pages = try pages(read)
+        #expect(try pages.flatMap(sorts) == sorts(whole))
+        #expect(pages.allSatisfy { $0.evaluatedByteCount < 600 })
+        #expect(pages.contains { $0.scannedCount == 0 && $0.lastEvaluatedKey != nil })
+        #expect(pages.map(\.evaluatedByteCount).reduce(0, +) == whole.evaluatedByteCount)
+    }
+
     @Test func `a start key need not exist, and one beyond the range ends it`() throws {
         #expect(try sorts(query { $0.exclusiveStartKey = ["pk": "a", "sk": 5] }) == [10, 100])
         #expect(

@@ -2,6 +2,7 @@ import Foundation
 import KeyValueStore
 import KeyValueStoreConformance
 import RocksDBStore
+import Synchronization
 import Testing
 
 private let items = Keyspace(index: 0, name: "items")
@@ -40,6 +41,23 @@ private let items = Keyspace(index: 0, name: "items")
             }
         }
         #expect((1..<200).contains(damagedCount))
+    }
+
+    @Test func `whoever opened the store is told of damage, with the file's name`() throws {
+        let file = try #require(try directory.files(in: "copy", endingIn: ".sst").first)
+        try flipBit(of: file, at: 150_000)
+        let told = Mutex<[KeyValueStoreError]>([])
+        let store = try RocksDBStore(at: path, keyspaces: [items]) { error in told.withLock { $0.append(error) } }
+        #expect(try store.value(for: key(0), in: items) != nil)
+        #expect(told.withLock { $0.isEmpty })
+        expectCorruption { try store.entries(in: items) }
+        let errors = told.withLock { $0 }
+        #expect(errors.count == 1)
+        guard case .corruption(let reason)? = errors.first else {
+            Issue.record("\(errors)")
+            return
+        }
+        #expect(reason.contains(URL(fileURLWithPath: file).lastPathComponent))
     }
 
     @Test func `a sorted file that is missing is found on opening`() throws {

@@ -19,6 +19,8 @@ struct DynamoFault: Error, Sendable, Equatable {
         case cancellation([CancellationReason])
         /// Of a request that nothing was left for: whose capacity is used up.
         case throttling(ThrottlingReason, ThrottlingSpelling)
+        /// Of an internal error: what happened, for this region's log and not for the client.
+        case cause(String)
     }
 
     /// What the member with the reasons for throttling is called: the service has two spellings.
@@ -65,6 +67,11 @@ struct DynamoFault: Error, Sendable, Equatable {
     /// Of a failed condition: the item that it was evaluated against, when the request asked for it.
     var item: Item? {
         if case .item(let item) = details { item } else { nil }
+    }
+
+    /// Of an internal error: what happened.
+    var internalCause: String? {
+        if case .cause(let cause) = details { cause } else { nil }
     }
 }
 
@@ -172,8 +179,13 @@ extension DynamoFault {
         dynamo: "ThrottlingException", "Rate of requests exceeds the allowed throughput.")
 
     /// The store failed, or this program did.
-    static let internalError = DynamoFault(
-        dynamo: "InternalServerError", "Internal server error", status: 500)
+    ///
+    /// - Parameter cause: what is logged; clients are not told.
+    static func internalError(_ cause: String) -> DynamoFault {
+        DynamoFault(
+            ServiceFault(DynamoService.namespace, "InternalServerError", "Internal server error", status: 500),
+            .cause(cause))
+    }
 
     /// The region cannot do it now, and another one may: SDKs try again.
     static func unavailable(_ reason: String) -> DynamoFault {
@@ -186,7 +198,7 @@ extension DynamoFault {
     var response: APIResponse {
         let body = common.body { writer in
             switch details {
-            case .none: break
+            case .none, .cause: break
             case .item(let item):
                 writer.name("Item")
                 writer.item(item)
@@ -208,6 +220,6 @@ extension DynamoFault {
                 writer.endArray()
             }
         }
-        return APIResponse(status: common.status, body: body)
+        return APIResponse(status: common.status, body: body, internalCause: internalCause)
     }
 }

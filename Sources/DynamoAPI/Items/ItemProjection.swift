@@ -40,7 +40,7 @@ enum ItemProjection {
             for name in projection.attributeNames { partial[name] = try stored.value(named: name) }
             writer.item(projection.apply(to: partial))
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
     }
 }
@@ -51,7 +51,7 @@ extension StoredItem {
         do throws(BinaryDecodingError) {
             return try decoded()
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
     }
 }
@@ -62,7 +62,7 @@ extension BinaryItem {
         do throws(BinaryDecodingError) {
             return try sizeInBytes()
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
     }
 }

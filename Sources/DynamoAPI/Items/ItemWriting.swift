@@ -149,7 +149,7 @@ extension DynamoFault {
             case .tableNotFound: .tableNotFound
             // Who knows the limits says more of it.
             case .throttled: .overloaded
-            case .storage: .internalError
+            case .storage(let cause): .internalError(cause)
             }
     }
 

@@ -98,7 +98,9 @@ struct BatchExecuteStatement: Operation {
                 return .read(statement, read, table, isConsistent: element.isConsistent)
             case .exists: throw .validation("Unsupported operation: EXISTS is only supported in ExecuteTransaction")
             case .insert, .update, .delete:
-                guard let write = try statement.write(in: table) else { throw .internalError }
+                guard let write = try statement.write(in: table) else {
+                    throw .internalError("no write of a statement that writes")
+                }
                 return .write(statement, write)
             }
         } catch {
@@ -140,7 +142,7 @@ struct BatchExecuteStatement: Operation {
             capacity.addWrite(result)
             answer.capacity = capacity
             return answer
-        case (.write, nil), (.read, _): return Answer(fault: .internalError)
+        case (.write, nil), (.read, _): return Answer(fault: .internalError("no result of a statement"))
         }
     }
 
@@ -159,7 +161,7 @@ struct BatchExecuteStatement: Operation {
         do throws(KeyValueStoreError) {
             item = try environment.gateway.reader.item(read.key, in: table)
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
         var capacity = ConsumedCapacity(statement.reference.given)
         capacity.addTable(
@@ -200,6 +202,7 @@ struct BatchExecuteStatement: Operation {
             writer.endArray()
         }
         writer.endObject()
-        return APIResponse(body: writer.bytes)
+        return APIResponse(
+            body: writer.bytes, internalCause: answers.lazy.compactMap(\.fault?.internalCause).first)
     }
 }

@@ -60,7 +60,7 @@ struct BatchGetItem: Operation {
                 let isSkipped = answer.isFull || fault != nil
                 items = isSkipped ? [] : try environment.gateway.reader.items(read.keys, in: table)
             } catch {
-                throw .internalError
+                throw .internalError("\(error)")
             }
             try answer.add(items, of: read) { capacity in
                 environment.charge(capacity, forReading: table)

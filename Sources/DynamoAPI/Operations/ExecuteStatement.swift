@@ -46,7 +46,9 @@ struct ExecuteStatement: Operation {
         case .insert, .update, .delete: break
         }
         let table = try environment.table(statement.reference)
-        guard let write = try statement.write(in: table) else { throw .internalError }
+        guard let write = try statement.write(in: table) else {
+            throw .internalError("no write of a statement that writes")
+        }
         environment.submit(.write(write), \.write, completion) { [self] result in
             switch result {
             case .success(let result): response(to: result)

@@ -65,7 +65,9 @@ struct ExecuteTransaction: Operation {
     private func reads(of tables: [Table]) throws(DynamoFault) -> [TransactionRead] {
         var reads: [TransactionRead] = []
         for (statement, table) in zip(statements, tables) {
-            guard case .select(let select) = statement.content else { throw .internalError }
+            guard case .select(let select) = statement.content else {
+                throw .internalError("a statement that writes among those that read")
+            }
             reads.append(
                 try statement.read(
                     select, of: table,
@@ -81,7 +83,9 @@ struct ExecuteTransaction: Operation {
         var reasons: [CancellationReason] = []
         for (statement, table) in zip(statements, tables) {
             do throws(DynamoFault) {
-                guard let step = try statement.step(in: table) else { throw .internalError }
+                guard let step = try statement.step(in: table) else {
+                    throw .internalError("no step of a statement that writes")
+                }
                 steps.append(step)
                 reasons.append(.none)
             } catch {

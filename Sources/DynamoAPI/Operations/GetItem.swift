@@ -43,7 +43,7 @@ struct GetItem: Operation {
         do throws(KeyValueStoreError) {
             stored = try environment.gateway.reader.item(key, in: table)?.binaryItem
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
         // An item's size takes a look at all of it, so only where somebody wants to know.
         guard capacityLevel != .none || environment.limitsReads(of: table) else { return try response(stored, nil) }

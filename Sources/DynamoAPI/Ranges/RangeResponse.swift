@@ -12,7 +12,7 @@ extension RangeRequest {
         do {
             page = try environment.gateway.reader.page(read)
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
         let capacity = capacity(of: page, read.index)
         environment.charge(capacity, forReading: read.table)

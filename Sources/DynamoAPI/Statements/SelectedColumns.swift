@@ -16,7 +16,7 @@ enum SelectedColumns {
             }
             writer.item(item)
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
     }
 }

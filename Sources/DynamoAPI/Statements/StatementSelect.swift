@@ -49,7 +49,7 @@ struct StatementSelect {
             do {
                 page.add(try environment.gateway.reader.page(read), isConsistent: range.isConsistent)
             } catch {
-                throw .internalError
+                throw .internalError("\(error)")
             }
             if page.lastKey != nil { break }
             place += 1

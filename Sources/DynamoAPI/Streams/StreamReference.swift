@@ -77,7 +77,7 @@ extension DynamoFault {
         self =
             switch error {
             case .trimmed: .trimmedDataAccess
-            case .storage: .internalError
+            case .storage(let cause): .internalError(cause)
             }
     }
 }

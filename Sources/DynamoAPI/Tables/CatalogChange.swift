@@ -95,7 +95,7 @@ extension DynamoFault {
                     Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable \
                     as required.
                     """)
-            case .storage: .internalError
+            case .storage(let cause): .internalError(cause)
             case .limitExceeded(let limit): .limitExceeded("Subscriber limit exceeded: \(limit)")
             }
     }

@@ -61,7 +61,8 @@ extension Environment {
     ///   - missing: the answer where the table is gone.
     ///   - unexpected: the answer where a policy is not as the request expects it to be.
     func changeLocalSettings(
-        of name: Text, _ change: LocalSettingsChange, missing: DynamoFault, unexpected: DynamoFault = .internalError,
+        of name: Text, _ change: LocalSettingsChange, missing: DynamoFault,
+        unexpected: DynamoFault = .internalError("a policy is not as expected"),
         _ completion: @escaping Dispatcher<Gateway>.Completion,
         response: @escaping @Sendable (LocalSettingsResult) -> APIResponse
     ) {
@@ -71,7 +72,7 @@ extension Environment {
             case .failure(.tableNotFound): missing.response
             case .failure(.tooManyTags): TagReading.tooMany.response
             case .failure(.unexpectedPolicy): unexpected.response
-            case .failure(.storage): DynamoFault.internalError.response
+            case .failure(.storage(let cause)): DynamoFault.internalError(cause).response
             }
         }
     }

@@ -37,7 +37,7 @@ struct TableDescription {
                 self.table = try reader.statistics(of: table)
                 indexes = try table.indexes.map { ($0.name, try reader.statistics(of: $0)) }
             } catch {
-                throw .internalError
+                throw .internalError("\(error)")
             }
         }
     }

@@ -34,7 +34,7 @@ struct TransactionAction: Sendable {
         case "Put": action = .write(.put(key))
         case "Delete": action = .write(.delete(key: key))
         case "Update":
-            guard let update = parameters.update else { throw .internalError }
+            guard let update = parameters.update else { throw .internalError("an Update without its expression") }
             action = .write(.update(key: key, update))
         default: action = .check(key: key)
         }
@@ -72,7 +72,7 @@ struct TransactionAction: Sendable {
             return .write(ItemWrite(table: table, action: write, condition: condition))
         case .check(let key):
             try table.keySchema.checkKey(key)
-            guard let condition else { throw .internalError }
+            guard let condition else { throw .internalError("a ConditionCheck without its condition") }
             return .check(ItemCheck(table: table, key: key, condition: condition))
         }
     }

@@ -31,7 +31,7 @@ struct TransactionRead: Sendable {
         do throws(KeyValueStoreError) {
             items = try environment.gateway.reader.items(keys)
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
         var sizes: [Int] = []
         for item in items { sizes.append(try item?.binaryItem.checkedSize() ?? 0) }
@@ -113,7 +113,7 @@ struct TransactionRead: Sendable {
         do throws(BinaryDecodingError) {
             return filter.evaluate(try Item(decoding: item.bytes))
         } catch {
-            throw .internalError
+            throw .internalError("\(error)")
         }
     }
 }

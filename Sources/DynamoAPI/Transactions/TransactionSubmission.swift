@@ -44,7 +44,7 @@ struct TransactionSubmission: Sendable {
         case .duplicateItem: return .multipleOperationsOnItem
         case .tooLarge: return .transactionTooLarge
         case .tokenMismatch: return .idempotentParameterMismatch
-        case .storage: return .internalError
+        case .storage(let cause): return .internalError(cause)
         case .cancelled(let errors):
             var reasons: [CancellationReason] = []
             for (index, error) in errors.enumerated() {

@@ -8,6 +8,8 @@ public enum Readiness: Sendable, Hashable, CustomStringConvertible {
     case doubtsClock(ClockDoubt)
     /// Reads are answered and changes of other regions taken; nothing is added to the region's own log yet.
     case doubtsLog(LogDoubt)
+    /// Reads are answered; writes are refused until the disk has room.
+    case lacksRoom(DiskRoom)
     /// What is durable is unknown: nothing is written until the process has started anew.
     case failed(KeyValueStoreError)
 
@@ -15,7 +17,7 @@ public enum Readiness: Sendable, Hashable, CustomStringConvertible {
     public var isStarting: Bool {
         switch self {
         case .doubtsClock(.unconfirmed), .doubtsLog(.unconfirmed): true
-        case .ready, .doubtsClock, .doubtsLog, .failed: false
+        case .ready, .doubtsClock, .doubtsLog, .lacksRoom, .failed: false
         }
     }
 
@@ -24,6 +26,7 @@ public enum Readiness: Sendable, Hashable, CustomStringConvertible {
         case .ready: "ready"
         case .doubtsClock(let doubt): "refuses writes, as it doubts its own clock: \(doubt)"
         case .doubtsLog(let doubt): "refuses writes: \(doubt)"
+        case .lacksRoom(let room): "refuses writes, as its disk is full: \(room)"
         case .failed(let error): "refuses everything, as its store has failed: \(error)"
         }
     }
@@ -46,15 +49,19 @@ public enum RegionEvent: Sendable, Hashable, CustomStringConvertible {
     case tailFetched(TailRecovery)
     /// How far the log has got could not be noted beside its folder.
     case markNotWritten(reason: String)
+    /// The disk's reserve is touched: writes are refused from now on.
+    case roomUsedUp(DiskRoom)
+    /// There is room again, and writes are taken.
+    case roomFound
     /// The region has started, and takes writes although no other region has confirmed its clock.
     case clockUnconfirmed
 
     /// Whether somebody has to act on it.
     public var isAlarm: Bool {
         switch self {
-        case .clockDoubted, .logForgotten, .tailWanted, .markNotWritten: true
+        case .clockDoubted, .logForgotten, .tailWanted, .markNotWritten, .roomUsedUp: true
         case .tailFetched(let recovery): recovery.lost != nil || !recovery.unasked.isEmpty
-        case .store, .clockTrusted, .clockUnconfirmed, .logUnproven: false
+        case .store, .clockTrusted, .clockUnconfirmed, .logUnproven, .roomFound: false
         }
     }
 
@@ -80,6 +87,8 @@ public enum RegionEvent: Sendable, Hashable, CustomStringConvertible {
             "the mark beside the data folder cannot be written: \(reason); an old copy of the folder may go unnoticed"
         case .tailFetched(let recovery): "writes are taken again: \(recovery)"
         case .clockDoubted(let doubt): "writes are refused, as the clock of this host is not trusted: \(doubt)"
+        case .roomUsedUp(let room): "writes are refused, as the disk is full: \(room)"
+        case .roomFound: "the disk has room again, and writes are taken"
         case .clockTrusted: "the clock of this host is trusted again, and writes are taken"
         case .clockUnconfirmed: "the clock of this host is taken as it is: no other region could be asked to confirm it"
         }

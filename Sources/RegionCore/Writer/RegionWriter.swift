@@ -22,6 +22,8 @@ public final class RegionWriter<Store: KeyValueStore> {
     private var logGuard: LogGuard
     /// Why nothing is added to the log, as of the last round.
     private var logDoubt: LogDoubt?
+    /// The disk's room where its reserve is touched.
+    private var shortage: DiskRoom?
     /// What was found since the last round.
     private var events: [RegionEvent] = []
     private var answers: [RegionAnswer] = []
@@ -66,7 +68,7 @@ public final class RegionWriter<Store: KeyValueStore> {
     /// Whether the region takes writes.
     public var readiness: Readiness {
         store.failure.map(Readiness.failed) ?? logDoubt.map(Readiness.doubtsLog)
-            ?? clockDoubt.map(Readiness.doubtsClock) ?? .ready
+            ?? clockDoubt.map(Readiness.doubtsClock) ?? shortage.map(Readiness.lacksRoom) ?? .ready
     }
 
     /// Takes everything out of the queue, to be run in the next rounds.
@@ -87,11 +89,13 @@ public final class RegionWriter<Store: KeyValueStore> {
 
     /// Does one part of the maintenance, where one is due, and runs commands until none waits or the round is large enough.
     ///
+    /// - Parameter room: what the store's disk has left; nil where nothing bounds it.
     /// - Returns: what to commit before ``finish(_:_:)``; nil when there is nothing to do.
-    public func nextRound(at now: LinkInstant) -> CommitRound? {
+    public func nextRound(at now: LinkInstant, room: DiskRoom? = nil) -> CommitRound? {
         precondition(openRound == nil, "a round begins when the one before it is finished")
         guard hasWork(at: now) else { return nil }
         let time = judgeClock(at: now)
+        note(room)
         let duty = maintain(at: now, time)
         let wasAsking = logGuard.isAsking
         logDoubt = logGuard.judge(store, at: now, &events)
@@ -135,6 +139,18 @@ public final class RegionWriter<Store: KeyValueStore> {
             readiness: readiness, events: told, mustReopen: store.mustReopen, failure: nil)
     }
 
+    // MARK: - The disk
+
+    private func note(_ room: DiskRoom?) {
+        let wasLow = shortage != nil
+        shortage = room.flatMap { $0.isLow(after: wasLow) ? $0 : nil }
+        switch (wasLow, shortage) {
+        case (false, let room?): events.append(.roomUsedUp(room))
+        case (true, nil): events.append(.roomFound)
+        case (true, .some), (false, nil): break
+        }
+    }
+
     // MARK: - The clock
 
     /// Judges the physical clock.
@@ -170,6 +186,7 @@ public final class RegionWriter<Store: KeyValueStore> {
             switch turn.duty {
             case _ where turn.duty.goesByTime && clockDoubt != nil: break
             case .tick: store.tick(at: time)
+            case .backfill where shortage != nil: break
             case .backfill: hasMore = try store.backfillIndexes(limit: turn.quota)
             // What has expired here may have got more time in what is lacking.
             case .sweepExpired where logDoubt != nil: break
@@ -203,7 +220,10 @@ public final class RegionWriter<Store: KeyValueStore> {
                 })
         case .deliver(let delivery, let link):
             guard !brokenLinks.contains(link) else { return .skipped }
-            let result = catching { () throws(ApplyError) in try store.deliver(delivery, at: now) }
+            let result = catching { () throws(ApplyError) in
+                if shortage?.isCritical ?? false, delivery.addsItems { throw .noRoom }
+                return try store.deliver(delivery, at: now)
+            }
             if case .failure = result { brokenLinks.insert(link) }
             return .deliver(result)
         case .endLink(let link):
@@ -213,10 +233,11 @@ public final class RegionWriter<Store: KeyValueStore> {
         }
     }
 
-    /// Why nothing may be stamped.
+    /// Why nothing may be written for clients.
     private var refusal: String? {
         logDoubt.map { "this region takes no writes yet: \($0)" }
             ?? clockDoubt.map { "this region doubts its own clock: \($0)" }
+            ?? shortage.map { "this region's disk is full: \($0)" }
     }
 
     private func write(_ write: ItemWrite, at now: UInt64) -> Result<ItemWriteResult, ItemWriteError> {

@@ -1,6 +1,8 @@
+import AWSProtocol
 import DynamoAPI
 import ItemModel
 import KeyValueStore
+import Logging
 import NIOCore
 import NIOPosix
 import RegionStore
@@ -33,6 +35,7 @@ struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
     let callers: Callers
     let threads: NIOThreadPool
+    let logger: Logger
 
     func respond(to request: EndpointRequest, reply: EndpointReply) -> EndpointResponse? {
         guard dispatcher.mayTakeLong(target: request.target) else { return answer(request, reply) }
@@ -50,11 +53,21 @@ struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     }
 
     private func answer(_ request: EndpointRequest, _ reply: EndpointReply) -> EndpointResponse? {
-        request.body.withUnsafeReadableBytes { body in
+        let (target, id) = (request.target, request.id)
+        return request.body.withUnsafeReadableBytes { body in
             dispatcher.answer(
-                target: request.target, body: body, caller: callers.caller(with: request.accessKey)
-            ) { reply.send(EndpointResponse($0)) }
-        }.map(EndpointResponse.init)
+                target: target, body: body, caller: callers.caller(with: request.accessKey)
+            ) { reply.send(response($0, to: target, id)) }
+        }.map { response($0, to: target, id) }
+    }
+
+    /// An internal error is logged with the request that it was found by.
+    private func response(_ response: APIResponse, to target: String, _ id: RequestID) -> EndpointResponse {
+        if let cause = response.internalCause {
+            logger.error(
+                "a request failed: \(cause)", metadata: ["operation": "\(target)", "request": "\(id.text)"])
+        }
+        return EndpointResponse(response)
     }
 }
 

@@ -12,10 +12,13 @@ final class LogMarkFile: @unchecked Sendable {
     private let descriptor: Int32
 
     /// The file's path for a data folder.
-    static func path(for folder: String) -> String {
+    static func path(for folder: String) -> String { base(of: folder) + ".mark" }
+
+    /// What the names of all that stands beside a data folder begin with.
+    static func base(of folder: String) -> String {
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
-        return folder + ".mark"
+        return folder
     }
 
     /// Opens the file, or makes it.

@@ -1,5 +1,7 @@
 public import ConfigurationFiles
+import KeyValueStore
 public import Logging
+import RegionStore
 
 /// What a region's process is told besides its topology.
 public struct RegionOptions: Sendable {
@@ -7,6 +9,8 @@ public struct RegionOptions: Sendable {
     public var region: String
     /// Where its data lies; nil for what the topology says.
     public var data: String?
+    /// Of a region whose folder was set aside: the region whose replicas its new ones are filled from, where it has them; nil for any.
+    public var repairFrom: String?
     /// Whether requests are answered without a look at their signatures: allowed on loopback addresses only.
     public var insecureNoAuth = false
     /// Whether no table's capacity is bounded, whatever the topology says.
@@ -17,6 +21,9 @@ public struct RegionOptions: Sendable {
         self.region = region
         self.logger = logger
     }
+
+    /// The folder of the region's data.
+    func dataFolder(of region: Topology.Region) -> String { data ?? region.data }
 }
 
 /// Why a region cannot start or go on.
@@ -31,8 +38,28 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
     case listening(what: String, address: HostAndPort, reason: String)
     /// The store has forgotten the end of its log: the region is to be started anew, and goes on with another log.
     case mustReopen
+    /// It was told to stop before it had started.
+    case stopped
+    /// A damaged folder cannot be set aside.
+    case repair(String)
+    /// The store's files are damaged; the reason names the file.
+    case damaged(path: String, reason: String)
+    /// The disk was full, and the store has to be opened anew when there is room.
+    case full(path: String, reason: String)
     /// A commit failed: what is durable is unknown until the process has started anew.
     case storeFailed(String)
+
+    /// What an error of the store at `path` means for its region, where it means more than that it cannot go on.
+    init?(of error: any Error, at path: String) {
+        switch error {
+        case KeyValueStoreError.corruption(let reason), RegionStoreError.store(.corruption(let reason)),
+            RegionStoreError.corrupt(let reason):
+            self = .damaged(path: path, reason: reason)
+        case KeyValueStoreError.full(let reason), RegionStoreError.store(.full(let reason)):
+            self = .full(path: path, reason: reason)
+        default: return nil
+        }
+    }
 
     public var description: String {
         switch self {
@@ -49,6 +76,14 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
         case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
         case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
         case .mustReopen: "the store is opened anew"
+        case .stopped: "the region was stopped before it answered"
+        case .repair(let reason): "nothing was repaired: \(reason)"
+        case .damaged(let path, let reason):
+            """
+            the data in \(path) is damaged: \(reason). The region answers nothing from it. To fill it from another region, which keeps this folder \
+            as \(RepairFolder.path(for: path)), start it with --repair-from <region>; what had not been shipped is then only in that folder
+            """
+        case .full(let path, let reason): "the disk of \(path) is full: \(reason)"
         case .storeFailed(let reason): "the store failed, and the region stops: \(reason)"
         }
     }

@@ -43,7 +43,9 @@ public final class RegionProcess: Sendable {
     /// Opens the region's store and starts to listen; when it returns, the region answers.
     ///
     /// - Throws: `RegionError`; nothing runs then.
-    public static func start(_ options: RegionOptions, in topology: Topology) async throws -> RegionProcess {
+    public static func start(
+        _ options: RegionOptions, in topology: Topology
+    ) async throws(RegionError) -> RegionProcess {
         let logger = options.logger
         guard let own = topology.region(named: options.region) else {
             throw RegionError.unknownRegion(options.region, known: topology.regions.map(\.name))
@@ -60,13 +62,16 @@ public final class RegionProcess: Sendable {
         let tls = try linkTLS(of: own, in: topology)
         let endpointTLS = try endpointTLS(of: own, in: topology)
         let clock = SystemClock()
-        let (store, opened, mark) = try openStore(for: own, in: topology, at: options.data ?? own.data, logger)
+        let (failures, failed) = AsyncStream.makeStream(of: RegionError.self)
+        let path = options.dataFolder(of: own)
+        let (store, opened, mark) = try openStore(for: own, in: topology, at: path, options) { error in
+            if let error = RegionError(of: error, at: path) { failed.yield(error) }
+        }
 
         let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
         let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
         threads.start()
-        let (failures, failed) = AsyncStream.makeStream(of: RegionError.self)
         let commits = CommitSignal(eventLoop: linkGroup.next())
         let reader = opened.reader
         let identity = LinkIdentity(
@@ -75,13 +80,10 @@ public final class RegionProcess: Sendable {
             opened, clock: clock,
             events: .init(
                 committed: { commits.post() },
-                failed: { error in
-                    logger.critical("the store failed: \(error)")
-                    failed.yield(.storeFailed("\(error)"))
-                },
+                failed: { failed.yield(RegionError(of: $0, at: path) ?? .storeFailed("\($0)")) },
                 mustReopen: { failed.yield(.mustReopen) },
                 noted: { logger.log($0) }),
-            mark: mark)
+            mark: mark, gauge: DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount))
         let links = LinkShell(
             identity: identity, topology: topology,
             context: .init(
@@ -102,7 +104,7 @@ public final class RegionProcess: Sendable {
             try? await threads.shutdownGracefully()
             for group in [linkGroup, group] { try? await group.shutdownGracefully() }
         }
-        do {
+        do throws(RegionError) {
             try await listening(for: "links", at: own.replicationListener) {
                 try await links.start(at: own.replicationListener).get()
             }
@@ -115,14 +117,21 @@ public final class RegionProcess: Sendable {
                 }
             }
             // Clients would be told to come again until other regions have confirmed the clock and the log.
-            while writer.readiness.isStarting { try await Task.sleep(for: .milliseconds(10)) }
+            while writer.readiness.isStarting {
+                try? await Task.sleep(for: .milliseconds(10))
+                guard !Task.isCancelled else {
+                    await status.stop()
+                    throw RegionError.stopped
+                }
+            }
             let endpoint: EndpointServer
-            do {
+            do throws(RegionError) {
                 var random = SystemRandomNumberGenerator()
                 endpoint = try await listening(for: "DynamoDB clients", at: own.endpointListener) {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
-                        service: DynamoEndpoint(dispatcher: dispatcher, callers: callers, threads: threads),
+                        service: DynamoEndpoint(
+                            dispatcher: dispatcher, callers: callers, threads: threads, logger: logger),
                         configuration: EndpointConfiguration(region: own.name, authentication: authentication),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in
@@ -151,6 +160,16 @@ public final class RegionProcess: Sendable {
             await giveUp()
             throw error
         }
+    }
+
+    /// Returns when the disk of the region's data has room for opening the store, and not before a second has passed; or when the task is
+    /// cancelled.
+    public static func waitForRoom(_ options: RegionOptions, in topology: Topology) async {
+        guard let region = topology.region(named: options.region) else { return }
+        let gauge = DiskGauge(at: options.dataFolder(of: region), reserveByteCount: topology.disk.reserveByteCount)
+        repeat {
+            try? await Task.sleep(for: .seconds(1))
+        } while !Task.isCancelled && gauge.measure()?.isCritical ?? false
     }
 
     /// Returns when the region cannot go on, with the reason.
@@ -200,31 +219,36 @@ public final class RegionProcess: Sendable {
     }
 
     private static func openStore(
-        for region: Topology.Region, in topology: Topology, at path: String, _ logger: Logger
+        for region: Topology.Region, in topology: Topology, at path: String, _ options: RegionOptions,
+        foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void
     ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>, LogMarkFile?) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces)
+            // The engine aborts the process where it finds no room for opening.
+            if let room = DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount).measure(), room.isCritical {
+                throw KeyValueStoreError.full("\(room)")
+            }
+            let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces, foundDamage: foundDamage)
             var mark: LogMarkFile?
             switch LogMarkFile.open(at: LogMarkFile.path(for: path)) {
             case .success(let file): mark = file
-            case .failure(let failure): logger.log(.markNotWritten(reason: failure.reason))
+            case .failure(let failure): options.logger.log(.markNotWritten(reason: failure.reason))
             }
             var random = SystemRandomNumberGenerator()
+            var configuration = topology.storeConfiguration(
+                of: RegionIdentity(id: RegionID(rawValue: region.id), name: Text(region.name)))
+            configuration.transferSource = options.repairFrom.flatMap(topology.region).map { RegionID(rawValue: $0.id) }
             let opened = try RegionStore(
-                opening: store,
-                configuration: topology.storeConfiguration(
-                    of: RegionIdentity(id: RegionID(rawValue: region.id), name: Text(region.name))),
-                mark: mark?.read() ?? .missing, using: &random)
+                opening: store, configuration: configuration, mark: mark?.read() ?? .missing, using: &random)
             return (store, opened, mark)
         } catch {
-            throw .data(path: path, reason: "\(error)")
+            throw RegionError(of: error, at: path) ?? .data(path: path, reason: "\(error)")
         }
     }
 
     private static func listening<Result>(
         for what: String, at address: HostAndPort, _ body: () async throws -> Result
-    ) async throws -> Result {
+    ) async throws(RegionError) -> Result {
         do {
             return try await body()
         } catch {

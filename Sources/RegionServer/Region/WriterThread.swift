@@ -47,6 +47,8 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     private var hasEnded = false
     /// How far the log has got is noted in it; nil where nothing is.
     private let mark: LogMarkFile?
+    /// Measures the disk, for the thread alone; nil where its room is not looked at.
+    private var gauge: DiskGauge?
     private let incarnation: Incarnation
     private var isMarkFailing = false
     private var isReopenTold = false
@@ -60,12 +62,14 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
 
     /// - Parameters:
     ///   - mark: where to note after each commit how far the log has got; nil for nowhere.
+    ///   - gauge: measures the room on the store's disk; nil where nothing bounds it.
     ///   - judgesClock: whether nothing is stamped until the clock's witnesses agree with it.
     init(
         _ store: sending RegionStore<Store>, clock: SystemClock, events: Events, mark: LogMarkFile? = nil,
-        judgesClock: Bool = true
+        gauge: DiskGauge? = nil, judgesClock: Bool = true
     ) {
         self.mark = mark
+        self.gauge = gauge
         incarnation = store.incarnation
         self.clock = clock
         self.events = events
@@ -124,7 +128,9 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
 
     private func run() {
         while takeCommands() {
-            guard let round = writer.nextRound(at: clock.now) else { continue }
+            let now = clock.now
+            let room = gauge?.room(at: now.monotonicMilliseconds)
+            guard let round = writer.nextRound(at: now, room: room) else { continue }
             finish(round)
         }
         condition.lock()

@@ -1,3 +1,16 @@
+extension LinkDelivery {
+    /// Whether it may add items to the store, and does more than delete some and note how far a log is.
+    public var addsItems: Bool {
+        switch self {
+        case .changes(let batch):
+            // What cannot be read is refused for another reason.
+            batch.records.contains { (try? ChangeRecord(decoding: $0).kind) == .put }
+        case .snapshotPart(_, let items): items.contains { !$0.isTombstone }
+        case .catalog, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd: false
+        }
+    }
+}
+
 extension RegionStore {
     /// Takes over what a link has brought; the next commit makes it durable, and only then may it be acknowledged.
     ///

@@ -52,7 +52,7 @@ public struct RangeRead: Sendable {
     public var limit: Int?
     /// Evaluated on each item read; what is false of is counted but not returned.
     public var filter: Condition?
-    /// Bytes evaluated at the most in one page; the item that reaches it is the page's last.
+    /// Bytes evaluated at the most in one page; the item that reaches it, or the deleted one, is the page's last.
     public var byteLimit = 1 << 20
     /// On a local index: whether attributes that the index does not hold are read from the table.
     public var fetchesItem = false
@@ -78,7 +78,7 @@ public struct RangePage: Sendable {
     public var items: [[UInt8]] = []
     /// How many items were evaluated.
     public var scannedCount = 0
-    /// The sizes of all items evaluated, by DynamoDB's rules.
+    /// The sizes of all items evaluated, by DynamoDB's rules, and the bytes stored of the deleted ones among them.
     public var evaluatedByteCount = 0
     /// Of a local index whose items were fetched from the table: the size of each, for its own read units.
     public var fetchedSizes: [Int] = []

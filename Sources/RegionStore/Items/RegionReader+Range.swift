@@ -14,7 +14,15 @@ extension RegionReader {
         try snapshot.visit(range, in: keyspace, direction: read.isForward ? .forward : .backward) { key, bytes in
             var itemBytes = bytes
             if read.index == nil {
-                guard let stored = try Self.storedItem(bytes) else { return true }
+                guard let stored = try Self.storedItem(bytes) else {
+                    // Without that a page could walk any number of deleted items.
+                    page.evaluatedByteCount += key.count + bytes.count
+                    guard page.evaluatedByteCount < read.byteLimit else {
+                        page.lastEvaluatedKey = try read.table.decodedKey(key)
+                        return false
+                    }
+                    return true
+                }
                 itemBytes = stored.bytes
             }
             var item = try Item(decoding: itemBytes)

@@ -44,12 +44,15 @@ public enum ApplyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sender broke the protocol, or the bytes are damaged.
     case malformed(String)
     case storage(String)
+    /// The disk's reserve is touched, and it would add items.
+    case noRoom
 
     public var description: String {
         switch self {
         case .clock(let error): "\(error)"
         case .malformed(let what): "a change that cannot be applied: \(what)"
         case .storage(let what): "the store failed: \(what)"
+        case .noRoom: "the disk has no room for more items"
         }
     }
 }

@@ -27,6 +27,7 @@ struct ReplicaTransfers {
             }
             let present = claims.source(of: replica)
             guard present == nil || present == source, isActive(state, in: source, region.configuration),
+                isWanted(state, from: source, region.configuration),
                 progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition
             else { continue }
             if present == nil, state.local.isTransferBegun, !state.local.isServing {
@@ -44,6 +45,14 @@ struct ReplicaTransfers {
 
     /// Lets other links send what `source` was sending.
     mutating func abandon(from source: Origin) { claims.endAll(from: source) }
+
+    /// Whether no other region's replica is preferred.
+    private func isWanted(
+        _ state: Catalog.TableState, from source: Origin, _ configuration: RegionConfiguration
+    ) -> Bool {
+        guard let preferred = configuration.transferSource, preferred != source.region else { return true }
+        return !state.hasActiveReplica(in: configuration.name(of: preferred))
+    }
 
     private func isActive(
         _ state: Catalog.TableState, in source: Origin, _ configuration: RegionConfiguration

@@ -101,6 +101,8 @@ public enum LinkMessage: Sendable, Hashable {
             case storage = 5
             /// The region is stopping.
             case stopping = 6
+            /// The receiver's disk has no room for more items.
+            case room = 7
         }
 
         public init(code: Code, text: Text) {

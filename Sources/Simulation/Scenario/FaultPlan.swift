@@ -35,7 +35,7 @@ public struct FaultPlan: Sendable, Equatable {
         case slowDisk(region: String, latency: Duration)
         /// Commits fail, so that the process ends, until the end.
         case diskErrors(region: String)
-        /// No commit finds room, so that the process ends, until the end.
+        /// Hardly anything of the disk's reserve is left: writes are refused, and of other regions' changes all but deletions.
         case diskFull(region: String)
         /// Reads of some keys meet a damaged block; the share of keys, 0 to 1.
         case bitFlips(region: String, share: Double)

@@ -34,6 +34,8 @@ final class SimulatedRegion {
     /// All that the process does takes this many times as long.
     var slowness = 1.0
     var syncLatency: VirtualDuration
+    /// What the disk has left; nil for enough.
+    var room: DiskRoom?
     /// What was durable at the last commit, of every origin; stays when the process has ended.
     private(set) var committedVector = AppliedVector()
     /// Up to where observers have seen the log.
@@ -291,7 +293,7 @@ final class SimulatedRegion {
     private func beginRound() {
         guard openRound == nil, let writer else { return }
         if queue.isDue || writer.hasWork(at: instant) { writer.accept(&queue) }
-        guard let round = writer.nextRound(at: instant) else { return planMaintenance() }
+        guard let round = writer.nextRound(at: instant, room: room) else { return planMaintenance() }
         openRound = round
         guard round.batch != nil || round.commandCount > 0 else { return finish(round) }
         let work = Double(VirtualDuration(world.scenario.process.writeCost).nanoseconds) * Double(round.commandCount)

@@ -1,5 +1,6 @@
 import ItemModel
 import KeyValueStore
+import RegionCore
 import RegionStore
 
 extension World {
@@ -55,8 +56,8 @@ extension World {
             return { region.setDiskFaults { $0.commit = nil } }
         case .diskFull(let name):
             guard let region = region(named: name) else { return nil }
-            region.setDiskFaults { $0.diskByteCount = 0 }
-            return { region.setDiskFaults { $0.diskByteCount = nil } }
+            region.room = DiskRoom(availableByteCount: 1, reserveByteCount: 1 << 30)
+            return { region.room = nil }
         case .bitFlips(let name, let share):
             guard let region = region(named: name) else { return nil }
             let limit = UInt64(min(1, max(0, share)) * 65_536)

@@ -7,8 +7,8 @@ import Testing
 @Suite("Scenario files")
 struct ScenarioFileTests {
     static let shipped = [
-        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "old-copy",
-        "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
+        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "full-disk",
+        "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
         "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
         "time-to-live-during-partition",
     ]
