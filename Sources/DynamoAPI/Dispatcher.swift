@@ -49,6 +49,8 @@ public final class Dispatcher<Gateway: RegionAccess>: Sendable {
         completion: @escaping Completion
     ) -> APIResponse? {
         do throws(DynamoFault) {
+            // Without a body the operation's name is judged first.
+            if body.isEmpty { _ = try entry(for: target) }
             let document = try Self.document(in: body)
             let entry = try entry(for: target)
             return try document.withRoot(body) { request throws(DynamoFault) in
@@ -84,6 +86,10 @@ public final class Dispatcher<Gateway: RegionAccess>: Sendable {
     /// - Returns: nil when nothing is wrong but the signature.
     public func faultPrecedingAuthentication(target: String, body: UnsafeRawBufferPointer) -> APIResponse? {
         do throws(DynamoFault) {
+            guard !body.isEmpty else {
+                _ = try entry(for: target)
+                return nil
+            }
             let document = try Self.document(in: body)
             let entry = try entry(for: target)
             try document.withRoot(body) { request throws(DynamoFault) in try entry.checkTypes(request) }

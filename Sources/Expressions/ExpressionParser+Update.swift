@@ -121,7 +121,9 @@ extension ExpressionParser {
             return .refused
         }
         switch function {
-        case .listAppend: return .listAppend(first, last)
+        case .listAppend:
+            if first.isListAppend || last.isListAppend { faults.note(.misusedFunction(name), .misusedFunction) }
+            return .listAppend(first, last)
         case .ifNotExists:
             guard case .path(let path) = first else {
                 laterFaults.note(.documentPathRequired(by: name), .documentPathRequired)
@@ -133,6 +135,11 @@ extension ExpressionParser {
 }
 
 extension UpdateOperand<ParsedStage> {
+    /// Whether it is `list_append` itself, and none within another function.
+    fileprivate var isListAppend: Bool {
+        if case .listAppend = self { true } else { false }
+    }
+
     /// Stands for an operand that a noted fault has kept from being made; no tree that holds one is ever bound.
     fileprivate static var refused: Self { .value(ValueReference(placeholder: "")) }
 }

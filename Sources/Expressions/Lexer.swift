@@ -69,6 +69,8 @@ struct Lexer {
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
             skip { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             return .number
+        // A name that stands for itself begins with a letter.
+        case UInt8(ascii: "_"): return .unknown
         case _ where Self.isWord(byte):
             skip(while: Self.isWord)
             return .identifier

@@ -16,13 +16,6 @@ extension PathTree<Int> {
         return item
     }
 
-    /// What the changes write, at the same places as in the item but for list elements, which close up.
-    func written(_ changes: [AttributeChange]) -> Item {
-        var written = Item()
-        for member in members { written[member.name] = member.tree.writtenValue(changes) }
-        return written
-    }
-
     private func applying(
         _ changes: [AttributeChange], to value: AttributeValue?
     ) throws(ExpressionFault) -> AttributeValue? {
@@ -55,18 +48,5 @@ extension PathTree<Int> {
             if let new = try element.tree.applying(changes, to: old) { result.append(new) }
         }
         return result + list[next...]
-    }
-
-    private func writtenValue(_ changes: [AttributeChange]) -> AttributeValue? {
-        if let leaf {
-            guard case .put(let value) = changes[leaf] else { return nil }
-            return value
-        }
-        if elements.isEmpty {
-            let map = written(changes)
-            return map.isEmpty ? nil : .map(map)
-        }
-        let list = elements.compactMap { $0.tree.writtenValue(changes) }
-        return list.isEmpty ? nil : .list(list)
     }
 }

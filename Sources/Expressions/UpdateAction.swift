@@ -16,6 +16,14 @@ public enum UpdateAction<Stage: ExpressionStage>: Sendable, Hashable {
         }
     }
 
+    /// Whether it can only take something away.
+    var isRemoval: Bool {
+        switch self {
+        case .remove, .delete: true
+        case .set, .add: false
+        }
+    }
+
     /// The section of an update expression that such an action is written in.
     var section: UpdateSection {
         switch self {

@@ -51,16 +51,26 @@ public struct UpdateExpression: Sendable, Hashable {
         return heads.sorted()
     }
 
+    /// The item that the update makes where there is none: of its key attributes and of what is set and added.
+    ///
+    /// There is nothing to take away, by whatever path; an update that can do nothing else makes no item, one without any action does.
+    ///
+    /// - Returns: nil where no item is made.
+    public func creating(fromKey key: Item) throws(ExpressionError) -> UpdatedItem? {
+        let makers = actions.filter { !$0.isRemoval }
+        if makers.count == actions.count { return try apply(to: key) }
+        return makers.isEmpty ? nil : try UpdateExpression(makers).apply(to: key)
+    }
+
     /// What becomes of `item`, which the update leaves unchanged if it throws.
     ///
-    /// To create an item, apply the update to one of its key attributes alone. The item's size is the caller's to
-    /// check, as is that attributes in index keys keep their types.
+    /// The item's size is the caller's to check, as is that attributes in index keys keep their types.
     public func apply(to item: Item) throws(ExpressionError) -> UpdatedItem {
         try reporting(in: nil) { () throws(ExpressionFault) in
             var changes: [AttributeChange] = []
             changes.reserveCapacity(actions.count)
             for action in actions { changes.append(try change(of: action, to: item)) }
-            return UpdatedItem(item: try tree.applying(changes, to: item), tree: tree, changes: changes)
+            return UpdatedItem(item: try tree.applying(changes, to: item), tree: tree)
         }
     }
 
@@ -86,19 +96,17 @@ public struct UpdatedItem: Sendable, Hashable {
     /// The whole item; UPDATED_NEW's and ALL_NEW's source.
     public let item: Item
     private let tree: PathTree<Int>
-    private let changes: [AttributeChange]
 
-    init(item: Item, tree: PathTree<Int>, changes: [AttributeChange]) {
+    init(item: Item, tree: PathTree<Int>) {
         self.item = item
         self.tree = tree
-        self.changes = changes
     }
 
     /// What `ReturnValues` UPDATED_OLD answers: what `old`, the item before the update, had at the updated paths.
     public func updatedOld(from old: Item) -> Item { tree.selection(from: old) }
 
-    /// What `ReturnValues` UPDATED_NEW answers: what the update wrote, at the updated paths.
-    public func updatedNew() -> Item { tree.written(changes) }
+    /// What `ReturnValues` UPDATED_NEW answers: what is at the updated paths now, of a list what lies at the index now.
+    public func updatedNew() -> Item { tree.selection(from: item) }
 }
 
 extension UpdateOperand<BoundStage> {

@@ -93,7 +93,7 @@ def test_a_transaction_of_writes(client, table, key):
         client, f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}'}}", f"DELETE FROM \"{table}\" WHERE pk = '{key}d'",
         {"Statement": f'UPDATE "{table}" SET v = v + ? WHERE pk = ?', "Parameters": [n(1), s(key + "u")]},
         f"EXISTS(SELECT * FROM \"{table}\" WHERE pk = '{key}c' AND ok = true)")
-    assert answer["Responses"] == [{}, {}, {}, {}]
+    assert answer["Responses"] == []
     assert item(client, table, key) == {"pk": s(key)}
     assert item(client, table, key + "d") is None
     assert item(client, table, key + "u")["v"] == n(2)

@@ -130,7 +130,19 @@ import Testing
         ),
         (
             #"{"simple":[{"PutRequest":{"Item":{"pk":{"S":"n"}}}},{"PutRequest":{"Item":{"x":{"S":"a"}}}}]}"#,
-            "One or more parameter values were invalid: Missing the key pk in the item"
+            "The provided key element does not match the schema"
+        ),
+        (
+            #"{"simple":[{"PutRequest":{"Item":{"pk":{"N":"1"}}}}]}"#,
+            "The provided key element does not match the schema"
+        ),
+        (
+            #"{"simple":[{"PutRequest":{"Item":{"pk":{"M":{}}}}}]}"#,
+            "The provided key element does not match the schema"
+        ),
+        (
+            #"{"simple":[{"PutRequest":{"Item":{"pk":{"S":""}}}}]}"#,
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
         ),
         (
             #"{"simple":[{"PutRequest":{"Item":{"pk":{"S":"n"}}}},{"DeleteRequest":{"Key":{"x":{"S":"a"}}}}]}"#,

@@ -128,6 +128,39 @@ import Testing
                 == #"{"Attributes":{"pk":{"S":"new"}}}"#)
     }
 
+    @Test(arguments: [
+        #""UpdateExpression":"REMOVE a""#,
+        #""UpdateExpression":"REMOVE x.y, z[0]""#,
+        #""UpdateExpression":"DELETE a :s","ExpressionAttributeValues":{":s":{"SS":["x"]}}"#,
+        #""AttributeUpdates":{"a":{"Action":"DELETE"}}"#,
+        #""AttributeUpdates":{"a":{"Action":"DELETE","Value":{"SS":["x"]}}}"#,
+    ])
+    func `an update that can only take something away makes no item`(_ update: String) {
+        for values in ["ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD"] {
+            #expect(
+                endpoint(
+                    "UpdateItem",
+                    #"{"TableName":"simple","Key":{"pk":{"S":"a"}},\#(update),"ReturnValues":"\#(values)"}"#) == "{}")
+        }
+        #expect(endpoint("GetItem", #"{"TableName":"simple","Key":{"pk":{"S":"a"}}}"#) == "{}")
+        #expect(
+            endpoint(
+                "TransactWriteItems",
+                #"{"TransactItems":[{"Update":{"TableName":"simple","Key":{"pk":{"S":"a"}},"UpdateExpression":"REMOVE a"}}]}"#
+            ) == "{}")
+        #expect(endpoint("Scan", #"{"TableName":"simple"}"#) == #"{"Count":0,"Items":[],"ScannedCount":0}"#)
+    }
+
+    @Test func `an update without actions makes an item of its key`() {
+        for (key, update) in [("a", ""), ("b", #","AttributeUpdates":{}"#)] {
+            #expect(
+                endpoint("UpdateItem", #"{"TableName":"simple","Key":{"pk":{"S":"\#(key)"}}\#(update)}"#) == "{}")
+            #expect(
+                endpoint("GetItem", #"{"TableName":"simple","Key":{"pk":{"S":"\#(key)"}}}"#)
+                    == #"{"Item":{"pk":{"S":"\#(key)"}}}"#)
+        }
+    }
+
     @Test func `an update leaves the key alone`() {
         #expect(
             endpoint(

@@ -179,7 +179,8 @@ import Testing
         ),
         (partition + #","ExclusiveStartKey":{"pk":{"S":"p"}}"#, "The provided starting key is invalid"),
         (
-            partition + #","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"N":"1"}}"#, "The provided starting key is invalid"
+            partition + #","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"N":"1"}}"#,
+            "The provided key element does not match the schema"
         ),
         (
             partition + #","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"N":"x"}}"#,
@@ -197,9 +198,33 @@ import Testing
             global + #","IndexName":"all","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"S":"a"}}"#,
             "The provided starting key is invalid"
         ),
+        (
+            global
+                + #","IndexName":"all","ExclusiveStartKey":{"pk":{"N":"1"},"sk":{"S":"a"},"g":{"S":"x"},"h":{"N":"2"}}"#,
+            "The provided starting key is invalid: The provided key element does not match the schema"
+        ),
+        (
+            global
+                + #","IndexName":"all","ExclusiveStartKey":{"pk":{"S":"p"},"sk":{"S":"a"},"g":{"S":"x"},"h":{"S":"2"}}"#,
+            "The provided key element does not match the schema"
+        ),
     ])
     func `a query that cannot be is told why`(parameters: String, message: String) {
         #expect(endpoint("Query", #"{"TableName":"indexed",\#(parameters)}"#) == validation(message))
+    }
+
+    @Test func `a query of one item has no second page`() {
+        endpoint.createTable("simple")
+        endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"p"}}}"#)
+        let query = #"{"TableName":"simple","Limit":1,\#(Self.partition)"#
+        #expect(endpoint("Query", query + "}") == #"{"Count":1,"Items":[{"pk":{"S":"p"}}],"ScannedCount":1}"#)
+        #expect(
+            endpoint("Query", query + #","ExclusiveStartKey":{"pk":{"S":"p"}}}"#)
+                == validation(
+                    "The provided exclusive start key is invalid: ExclusiveStartKey: {pk=AttributeValue: {S:p}}"))
+        #expect(
+            endpoint("Query", query + #","ExclusiveStartKey":{"pk":{"S":"q"}}}"#)
+                == validation("The provided starting key is outside query boundaries based on provided conditions"))
     }
 
     @Test func `a start key need not be that of an item`() {

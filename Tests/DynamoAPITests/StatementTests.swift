@@ -119,15 +119,26 @@ import Testing
     }
 
     @Test func `a batch answers each statement in order, and a transaction all of them or none`() {
+        endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"a"}}}"#)
         #expect(
             endpoint(
                 "BatchExecuteStatement",
                 #"""
-                {"Statements":[{"Statement":"INSERT INTO simple VALUE {'pk': ?}","Parameters":[{"S":"a"}]},
+                {"Statements":[{"Statement":"INSERT INTO simple VALUE {'pk': ?}","Parameters":[{"S":"c"}]},
                  {"Statement":"INSERT INTO simple VALUE {'pk': 'a'}"},{"Statement":"?"}]}
                 """#)
                 == #"{"Responses":[{"TableName":"simple"},{"Error":{"Code":"DuplicateItem","Message":"Duplicate primary key exists in table"},"TableName":"simple"},{"Error":{"Code":"ValidationError","Message":"Statement wasn't well formed, can't be processed: Unexpected term"}}]}"#
         )
+        for statement in [
+            "INSERT INTO simple VALUE {'pk': 'd'}", "UPDATE simple SET v = 1 WHERE pk = 'd'",
+            "SELECT * FROM simple WHERE pk = 'd'",
+        ] {
+            let twice = #"{"Statements":[{"Statement":"\#(statement)"},{"Statement":"\#(statement)"}]}"#
+            #expect(
+                endpoint("BatchExecuteStatement", twice)
+                    == validation("Provided list of item keys contains duplicates"))
+        }
+        #expect(execute("SELECT * FROM simple WHERE pk = 'd'") == #"{"Items":[]}"#)
         let refused = endpoint(
             "ExecuteTransaction",
             #"""

@@ -12,6 +12,23 @@ import Testing
         endpoint.createTable("simple")
     }
 
+    @Test func `the lengths of tags are in characters`() {
+        for character in ["a", "\u{5D0}", "\u{6F22}", "\u{10400}"] {
+            func tag(_ key: Int, _ value: Int) -> (status: Int, body: String) {
+                let (key, value) = (
+                    String(repeating: character, count: key), String(repeating: character, count: value)
+                )
+                return endpoint.send(
+                    "TagResource", #"{"ResourceArn":"\#(arn)","Tags":[{"Key":"\#(key)","Value":"\#(value)"}]}"#)
+            }
+            #expect(tag(128, 256).status == 200)
+            #expect(tag(129, 1).status == 400)
+            #expect(tag(1, 257).status == 400)
+            let key = String(repeating: character, count: 128)
+            #expect(endpoint("ListTagsOfResource", #"{"ResourceArn":"\#(arn)"}"#).contains(key))
+        }
+    }
+
     @Test func `tags are answered with an empty body and listed in the order of their keys' first setting`() {
         let tagged = endpoint.send(
             "TagResource", #"{"ResourceArn":"\#(arn)","Tags":[{"Key":"b","Value":"1"},{"Key":"a","Value":"2"}]}"#)

@@ -100,9 +100,81 @@ import Testing
             #"[{"Put":{"TableName":"simple","Item":{"pk":{"S":"a"}},"ConditionExpression":"a ="}}]"#,
             #"Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "=""#
         ),
+        (
+            #"[{"Update":{"TableName":"simple","Key":{"pk":{"S":""}},"UpdateExpression":"SET a = b"}}]"#,
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
+        ),
+        (
+            #"[{"Put":{"TableName":"simple","Item":{"pk":{"N":"7"}}}},{"Delete":{"TableName":"simple","Key":{"pk":{"S":""}}}}]"#,
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
+        ),
+        (
+            #"[{"Put":{"TableName":"indexed","Item":{"pk":{"S":"a"},"sk":{"S":"b"},"g":{"S":""}}}}]"#,
+            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: all, IndexKey: g"
+        ),
     ])
     func `a request that is wrong by itself is refused`(items: String, message: String) {
         #expect(endpoint("TransactWriteItems", #"{"TransactItems":\#(items)}"#) == validation(message))
+    }
+
+    @Test func `a projection that finds nothing leaves the item out`() {
+        endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"a"},"v":{"N":"1"}}}"#)
+        let get = #"{"Get":{"TableName":"simple","Key":{"pk":{"S":"a"}},"ProjectionExpression":"x.y, z"}}"#
+        #expect(endpoint("TransactGetItems", #"{"TransactItems":[\#(get)]}"#) == #"{"Responses":[{}]}"#)
+        #expect(
+            endpoint("GetItem", #"{"TableName":"simple","Key":{"pk":{"S":"a"}},"ProjectionExpression":"x.y, z"}"#)
+                == #"{"Item":{}}"#)
+    }
+
+    @Test func `validation stops at its first fault, before any condition`() {
+        let put = #"{"Put":{"TableName":"simple","Item":{"pk":{"N":"7"}}}}"#
+        let failing =
+            #"{"Put":{"TableName":"simple","Item":{"pk":{"S":"a"}},"ConditionExpression":"attribute_exists(pk)"}}"#
+        let fault =
+            #"{"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N"}"#
+        let none = #"{"Code":"None"}"#
+        #expect(
+            endpoint("TransactWriteItems", #"{"TransactItems":[\#(put),\#(put),\#(failing)]}"#)
+                == cancelled("ValidationError, None, None", "\(fault),\(none),\(none)"))
+        #expect(
+            endpoint("TransactWriteItems", #"{"TransactItems":[\#(failing),\#(put)]}"#)
+                == cancelled("None, ValidationError", "\(none),\(fault)"))
+    }
+
+    @Test func `an item that is too large refuses the transaction`() {
+        let filler = String(repeating: "x", count: 410_000)
+        let put = #"{"Put":{"TableName":"simple","Item":{"pk":{"S":"a"},"f":{"S":"\#(filler)"}}}}"#
+        #expect(
+            endpoint("TransactWriteItems", #"{"TransactItems":[\#(put)]}"#)
+                == validation("Item size has exceeded the maximum allowed size"))
+    }
+
+    @Test func `the limit of 4 MB is of what the request holds, and not of the items that it touches`() {
+        let filler = String(repeating: "x", count: 100_000)
+        func request(_ action: (Int) -> String) -> String {
+            let actions = (0..<50).map(action).joined(separator: ",")
+            return endpoint("TransactWriteItems", #"{"TransactItems":[\#(actions)]}"#)
+        }
+        func put(_ number: Int) -> String {
+            #"{"Put":{"TableName":"simple","Item":{"pk":{"S":"\#(number)"},"f":{"S":"\#(filler)"}}}}"#
+        }
+        func update(_ number: Int, _ value: String) -> String {
+            #"{"Update":{"TableName":"simple","Key":{"pk":{"S":"\#(number)"}},"UpdateExpression":"SET g = :g","#
+                + #""ExpressionAttributeValues":{":g":{"S":"\#(value)"}}}}"#
+        }
+        let refusal = validation("The transaction's payload size cannot exceed 4 MB")
+        #expect(request(put) == refusal)
+        #expect(request { update($0, filler) } == refusal)
+        for number in 0..<50 {
+            endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"\#(number)"},"f":{"S":"\#(filler)"}}}"#)
+        }
+        #expect(request { update($0, "small") } == "{}")
+        #expect(
+            request {
+                #"{"ConditionCheck":{"TableName":"simple","Key":{"pk":{"S":"\#($0)"}},"ConditionExpression":"attribute_exists(g)"}}"#
+            } == "{}")
+        #expect(request { #"{"Delete":{"TableName":"simple","Key":{"pk":{"S":"\#($0)"}}}}"# } == "{}")
+        #expect(endpoint("Scan", #"{"TableName":"simple","Select":"COUNT"}"#) == #"{"Count":0,"ScannedCount":0}"#)
     }
 
     @Test func `a token answers again with what reading takes, and is for one request only`() {

@@ -101,7 +101,11 @@ import Testing
         ("DynamoDB_20120810.NoSuchThing", "{}", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
         ("", "{}", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
         ("", "{", #"{"__type":"com.amazon.coral.service#SerializationException"}"#),
-        ("DynamoDB_20120810.GetItem", "", #"{"__type":"com.amazon.coral.service#SerializationException"}"#),
+        ("DynamoDB_20120810.GetItem", " ", #"{"__type":"com.amazon.coral.service#SerializationException"}"#),
+        ("DynamoDB_20120810.GetItem", "", nil),
+        ("DynamoDB_20120810.DescribeEndpoints", "", nil),
+        ("DynamoDB_20120810.NoSuchThing", "", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
+        ("", "", #"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#),
         (
             "DynamoDB_20120810.GetItem", #"{"TableName":"abc","Key":{"pk":{"S":1}}}"#,
             #"{"__type":"com.amazon.coral.service#SerializationException","Message":"NUMBER_VALUE cannot be converted to String"}"#

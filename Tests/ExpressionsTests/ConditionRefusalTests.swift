@@ -182,7 +182,7 @@ import Testing
     @Test(arguments: [
         "a = :s", "(a = :s)", "(a) = (:s)", ":s = a", "NOT NOT a = :s", "a = :s and not (b = :s or b <> :n)",
         "a BETWEEN :s2 AND :s AND b BETWEEN :n2 and :n", "a BETWEEN b AND c", "a in (:s)", "(a) IN ((b), :n)",
-        "size(a) > :n", "size (:s) = :n", "contains(a, size(b))", "attribute_type(a, :type)", "_a = :s",
+        "size(a) > :n", "size (:s) = :n", "contains(a, size(b))", "attribute_type(a, :type)", "a_ = :s",
         "a1.b_2[0][1] = :s",
         "a\n=\t:s", "#data = :s", "(a = :s AND (b = :s))", "((a = :s) AND (b = :s))",
         "begins_with(:s, a)", "a [ 0 ] . b = :s", "a = :l", "a <> :m", "NOT(a = :s)AND(b = :s)",

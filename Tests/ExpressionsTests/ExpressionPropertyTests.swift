@@ -11,7 +11,7 @@ private struct ExpressionGenerator {
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 
     mutating func name() -> NameReference {
-        let literals: [Text] = ["a", "b", "_c", "d1", "attr_x"]
+        let literals: [Text] = ["a", "b", "c_", "d1", "attr_x"]
         let placeholders: [Text] = ["#a", "#b", "#1"]
         return below(3) == 0 ? .placeholder(placeholders[below(3)]) : .literal(literals[below(5)])
     }
@@ -58,6 +58,13 @@ private struct ExpressionGenerator {
         }
     }
 
+    /// What `list_append` takes: anything but another one.
+    private mutating func listOperand(depth: Int) -> UpdateOperand<ParsedStage> {
+        let operand = updateOperand(depth: depth, allowsSum: false)
+        if case .listAppend(let head, _) = operand { return head }
+        return operand
+    }
+
     mutating func updateOperand(depth: Int, allowsSum: Bool = true) -> UpdateOperand<ParsedStage> {
         guard depth > 0 else { return below(2) == 0 ? .path(path()) : .value(value()) }
         switch below(5) {
@@ -69,8 +76,7 @@ private struct ExpressionGenerator {
                 updateOperand(depth: depth - 1, allowsSum: false), updateOperand(depth: depth - 1, allowsSum: false))
         case 2: return .ifNotExists(path(), updateOperand(depth: depth - 1, allowsSum: false))
         case 3:
-            return .listAppend(
-                updateOperand(depth: depth - 1, allowsSum: false), updateOperand(depth: depth - 1, allowsSum: false))
+            return .listAppend(listOperand(depth: depth - 1), listOperand(depth: depth - 1))
         default: return below(2) == 0 ? .path(path()) : .value(value())
         }
     }

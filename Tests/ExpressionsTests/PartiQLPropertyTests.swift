@@ -40,10 +40,22 @@ private struct StatementGenerator {
         }
     }
 
+    /// No value that has no order.
+    private mutating func orderedOperand() -> Operand<BoundStage> {
+        let operand = operand()
+        if case .value(let value) = operand, !value.kind.isOrdered, value.kind != .null { return .value(.number(7)) }
+        return operand
+    }
+
     mutating func condition(depth: Int) -> Condition.Node {
         switch random.below(depth > 0 ? 10 : 7) {
-        case 0: return .comparison(Comparator.allCases[random.below(6)], operand(), operand())
-        case 1: return .between(operand(), lower: operand(), upper: operand())
+        case 0:
+            let comparator = Comparator.allCases[random.below(6)]
+            guard comparator != .equal, comparator != .notEqual else {
+                return .comparison(comparator, operand(), operand())
+            }
+            return .comparison(comparator, orderedOperand(), orderedOperand())
+        case 1: return .between(orderedOperand(), lower: orderedOperand(), upper: orderedOperand())
         case 2: return .in(operand(), (0...random.below(3)).map { _ in operand() })
         case 3: return random.below(2) == 0 ? .attributeExists(path()) : .attributeNotExists(path())
         case 4: return .attributeType(.path(path()), .string("SS"))

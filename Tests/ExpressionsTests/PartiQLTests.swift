@@ -173,6 +173,20 @@ import Testing
         #expect(throws: ExpressionError(ExpressionFault(message))) { try parse(Text(text)) }
     }
 
+    @Test(arguments: [("true", "BOOL"), ("[1]", "L"), ("{'a': 1}", "M"), ("<<1, 2>>", "NS"), ("<<'a'>>", "SS")])
+    func `values without order are compared for equality only`(_ value: String, _ kind: String) throws {
+        for comparison in ["a < \(value)", "a <= \(value)", "\(value) > a", "a >= \(value)"] {
+            #expect(throws: ExpressionError.self, "\(comparison)") { try condition(Text(comparison)) }
+        }
+        #expect(
+            throws: ExpressionError(
+                ExpressionFault(
+                    "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: \(kind)"
+                ))
+        ) { try condition(Text("a BETWEEN 1 AND \(value)")) }
+        _ = try condition(Text("a = \(value) OR a <> \(value) OR a < 1"))
+    }
+
     @Test func `nesting has a bound, whatever it is made of`() {
         for (open, close) in [("(", ")"), ("NOT ", "")] {
             let text = String(repeating: open, count: 3_000) + "a = 1" + String(repeating: close, count: 3_000)

@@ -46,17 +46,24 @@ import Testing
         // SET in lists
         Case("SET a[1] = :s", ["a": [0, 1, 2]], ["a": [0, "new", 2]], old: ["a": [1]], new: ["a": ["new"]]),
         Case(
-            "SET a[9] = :s, a[5] = :n", ["a": [0]], ["a": [0, 3, "new"]], old: [:], new: ["a": [3, "new"]]),
+            "SET a[9] = :s, a[5] = :n", ["a": [0]], ["a": [0, 3, "new"]], old: [:], new: [:]),
+        Case("SET a[3] = :s", ["a": [0, 1, 2]], ["a": [0, 1, 2, "new"]], old: [:], new: ["a": ["new"]]),
         Case(
             "SET a[1] = :s REMOVE a[0], a[7]", ["a": [0, 1, 2]], ["a": ["new", 2]], old: ["a": [0, 1]],
-            new: ["a": ["new"]]),
+            new: ["a": ["new", 2]]),
         Case(
             "SET a[1].k = a[0].k, a[0].k = a[1].k", ["a": [["k": 0], ["k": 1]]], ["a": [["k": 1], ["k": 0]]],
             old: ["a": [["k": 0], ["k": 1]]], new: ["a": [["k": 1], ["k": 0]]]),
         // REMOVE
         Case("REMOVE a, q", ["a": 1, "b": 2], ["b": 2], old: ["a": 1], new: [:]),
         Case("REMOVE a.b", ["a": ["b": 1]], ["a": [:]], old: ["a": ["b": 1]], new: [:]),
-        Case("REMOVE a[0], a[2]", ["a": [0, 1, 2, 3]], ["a": [1, 3]], old: ["a": [0, 2]], new: [:]),
+        Case("REMOVE a[0], a[2]", ["a": [0, 1, 2, 3]], ["a": [1, 3]], old: ["a": [0, 2]], new: ["a": [1]]),
+        Case(
+            "REMOVE a.c[1]", ["a": ["c": [1, 2, 3, 70]]], ["a": ["c": [1, 3, 70]]], old: ["a": ["c": [2]]],
+            new: ["a": ["c": [3]]]),
+        Case(
+            "REMOVE a[1], a[3]", ["a": [0, 1, 2, 3, 4, 5]], ["a": [0, 2, 4, 5]], old: ["a": [1, 3]],
+            new: ["a": [2, 5]]),
         Case("REMOVE a[0]", ["a": [0]], ["a": []], old: ["a": [0]], new: [:]),
         // ADD
         Case("ADD a :n", [:], ["a": 3], old: [:], new: ["a": 3]),
@@ -95,6 +102,30 @@ import Testing
         #expect(updated.item == example.new)
         #expect(updated.updatedOld(from: example.old) == example.updatedOld)
         #expect(updated.updatedNew() == example.updatedNew)
+    }
+
+    @Test(
+        arguments: [
+            ("REMOVE a", nil), ("REMOVE x.y", nil), ("REMOVE x[0], b", nil), ("DELETE a :ss", nil),
+            ("DELETE x.y :ss", nil),
+            ("REMOVE x.y DELETE a :ss", nil),
+            ("SET a = :n REMOVE b", ["a": 3]), ("SET a = :n REMOVE x.y, z[7]", ["a": 3]),
+            ("ADD a :n DELETE x.y :ss", ["a": 3]),
+            ("SET a = :n", ["a": 3]),
+        ] as [(String, Item?)])
+    func `an update that can only take something away makes no item`(_ expression: String, _ made: Item?) throws {
+        let update = try ParsedUpdate(parsing: Text(expression)).bind(to: placeholders(Self.values))
+        let updated = try update.creating(fromKey: ["id": "k"])
+        var expected = made
+        expected?["id"] = "k"
+        #expect(updated?.item == expected)
+        #expect(updated?.updatedNew() == made)
+    }
+
+    @Test func `an update without any action makes an item, and a nested path to be set does not`() throws {
+        #expect(try UpdateExpression([]).creating(fromKey: ["id": "k"])?.item == ["id": "k"])
+        let update = try ParsedUpdate(parsing: "SET x.y = :n REMOVE z.y").bind(to: placeholders(Self.values))
+        #expect(throws: ExpressionError.self) { try update.creating(fromKey: ["id": "k"]) }
     }
 
     static let invalidPath = "The document path provided in the update expression is invalid for update"

@@ -15,6 +15,16 @@ import Testing
         Refusal("SET a = :n + ", "Syntax error; token: \"<EOF>\", near: \"+ \""),
         Refusal("SET a = :n * :n", "Syntax error; token: \"*\", near: \":n * :n\""),
         Refusal("SET a = list_append(b, c + :n)", "Syntax error; token: \"+\", near: \"c + :n\""),
+        Refusal("SET _123 = :s", "Syntax error; token: \"_\", near: \"SET _123\""),
+        Refusal("SET _abc = :s", "Syntax error; token: \"_\", near: \"SET _abc\""),
+        Refusal("SET a._b = :s", "Syntax error; token: \"_\", near: \"._b\""),
+        Refusal("REMOVE __typename", "Syntax error; token: \"_\", near: \"REMOVE __\""),
+        Refusal(
+            "SET a = list_append(list_append(:l, :l), b)",
+            "The function is not allowed to be used this way in an expression; function: list_append"),
+        Refusal(
+            "SET a = list_append(:l, (list_append(:l, b)))",
+            "The function is not allowed to be used this way in an expression; function: list_append"),
         Refusal("SET set = :s", "Syntax error; token: \"set\", near: \"SET set =\""),
         Refusal("REMOVE a = :s", "Syntax error; token: \"=\", near: \"a = :s\""),
         Refusal("ADD a b", "Syntax error; token: \"b\", near: \"a b\""),

@@ -72,6 +72,23 @@ import Testing
         #expect(try region.item(["pk": "a"]) == item("a", ["n": 1]))
     }
 
+    @Test(arguments: [false, true])
+    func `an update that makes no item leaves nothing behind, in no region`(_ isGlobal: Bool) throws {
+        if isGlobal {
+            let other = try #require(region.configuration.regions.last).name
+            try region.update("T", .createReplica(region: other, ReplicaOverrides()))
+        }
+        let before = try region.contents()
+        for expression: Text in ["REMOVE a", "REMOVE a.b", "REMOVE a[0], b"] {
+            let result = try region.update(["pk": "a"], expression, [:])
+            #expect(result.old == nil && result.new == nil && result.updated == nil && result.change == nil)
+        }
+        #expect(try region.contents() == before)
+        // A deletion is known to the others, of an item too that is not here yet.
+        try region.delete(["pk": "a"])
+        #expect(try (region.contents() == before) == !isGlobal)
+    }
+
     @Test func `an update gives what every kind of return value needs`() throws {
         try region.put(item("a", ["n": 1, "m": 2, "gone": 3, "kept": 4]))
         let result = try region.update(["pk": "a"], "SET n = n + :one, fresh = m REMOVE gone", [":one": 1])

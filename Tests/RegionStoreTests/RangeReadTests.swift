@@ -90,7 +90,9 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `pages of a table without sort key go on behind the item they ended with`(_ isForward: Bool) throws {
+    func `a partition without sort key is one page, and pages of such a table go on behind the item they ended with`(
+        _ isForward: Bool
+    ) throws {
         try region.createTable("U")
         for name in ["a", "b", "c"] { try region.put(item(name), in: "U") }
         var read = RangeRead(table: try region.table("U"), range: try .partition(condition(partition: ["b"])))
@@ -98,8 +100,8 @@ import Testing
         read.limit = 1
         let first = try region.reader.page(read)
         #expect(first.items.count == 1)
-        #expect(first.lastEvaluatedKey == item("b"))
-        read.exclusiveStartKey = first.lastEvaluatedKey
+        #expect(first.lastEvaluatedKey == nil)
+        read.exclusiveStartKey = item("b")
         let second = try region.reader.page(read)
         #expect(second.items.isEmpty && second.lastEvaluatedKey == nil)
         var scan = RangeRead(table: try region.table("U"), range: .segment(number: 0, count: 1))

@@ -109,17 +109,6 @@ import Testing
         #expect(try region.items().count == 1)
     }
 
-    @Test func `items of more than four megabytes together are refused`() throws {
-        let region = try region()
-        func steps(_ count: Int) throws -> [Transaction.Step] {
-            try (0..<count).map { number in
-                try region.step(.put(item("\(number)", ["b": .binary([UInt8](repeating: 1, count: 390 << 10))])))
-            }
-        }
-        try region.transact(try steps(10))
-        #expect(throws: TransactionError.self) { try region.transact(try steps(11)) }
-    }
-
     @Test func `a table that is gone is told as the reason`() throws {
         let region = try region()
         let step = try region.step(.put(item("a")))

@@ -128,7 +128,7 @@ extension ShapeCheck {
         }
         checkBounds(value, shape)
         if let bounds = constraints.keyLength,
-            value.members.contains(where: { !bounds.contains($0.name.withStringBytes { $0.count }) })
+            value.members.contains(where: { !bounds.contains($0.name.characterCount) })
         {
             violate(
                 of: value,
@@ -152,7 +152,7 @@ extension ShapeCheck {
         let noun: String
         switch shape.type {
         case .integer, .long: (measured, noun) = (value.integer ?? 0, "value")
-        case .string: (measured, noun) = (value.withStringBytes { $0.count }, "length")
+        case .string: (measured, noun) = (value.characterCount, "length")
         case .list, .map: (measured, noun) = (value.count, "length")
         case .boolean, .timestamp, .double, .blob, .custom, .structure: return
         }
@@ -204,5 +204,13 @@ extension ShapeCheck {
         case .false: "false"
         case .null: "null"
         }
+    }
+}
+
+extension JSONValue {
+    /// How many Unicode characters a string has: what the lengths of constraints are counted in.
+    fileprivate var characterCount: Int {
+        // Each begins with the one byte that continues none.
+        withStringBytes { bytes in bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
     }
 }

@@ -65,6 +65,13 @@ extension DynamoFault {
             "Transaction cancelled, please refer cancellation reasons for specific reasons [\(codes)]", reasons)
     }
 
+    /// One action does not fit its table's schema; those behind it are not looked at.
+    static func transactionCancelled(by fault: DynamoFault, of index: Int, among count: Int) -> DynamoFault {
+        var reasons = [CancellationReason](repeating: .none, count: count)
+        reasons[index] = CancellationReason(fault)
+        return .transactionCancelled(reasons)
+    }
+
     /// The token was used for another request.
     static let idempotentParameterMismatch = DynamoFault(
         transaction: "IdempotentParameterMismatchException",
@@ -74,7 +81,10 @@ extension DynamoFault {
     static let multipleOperationsOnItem = DynamoFault.validation(
         "Transaction request cannot include multiple operations on one item")
 
-    /// The items are too large together.
+    /// What a request to write holds is too large together.
+    static let transactionPayloadTooLarge = DynamoFault.validation("The transaction's payload size cannot exceed 4 MB")
+
+    /// The items that a transaction reads are too large together.
     static let transactionTooLarge = DynamoFault.validation(
         "The aggregate size of the items in the transaction cannot exceed 4 MB")
 }

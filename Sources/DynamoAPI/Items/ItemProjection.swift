@@ -30,15 +30,29 @@ enum ItemProjection {
         }
     }
 
+    /// Whether `projection` selects anything of a stored item.
+    static func isSomething(of stored: BinaryItem, _ projection: Projection?) throws(DynamoFault) -> Bool {
+        guard let projection else { return true }
+        return try !selected(of: stored, projection).isEmpty
+    }
+
+    private static func selected(of stored: BinaryItem, _ projection: Projection) throws(DynamoFault) -> Item {
+        do throws(BinaryDecodingError) {
+            var partial = Item()
+            for name in projection.attributeNames { partial[name] = try stored.value(named: name) }
+            return projection.apply(to: partial)
+        } catch {
+            throw .internalError("\(error)")
+        }
+    }
+
     /// Writes what `projection` selects of a stored item; straight from its bytes where that is everything.
     static func write(
         _ stored: BinaryItem, _ projection: Projection?, to writer: inout JSONWriter
     ) throws(DynamoFault) {
+        if let projection { return writer.item(try selected(of: stored, projection)) }
         do throws(BinaryDecodingError) {
-            guard let projection else { return try writer.item(stored: stored) }
-            var partial = Item()
-            for name in projection.attributeNames { partial[name] = try stored.value(named: name) }
-            writer.item(projection.apply(to: partial))
+            try writer.item(stored: stored)
         } catch {
             throw .internalError("\(error)")
         }

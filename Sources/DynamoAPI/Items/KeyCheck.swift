@@ -18,6 +18,16 @@ extension KeySchema {
         for attribute in sort { try Self.check(attribute, in: item, isSort: true, isWholeItem: true) }
     }
 
+    /// Checks that no key attribute of an item or of a key is empty, and nothing else of it.
+    func checkNotEmpty(_ item: Item) throws(DynamoFault) {
+        for attribute in attributes {
+            guard let value = item[attribute.name], value.kind == attribute.kind, value.isEmptyStringOrBinary else {
+                continue
+            }
+            throw Self.emptyKey(value, attribute.name)
+        }
+    }
+
     /// A key that lacks an attribute, has another or one of another type.
     static let mismatch = DynamoFault.validation("The provided key element does not match the schema")
 
@@ -62,6 +72,21 @@ extension KeySchema {
 }
 
 extension Table {
+    /// Checks that no attribute of a whole item that is an index's key is empty, and nothing else of it.
+    func checkIndexKeysAreNotEmpty(_ item: Item) throws(DynamoFault) {
+        for index in indexes {
+            for attribute in index.definition.keySchema.attributes {
+                guard let value = item[attribute.name], value.kind == attribute.kind, value.isEmptyStringOrBinary else {
+                    continue
+                }
+                throw DynamoFault(
+                    .indexKeyInvalid(
+                        index: index.name, attribute: attribute.name, expected: attribute.kind, found: value),
+                    returnsItem: false, isUpdate: false)
+            }
+        }
+    }
+
     /// Checks that a whole item has no attribute that an index's key cannot be.
     func checkIndexKeys(of item: Item) throws(DynamoFault) {
         for index in indexes {

@@ -56,6 +56,15 @@ struct BatchExecuteStatement: Operation {
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
         let plans = elements.map { plan($0, in: environment) }
+        var seen = BatchKeys()
+        for plan in plans {
+            switch plan {
+            case .fault: break
+            case .read(_, let read, let table, _): try seen.insert(read.key, of: table)
+            case .write(_, let write):
+                if let key = write.table.keySchema.key(of: write.action.item) { try seen.insert(key, of: write.table) }
+            }
+        }
         guard plans.contains(where: { if case .write = $0 { true } else { false } }) else {
             return try response(plans.map { plan throws(DynamoFault) in try answer(plan, in: environment) })
         }

@@ -78,6 +78,8 @@ struct BatchWriteItem: Operation {
             for action in actions {
                 switch action {
                 case .put(let item):
+                    // The words of PutItem are not used here.
+                    guard table.keySchema.key(of: item) != nil else { throw KeySchema.mismatch }
                     try table.keySchema.checkItem(item)
                     try table.checkIndexKeys(of: item)
                 case .delete(let key), .update(let key, _): try table.keySchema.checkKey(key)

@@ -39,6 +39,9 @@ struct ExecuteTransaction: Operation {
         guard !statements.contains(where: \.returnsSomething) else {
             throw .validation("Unsupported operation: RETURNING is not supported in ExecuteTransaction")
         }
+        guard readCount > 0 || statements.reduce(0, { $0 + $1.payloadByteCount }) <= Transaction.maximumByteCount else {
+            throw .transactionPayloadTooLarge
+        }
         self.statements = statements
         token = RequestToken.read(request, covering: request["TransactStatements"])
         capacityLevel = CapacityLevel(request)
@@ -79,32 +82,24 @@ struct ExecuteTransaction: Operation {
     }
 
     private func steps(in tables: [Table]) throws(DynamoFault) -> [Transaction.Step] {
-        var steps: [Transaction.Step] = []
-        var reasons: [CancellationReason] = []
-        for (statement, table) in zip(statements, tables) {
+        try zip(statements, tables).enumerated().map { index, pair throws(DynamoFault) in
+            let step: Transaction.Step?
             do throws(DynamoFault) {
-                guard let step = try statement.step(in: table) else {
-                    throw .internalError("no step of a statement that writes")
-                }
-                steps.append(step)
-                reasons.append(.none)
+                step = try pair.0.step(in: pair.1)
             } catch {
-                reasons.append(CancellationReason(error))
+                throw .transactionCancelled(by: error, of: index, among: statements.count)
             }
+            guard let step else { throw .internalError("no step of a statement that writes") }
+            return step
         }
-        guard steps.count == statements.count else { throw .transactionCancelled(reasons) }
-        return steps
     }
 
     private func response(_ capacities: [ConsumedCapacity]) -> APIResponse {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("Responses")
+        // What writes has nothing to answer.
         writer.beginArray()
-        for _ in statements {
-            writer.beginObject()
-            writer.endObject()
-        }
         writer.endArray()
         if capacityLevel != .none {
             writer.name("ConsumedCapacity")

@@ -28,7 +28,7 @@ struct CreateGlobalTable: Operation {
     }
 }
 
-/// Refused: no table of version 2017.11.29 gets another replica.
+/// Finds no table of version 2017.11.29.
 struct UpdateGlobalTable: Operation {
     static let name: StaticString = "UpdateGlobalTable"
     static let shape = Shape.structure(
@@ -43,21 +43,17 @@ struct UpdateGlobalTable: Operation {
                     .init("Delete", .structure("DeleteReplicaAction", .required("RegionName", .string)))))))
 
     private let table: Text
-    private let addsReplica: Bool
 
     var accesses: [Access] { [Access(Self.name, .tableNamed(table))] }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
         table = request["GlobalTableName"]?.text ?? ""
-        addsReplica = request["ReplicaUpdates"]?.elements.contains { $0["Create"] != nil } ?? false
     }
 
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        throw addsReplica
-            ? LegacyGlobalTables.unsupported
-            : .globalTableNotFound(LegacyGlobalTables.missing(table))
+        throw .globalTableNotFound(LegacyGlobalTables.missing(table))
     }
 }
 

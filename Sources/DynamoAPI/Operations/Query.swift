@@ -63,9 +63,13 @@ struct Query: Operation {
         let schema = index?.definition.keySchema ?? table.keySchema
         if let key = range.startKey { try StartKey.checkForQuery(key, of: table, index) }
         let condition = try condition(on: schema)
-        if let key = range.startKey { try StartKey.check(key, meets: condition, of: schema) }
+        if let key = range.startKey {
+            try StartKey.check(key, meets: condition, of: schema)
+            if index == nil, schema.sort.isEmpty { throw StartKey.refuse(key) }
+        }
         try checkFilter(schema)
         try range.checkProjected(by: index, of: table)
+        try range.checkFilterProjected(by: index, of: table)
         var read = range.read(.partition(condition), of: table, through: index)
         read.isForward = isForward
         return try range.answer(read, in: environment)

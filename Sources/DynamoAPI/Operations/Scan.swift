@@ -46,6 +46,7 @@ struct Scan: Operation {
         let index = try range.index(of: table)
         if let key = range.startKey { try StartKey.check(key, liesIn: segment, of: table, index) }
         try range.checkProjected(by: index, of: table)
+        try range.checkFilterProjected(by: index, of: table)
         let read = range.read(.segment(number: segment.number, count: segment.count), of: table, through: index)
         return try range.answer(read, in: environment)
     }

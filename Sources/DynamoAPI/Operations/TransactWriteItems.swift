@@ -25,6 +25,9 @@ struct TransactWriteItems: Operation {
         for element in request["TransactItems"]?.elements.map(\.self) ?? [] {
             actions.append(try TransactionAction(element, expressions))
         }
+        guard actions.reduce(0, { $0 + $1.payloadByteCount }) <= Transaction.maximumByteCount else {
+            throw .transactionPayloadTooLarge
+        }
         self.actions = actions
         token = RequestToken.read(request, covering: request["TransactItems"])
         capacityLevel = CapacityLevel(request)
@@ -46,20 +49,16 @@ struct TransactWriteItems: Operation {
         return nil
     }
 
-    /// The actions as the region carries them out; throws what speaks against any of them by its table's schema.
+    /// The actions as the region carries them out; throws what speaks against the first that does not fit its table's schema.
     private func steps(in tables: [Table]) throws(DynamoFault) -> [Transaction.Step] {
-        var steps: [Transaction.Step] = []
-        var reasons: [CancellationReason] = []
-        for (action, table) in zip(actions, tables) {
+        for (action, table) in zip(actions, tables) { try action.checkKeysAreNotEmpty(in: table) }
+        return try zip(actions, tables).enumerated().map { index, pair throws(DynamoFault) in
             do throws(DynamoFault) {
-                steps.append(try action.step(in: table))
-                reasons.append(.none)
+                return try pair.0.step(in: pair.1)
             } catch {
-                reasons.append(CancellationReason(error))
+                throw .transactionCancelled(by: error, of: index, among: actions.count)
             }
         }
-        guard steps.count == actions.count else { throw .transactionCancelled(reasons) }
-        return steps
     }
 
     private func response(

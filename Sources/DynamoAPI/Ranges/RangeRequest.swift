@@ -90,7 +90,7 @@ struct RangeRequest: Sendable {
         return index
     }
 
-    /// Throws where a global index does not hold what is to be returned or filtered by.
+    /// Throws where a global index does not hold what is to be returned.
     func checkProjected(by index: SecondaryIndex?, of table: Table) throws(DynamoFault) {
         guard let index, index.isGlobal, let held = index.projectedNames(in: table) else { return }
         guard select != .allAttributes else {
@@ -105,12 +105,20 @@ struct RangeRequest: Sendable {
             throw .invalidParameters(
                 "Global secondary index \(index.name) does not project \(SchemaReading.list(missing))")
         }
-        let missingInFilter = filter?.attributeNames.filter { !held.contains($0) } ?? []
-        guard missingInFilter.isEmpty else {
+    }
+
+    /// Throws where a global index does not hold what is filtered by.
+    ///
+    /// - Parameter noun: what the service's words call the index.
+    func checkFilterProjected(
+        by index: SecondaryIndex?, of table: Table, noun: String = "Global secondary index"
+    ) throws(DynamoFault) {
+        guard let index, index.isGlobal, let held = index.projectedNames(in: table) else { return }
+        let missing = filter?.attributeNames.filter { !held.contains($0) } ?? []
+        guard missing.isEmpty else {
             throw .invalidParameters(
                 """
-                Global secondary index \(index.name) does not project one or more filter attributes: \
-                \(SchemaReading.list(missingInFilter))
+                \(noun) \(index.name) does not project one or more filter attributes: \(SchemaReading.list(missing))
                 """)
         }
     }

@@ -23,11 +23,7 @@ enum StartKey {
     /// for a key.
     static func checkSchema(_ key: Item, of table: Table, _ index: SecondaryIndex?) throws(DynamoFault) {
         let schema = index?.definition.keySchema
-        var attributes: [KeyAttribute] = []
-        for attribute in table.keySchema.attributes + (schema?.attributes ?? [])
-        where !attributes.contains(where: { $0.name == attribute.name }) {
-            attributes.append(attribute)
-        }
+        let attributes = attributes(of: table, index)
         guard key.count == attributes.count else { throw KeySchema.mismatch }
         for attribute in attributes {
             guard let value = key[attribute.name], value.kind == attribute.kind else { throw KeySchema.mismatch }
@@ -38,13 +34,32 @@ enum StartKey {
         }
     }
 
+    /// What a start key consists of: the attributes of the table's key and of the index's, each once.
+    private static func attributes(of table: Table, _ index: SecondaryIndex?) -> [KeyAttribute] {
+        var attributes: [KeyAttribute] = []
+        for attribute in table.keySchema.attributes + (index?.definition.keySchema.attributes ?? [])
+        where !attributes.contains(where: { $0.name == attribute.name }) {
+            attributes.append(attribute)
+        }
+        return attributes
+    }
+
     private static func check(_ attribute: KeyAttribute, in key: Item, isSort: Bool) throws(DynamoFault) {
         guard let value = key[attribute.name] else { return }
         try KeySchema.check(value, of: attribute.name, isSort: isSort)
     }
 
-    /// Checks a query's start key against the schema, whose faults it words less exactly than a scan.
+    /// Checks a query's start key against the schema, whose faults it words otherwise than a scan.
     static func checkForQuery(_ key: Item, of table: Table, _ index: SecondaryIndex?) throws(DynamoFault) {
+        let attributes = attributes(of: table, index)
+        guard key.count == attributes.count, attributes.allSatisfy({ key[$0.name] != nil }) else {
+            throw .validation(prefix)
+        }
+        func fits(_ attributes: [KeyAttribute]) -> Bool { attributes.allSatisfy { key[$0.name]?.kind == $0.kind } }
+        guard fits((index?.definition.keySchema ?? table.keySchema).attributes) else { throw KeySchema.mismatch }
+        guard fits(table.keySchema.attributes) else {
+            throw .validation("\(prefix): \(KeySchema.mismatch.message ?? "")")
+        }
         do throws(DynamoFault) {
             try checkSchema(key, of: table, index)
         } catch {
@@ -73,6 +88,27 @@ enum StartKey {
             case .beginsWith(let prefix): .beginsWith(operand, prefix: .value(prefix))
             }
         guard Condition(node).evaluate(key) else { throw mismatchesRange }
+    }
+
+    /// Refuses the start key of a query that can find one item: nothing can stand behind that.
+    static func refuse(_ key: Item) -> DynamoFault {
+        let attributes = key.attributes.map { "\($0.name)=AttributeValue: {\(Self.text(of: $0.value))}" }
+        return .validation(
+            "The provided exclusive start key is invalid: ExclusiveStartKey: {\(attributes.joined(separator: ", "))}")
+    }
+
+    private static func text(of value: AttributeValue) -> String {
+        switch value {
+        case .string(let text): "S:\(text)"
+        case .number(let number): "N:\(number)"
+        case .binary(let bytes):
+            bytes.withUnsafeBytes { bytes in
+                var characters: [UInt8] = []
+                Base64.encode(bytes, into: &characters)
+                return "B:\(String(decoding: characters, as: UTF8.self))"
+            }
+        case .bool, .null, .list, .map, .stringSet, .numberSet, .binarySet: value.kind.rawValue
+        }
     }
 
     private static let mismatchesRange = DynamoFault.validation(

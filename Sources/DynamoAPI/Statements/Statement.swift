@@ -9,6 +9,8 @@ struct Statement: Sendable {
     let reference: TableReference
     /// Whether a failed condition's fault holds the item.
     let returnsItemOnFailure: Bool
+    /// The length of its text, and the size of its parameters by DynamoDB's rules.
+    let payloadByteCount: Int
 
     /// Reads `Statement` and `Parameters`.
     init(_ json: JSONValue) throws(DynamoFault) {
@@ -16,8 +18,10 @@ struct Statement: Sendable {
         for element in json["Parameters"]?.elements.map(\.self) ?? [] {
             parameters.append(try AttributeDecoding.value(element))
         }
+        let text = json["Statement"]?.text ?? ""
+        payloadByteCount = parameters.reduce(text.byteCount) { $0 + $1.sizeInBytes }
         do throws(ExpressionError) {
-            content = try PartiQLStatement(parsing: json["Statement"]?.text ?? "", parameters: parameters)
+            content = try PartiQLStatement(parsing: text, parameters: parameters)
         } catch {
             throw .validation(error.message)
         }

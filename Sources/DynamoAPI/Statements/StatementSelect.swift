@@ -32,10 +32,22 @@ struct StatementSelect {
 
     func answer<Gateway: RegionAccess>(in environment: Environment<Gateway>) throws(DynamoFault) -> APIResponse {
         let table = try environment.table(range.reference)
+        if let name = range.indexName {
+            guard let index = table.index(named: name) else {
+                throw .validation("The table does not have the specified index")
+            }
+            guard !range.isConsistent || !index.isGlobal else {
+                throw .validation("Strongly consistent read is not supported on Global Secondary Indexes")
+            }
+        }
         let index = try range.index(of: table)
         let schema = index?.definition.keySchema ?? table.keySchema
         let (partitions, isForward) = try partitions(of: schema)
         try range.checkProjected(by: index, of: table)
+        // A statement that does not go by the index's key scans it, and finds nothing there.
+        if partitions.contains(where: { if case .partition = $0 { true } else { false } }) {
+            try range.checkFilterProjected(by: index, of: table, noun: "Secondary index")
+        }
         try environment.admitRead(of: table, through: index)
         let start = try nextToken.map { text throws(DynamoFault) in try NextToken(text, for: statement) }
         var page = Page(limit: range.limit)

@@ -10,6 +10,9 @@ struct TransactionAction: Sendable {
     private let condition: Condition?
     /// Whether a failed condition's reason holds the item.
     let returnsItem: Bool
+    /// The size of the item or key and of the values of the expressions, by DynamoDB's rules; zero in a request that is too small to
+    /// reach the bound.
+    let payloadByteCount: Int
 
     private enum Action {
         case write(ItemWrite.Action)
@@ -30,8 +33,16 @@ struct TransactionAction: Sendable {
         condition = parameters.condition
         returnsItem = content["ReturnValuesOnConditionCheckFailure"]?.isString("ALL_OLD") ?? false
         let key = try (content["Key"] ?? content["Item"]).map(AttributeDecoding.item) ?? Item()
+        if json.documentByteCount > Transaction.maximumByteCount {
+            let values = try content["ExpressionAttributeValues"].map(AttributeDecoding.item) ?? Item()
+            payloadByteCount = key.sizeInBytes + values.sizeInBytes
+        } else {
+            payloadByteCount = 0
+        }
         switch given[0].description {
-        case "Put": action = .write(.put(key))
+        case "Put":
+            try AttributeDecoding.checkSize(of: key, from: content)
+            action = .write(.put(key))
         case "Delete": action = .write(.delete(key: key))
         case "Update":
             guard let update = parameters.update else { throw .internalError("an Update without its expression") }
@@ -50,6 +61,17 @@ struct TransactionAction: Sendable {
             case .check: "ConditionCheckItem"
             }
         return Access(name, .table(reference))
+    }
+
+    /// Checks what refuses the whole request, and does not cancel the transaction: keys that are empty.
+    func checkKeysAreNotEmpty(in table: Table) throws(DynamoFault) {
+        switch action {
+        case .write(.put(let item)):
+            try table.keySchema.checkNotEmpty(item)
+            try table.checkIndexKeysAreNotEmpty(item)
+        case .write(.update(let key, _)), .write(.delete(let key)), .check(let key):
+            try table.keySchema.checkNotEmpty(key)
+        }
     }
 
     /// The action as the region carries it out, once it fits the table's schema.

@@ -86,10 +86,11 @@ struct TransactionRead: Sendable {
             capacities[place ?? capacities.count - 1].addTable(ConsumedCapacity.readUnits(size, isConsistent: true))
             writer.beginObject()
             if let item, try read.isWanted(item) {
-                writer.name("Item")
                 if let columns = read.columns {
+                    writer.name("Item")
                     try SelectedColumns.write(item.binaryItem, columns, to: &writer)
-                } else {
+                } else if try ItemProjection.isSomething(of: item.binaryItem, read.projection) {
+                    writer.name("Item")
                     try ItemProjection.write(item.binaryItem, read.projection, to: &writer)
                 }
             }

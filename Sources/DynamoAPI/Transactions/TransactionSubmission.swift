@@ -42,7 +42,6 @@ struct TransactionSubmission: Sendable {
     ) -> DynamoFault {
         switch error {
         case .duplicateItem: return .multipleOperationsOnItem
-        case .tooLarge: return .transactionTooLarge
         case .tokenMismatch: return .idempotentParameterMismatch
         case .storage(let cause): return .internalError(cause)
         case .cancelled(let errors):

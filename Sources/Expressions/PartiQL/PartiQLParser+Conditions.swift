@@ -84,7 +84,9 @@ extension PartiQLParser {
         case .symbol(let symbol):
             guard let comparator = Comparator(rawValue: symbol == "!=" ? "<>" : symbol) else { throw unexpected }
             advance()
-            return .comparison(comparator, left, try operand())
+            let right = try operand()
+            if comparator != .equal, comparator != .notEqual { try checkOrdered([left, right], symbol) }
+            return .comparison(comparator, left, right)
         case .keyword("is"):
             advance()
             let isNegated = take(keyword: "not")
@@ -101,11 +103,24 @@ extension PartiQLParser {
             advance()
             let lower = try operand()
             try expect(keyword: "and")
-            return .between(left, lower: lower, upper: try operand())
+            let upper = try operand()
+            try checkOrdered([left, lower, upper], "BETWEEN")
+            return .between(left, lower: lower, upper: upper)
         case .keyword("in"):
             advance()
             return .in(left, try candidates())
         case .identifier, .quoted, .keyword, .string, .number, .parameter, .end: throw unexpected
+        }
+    }
+
+    /// Refuses literals and parameters that have no order.
+    private func checkOrdered(_ operands: [Operand<BoundStage>], _ name: String) throws(ExpressionFault) {
+        for case .value(let value) in operands {
+            switch value.kind {
+            case .bool, .list, .map, .stringSet, .numberSet, .binarySet:
+                throw .operandType(value.kind.rawValue, of: name)
+            case .string, .number, .binary, .null: break
+            }
         }
     }
 

@@ -225,7 +225,9 @@ public final class RegionProcess: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             // The engine aborts the process where it finds no room for opening.
-            if let room = DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount).measure(), room.isCritical {
+            if let room = DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount).measure(),
+                room.isCritical
+            {
                 throw KeyValueStoreError.full("\(room)")
             }
             let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces, foundDamage: foundDamage)

@@ -39,8 +39,10 @@ struct PreparedWrite {
     /// Whether it has to be asked whether there is capacity for it.
     var isLimited = false
 
-    /// Whether there is nothing to log: a deletion of what is not there, in a table that no other region has.
-    var changesNothing: Bool { change.new == nil && change.old == nil && !change.table.isGlobal }
+    /// Whether there is nothing to log: an update that makes no item, or a deletion of what is not there in a table that no other region has.
+    var changesNothing: Bool {
+        change.new == nil && change.old == nil && (deletedKeyBytes == nil || !change.table.isGlobal)
+    }
 
     /// What the write takes; nil of a table without limits.
     var demand: WriteDemand? {

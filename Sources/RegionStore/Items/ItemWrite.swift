@@ -69,7 +69,7 @@ public struct ItemWrite: Sendable {
         if case .delete(let bytes) = preparation { bytes } else { nil }
     }
 
-    /// The item after the write; nil after a delete.
+    /// The item after the write; nil after a delete, and where an update makes none.
     ///
     /// - Parameters:
     ///   - old: the item as it stands, which only an update reads.
@@ -84,7 +84,13 @@ public struct ItemWrite: Sendable {
             let updated: UpdatedItem
             do {
                 try update.checkLeavesKey(current.keySchema.attributes.map(\.name))
-                updated = try update.apply(to: old ?? key)
+                if let old {
+                    updated = try update.apply(to: old)
+                } else if let made = try update.creating(fromKey: key) {
+                    updated = made
+                } else {
+                    return (nil, nil)
+                }
             } catch {
                 throw .expression(error)
             }

@@ -43,11 +43,18 @@ extension RegionReader {
             }
             return true
         }
+        if read.isOfOneItem { page.lastEvaluatedKey = nil }
         return page
     }
 }
 
 extension RangeRead {
+    /// Whether there is one item at the most, behind which nothing can stand.
+    fileprivate var isOfOneItem: Bool {
+        guard case .partition = range else { return false }
+        return index == nil && table.keySchema.sort.isEmpty
+    }
+
     /// The keys to visit; nil where the start key or a value does not fit the schema, so that nothing can be found.
     func keyRange() -> KeyRange? {
         var range: KeyRange

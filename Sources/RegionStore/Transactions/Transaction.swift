@@ -57,9 +57,9 @@ public struct Transaction: Sendable {
         hasDuplicates = Set(keys).count < keys.count
     }
 
-    /// The bound on the sizes of all items of a transaction, in bytes.
+    /// The bound on what the request of a transaction holds, and on what one of reads returns, in bytes.
     ///
-    /// A link ships a transaction's changes in one message, which this bounds too.
+    /// What a transaction changes may be a hundred items of 400 KB: a link ships them in one message.
     public static var maximumByteCount: Int { 4 << 20 }
 }
 
@@ -92,8 +92,6 @@ public enum TransactionError: Error, Sendable {
     case cancelled([ItemWriteError?])
     /// Two steps are about one item.
     case duplicateItem
-    /// The items are larger than ``Transaction/maximumByteCount`` together.
-    case tooLarge
     /// The token was used for something else less than ten minutes ago.
     case tokenMismatch
     /// The store failed: nothing more can be written until the process has started anew.

@@ -24,14 +24,6 @@ struct TransactionPreparation {
         fileprivate var changesLog: Bool {
             if case .write(let write) = self { !write.changesNothing } else { false }
         }
-
-        /// The size of the larger of the item before and after.
-        fileprivate var byteCount: Int {
-            switch self {
-            case .write(let write): max(write.change.oldSize, write.change.newSize)
-            case .check(let size, _): size
-            }
-        }
     }
 
     mutating func add(_ step: Step) {
@@ -63,7 +55,6 @@ struct TransactionPreparation {
             if !isThrottled, !wanted.isEmpty { _ = take(wanted) }
             throw .cancelled(reasons)
         }
-        guard prepared.reduce(0, { $0 + $1.byteCount }) <= Transaction.maximumByteCount else { throw .tooLarge }
         if !wanted.isEmpty, let refusal = take(wanted) {
             var reasons = reasons
             reasons[demands[refusal.position].step] = .throttled(refusal.resource)
