@@ -9,10 +9,10 @@ public enum ItemSize {
     /// What each element of a list and each attribute of a map costs beside itself.
     @usableFromInline static let elementByteCount = 1
 
-    /// A byte for two significant digits, one more, and one for a minus; zero takes one byte.
+    /// A byte for two digits of the integer part, one for two of the fraction, one more, and one for a minus; zero takes one byte.
     @inlinable
     public static func byteCount(of number: Number) -> Int {
-        (number.significantDigitCount + 1) / 2 + 1 + (number.isNegative ? 1 : 0)
+        number.centesimalDigitCount + 1 + (number.isNegative ? 1 : 0)
     }
 }
 

@@ -65,6 +65,13 @@ public struct Number: Sendable, Hashable, Comparable, ExpressibleByIntegerLitera
     /// How many digits lie between the first and the last that is not zero, both included; zero has none.
     public var significantDigitCount: Int { Self.digitCount(of: coefficient) }
 
+    /// How many digits to the base of a hundred lie between the first and the last that is not zero, both included; zero has none.
+    ///
+    /// They come in pairs from the decimal point on, so that 1.5 has two and 15 has one.
+    public var centesimalDigitCount: Int {
+        isZero ? 0 : (magnitude >> 1) - (Int(exponent) >> 1) + 1
+    }
+
     /// The power of ten of the first digit, in ``magnitudeRange``; zero for zero.
     var magnitude: Int { isZero ? 0 : Int(exponent) + significantDigitCount - 1 }
 

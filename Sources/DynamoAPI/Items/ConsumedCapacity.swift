@@ -27,7 +27,7 @@ struct ConsumedCapacity {
     /// Of the indexes touched, in the order of the first touch.
     private var indexes: [Index] = []
 
-    /// Transactions take twice as much, and say of what.
+    /// Transactions take twice as much of the table, though not of its indexes, and say of what.
     enum Kind: Sendable {
         case single
         case transactionalRead
@@ -74,9 +74,9 @@ struct ConsumedCapacity {
 
     mutating func addIndex(_ name: Text, isGlobal: Bool, _ units: Double) {
         if let position = indexes.firstIndex(where: { $0.name == name }) {
-            indexes[position].units += units * kind.factor
+            indexes[position].units += units
         } else {
-            indexes.append(Index(name: name, isGlobal: isGlobal, units: units * kind.factor))
+            indexes.append(Index(name: name, isGlobal: isGlobal, units: units))
         }
     }
 

@@ -52,16 +52,6 @@ struct TableContents {
         return old?.size ?? 0
     }
 
-    /// The sizes of the items of a transaction's steps, with what is pending; zero where there is none.
-    func sizes(
-        of transaction: Transaction, _ store: some KeyValueReader
-    ) throws(KeyValueStoreError) -> [Int] {
-        try transaction.steps.map { step throws(KeyValueStoreError) in
-            guard let key = step.key else { return 0 }
-            return try OldItem(items.value(key, in: store), isDecoded: false)?.size ?? 0
-        }
-    }
-
     private func item(
         at key: [UInt8], isDecoded: Bool, _ store: some KeyValueReader
     ) throws(ItemWriteError) -> (stored: ItemValue?, old: OldItem?) {

@@ -17,7 +17,7 @@ extension RegionStore {
         if let token = transaction.token {
             switch try tokens.usage(of: token, at: nowMilliseconds, in: store) {
             case .unused: break
-            case .same: return try .repeated(transaction, region.contents, store)
+            case .same(let sizes): return .repeated(sizes: sizes)
             case .other: throw .tokenMismatch
             }
         }
@@ -35,7 +35,8 @@ extension RegionStore {
         }
         // Before anything is staged, as it may fail.
         if let token = transaction.token {
-            try tokens.use(token, at: nowMilliseconds, in: store, into: &region.batch)
+            try tokens.use(
+                token, sizes: steps.map(\.byteCount), at: nowMilliseconds, in: store, into: &region.batch)
         }
         return .done(
             zip(steps, preparation.bounds).map { step, bounds in

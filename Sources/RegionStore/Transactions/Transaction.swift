@@ -82,7 +82,8 @@ public struct ItemCheck: Sendable {
 public enum TransactionOutcome: Sendable {
     /// One result for each step; of a check with the item's size before and after.
     case done([ItemWriteResult])
-    /// Its token was used before, by the same request: nothing was done again. The size of each step's item as it stands.
+    /// Its token was used before, by the same request: nothing was done again. For each step the size of the larger of its item before
+    /// and after the first time.
     case repeated(sizes: [Int])
 }
 

@@ -1,5 +1,3 @@
-import KeyValueStore
-
 /// What the steps of a transaction would do, before anything is changed, and what speaks against it.
 struct TransactionPreparation {
     /// Those that can be carried out.
@@ -18,6 +16,14 @@ struct TransactionPreparation {
             switch self {
             case .write(let write): write.demand
             case .check(_, let demand): demand
+            }
+        }
+
+        /// The size of the larger of the item before and after.
+        var byteCount: Int {
+            switch self {
+            case .write(let write): max(write.change.oldSize, write.change.newSize)
+            case .check(let size, _): size
             }
         }
 
@@ -71,19 +77,6 @@ struct TransactionPreparation {
             guard count > 1, step.changesLog else { return nil }
             defer { index += 1 }
             return .init(index: index, count: UInt16(clamping: count))
-        }
-    }
-}
-
-extension TransactionOutcome {
-    /// Nothing is done again: the items as they stand, with what is pending.
-    static func repeated(
-        _ transaction: Transaction, _ contents: TableContents, _ store: some KeyValueReader
-    ) throws(TransactionError) -> TransactionOutcome {
-        do {
-            return .repeated(sizes: try contents.sizes(of: transaction, store))
-        } catch {
-            throw .storage("\(error)")
         }
     }
 }

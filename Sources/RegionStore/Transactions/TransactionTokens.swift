@@ -15,8 +15,8 @@ struct TransactionTokens {
     /// What is known of a token.
     enum Usage {
         case unused
-        /// By the same request.
-        case same
+        /// By the same request: for each step the size of the larger of its item before and after.
+        case same(sizes: [Int])
         case other
     }
 
@@ -25,18 +25,21 @@ struct TransactionTokens {
         of token: Transaction.Token, at nowMilliseconds: UInt64, in store: some KeyValueReader
     ) throws(TransactionError) -> Usage {
         guard let entry = try entry(token.name, store), !entry.isExpired(at: nowMilliseconds) else { return .unused }
-        return entry.fingerprint == token.fingerprint ? .same : .other
+        return entry.fingerprint == token.fingerprint ? .same(sizes: entry.sizes.map(Int.init)) : .other
     }
 
     /// Notes that a token's transaction was carried out, and removes some tokens that have expired.
+    ///
+    /// - Parameter sizes: for each step what reading its item takes when the request comes again.
     mutating func use(
-        _ token: Transaction.Token, at nowMilliseconds: UInt64, in store: some KeyValueReader,
+        _ token: Transaction.Token, sizes: [Int], at nowMilliseconds: UInt64, in store: some KeyValueReader,
         into batch: inout WriteBatch
     ) throws(TransactionError) {
         let replaced = try entry(token.name, store)
         try removeExpired(at: nowMilliseconds, store, into: &batch)
         if let replaced { batch.delete(Layout.tokenTimeKey(replaced.time, token.name), in: Layout.meta) }
-        let entry = TokenEntry(time: nowMilliseconds, fingerprint: token.fingerprint)
+        let entry = TokenEntry(
+            time: nowMilliseconds, sizes: sizes.map(UInt32.init(clamping:)), fingerprint: token.fingerprint)
         // A clock that was set back puts tokens before those that have expired.
         if let removedUpTo, Layout.tokenTimeKey(nowMilliseconds, "").lexicographicallyPrecedes(removedUpTo) {
             self.removedUpTo = nil
@@ -57,7 +60,7 @@ struct TransactionTokens {
                 var reader = ByteReader(Array(key.dropFirst(Layout.MetaKey.tokenTimePrefix.count)))
                 let time = try reader.readUInt64()
                 guard expired.count < Self.removalLimit,
-                    TokenEntry(time: time, fingerprint: []).isExpired(at: nowMilliseconds)
+                    TokenEntry.isExpired(time, at: nowMilliseconds)
                 else { return false }
                 let name = try reader.readBytes(count: reader.remainingCount)
                 expired.append((time, Text(String(decoding: name, as: UTF8.self))))
@@ -90,25 +93,37 @@ struct TransactionTokens {
     mutating func committed() { pending.removeAll() }
 }
 
-/// What is stored of a token: milliseconds since the Unix epoch of its transaction (8) · fingerprint to the end.
+/// What is stored of a token: milliseconds since the Unix epoch of its transaction (8) · number of steps (2) · for each the size of its
+/// item (4) · fingerprint to the end.
 struct TokenEntry: Hashable {
     let time: UInt64
+    let sizes: [UInt32]
     let fingerprint: [UInt8]
 
-    init(time: UInt64, fingerprint: [UInt8]) {
+    init(time: UInt64, sizes: [UInt32], fingerprint: [UInt8]) {
         self.time = time
+        self.sizes = sizes
         self.fingerprint = fingerprint
     }
 
     init(decoding bytes: [UInt8]) throws(BinaryDecodingError) {
         var reader = ByteReader(bytes)
         time = try reader.readUInt64()
+        var sizes: [UInt32] = []
+        for _ in 0..<(try reader.readUInt16()) { sizes.append(try reader.readUInt32()) }
+        self.sizes = sizes
         fingerprint = Array(bytes[reader.offset...])
     }
 
-    func encoded() -> [UInt8] { Layout.bigEndian(time) + fingerprint }
+    func encoded() -> [UInt8] {
+        Layout.bigEndian(time) + Layout.bigEndian(UInt16(clamping: sizes.count))
+            + sizes.flatMap { Layout.bigEndian($0) } + fingerprint
+    }
 
-    func isExpired(at nowMilliseconds: UInt64) -> Bool {
+    func isExpired(at nowMilliseconds: UInt64) -> Bool { Self.isExpired(time, at: nowMilliseconds) }
+
+    /// Whether a token of that time is no longer remembered.
+    static func isExpired(_ time: UInt64, at nowMilliseconds: UInt64) -> Bool {
         nowMilliseconds >= time && nowMilliseconds - time >= Transaction.Token.validityMilliseconds
     }
 }
