@@ -10,4 +10,7 @@ public struct APIResponse: Sendable, Equatable {
         self.body = body
         self.internalCause = internalCause
     }
+
+    /// The region has more to do than may wait, and the request was not begun: SDKs try again later.
+    public static let overloaded = DynamoFault.overloaded.response
 }

@@ -30,20 +30,19 @@ struct RegionGateway<Store: KeyValueStore>: RegionAccess {
 /// DynamoDB's operations behind the endpoint.
 ///
 /// What reads one item is answered on the connection's event loop: a point read takes microseconds, less than a change of threads.
-/// What may read many runs on threads of its own.
+/// What may read many runs on threads of its own, and is refused like a write where too much waits for them.
 struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
     let callers: Callers
-    let threads: NIOThreadPool
+    let threads: BoundedThreadPool
     let logger: Logger
 
     func respond(to request: EndpointRequest, reply: EndpointReply) -> EndpointResponse? {
         guard dispatcher.mayTakeLong(target: request.target) else { return answer(request, reply) }
-        threads.submit { state in
-            guard case .active = state else { return }
+        let isTaken = threads.submit {
             if let response = answer(request, reply) { reply.send(response) }
         }
-        return nil
+        return isTaken ? nil : EndpointResponse(.overloaded)
     }
 
     func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse? {

@@ -29,7 +29,7 @@ public final class RegionProcess: Sendable {
         let status: StatusServer
         let writer: WriterThread<RocksDBStore>
         let store: RocksDBStore
-        let threads: NIOThreadPool
+        let threads: ReadThreads
         let groups: [MultiThreadedEventLoopGroup]
         let failure: AsyncStream<RegionError>
     }
@@ -70,8 +70,7 @@ public final class RegionProcess: Sendable {
 
         let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
-        let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
-        threads.start()
+        let threads = ReadThreads()
         let commits = CommitSignal(eventLoop: linkGroup.next())
         let reader = opened.reader
         let identity = LinkIdentity(
@@ -88,7 +87,7 @@ public final class RegionProcess: Sendable {
             identity: identity, topology: topology,
             context: .init(
                 transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, commits: commits,
-                clock: clock, eventLoop: linkGroup.next(), threads: threads, logger: logger))
+                clock: clock, eventLoop: linkGroup.next(), threads: threads.links, logger: logger))
         commits.setReceiver { links.committed() }
         let dispatcher = Dispatcher(
             gateway: RegionGateway(
@@ -101,7 +100,7 @@ public final class RegionProcess: Sendable {
             try? await links.stop().get()
             writer.stop()
             store.close()
-            try? await threads.shutdownGracefully()
+            await threads.stop()
             for group in [linkGroup, group] { try? await group.shutdownGracefully() }
         }
         do throws(RegionError) {
@@ -131,7 +130,7 @@ public final class RegionProcess: Sendable {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
                         service: DynamoEndpoint(
-                            dispatcher: dispatcher, callers: callers, threads: threads, logger: logger),
+                            dispatcher: dispatcher, callers: callers, threads: threads.clients, logger: logger),
                         configuration: EndpointConfiguration(region: own.name, authentication: authentication),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in
@@ -185,7 +184,7 @@ public final class RegionProcess: Sendable {
         await parts.status.stop()
         try? await parts.links.stop().get()
         parts.writer.stop()
-        try? await parts.threads.shutdownGracefully()
+        await parts.threads.stop()
         parts.store.close()
         for group in parts.groups { try? await group.shutdownGracefully() }
         logger.info("stopped")
