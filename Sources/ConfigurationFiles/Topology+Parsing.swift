@@ -3,7 +3,8 @@ import Foundation
 extension Topology {
     /// The keys of the file's outermost mapping.
     private static let keys = [
-        "regions", "access-keys", "certificates", "clock", "replication", "log", "disk", "streams", "waits", "latency",
+        "regions", "access-keys", "certificates", "clock", "replication", "log", "disk", "streams", "waits",
+        "connections", "latency",
     ]
 
     /// Reads a topology file.
@@ -49,6 +50,7 @@ extension Topology {
             members["disk"].map { readDisk($0, into: &topology.disk) }
             members["streams"].map { readStreams($0, into: &topology.streams) }
             members["waits"].map { readWaits($0, into: &topology.waits) }
+            members["connections"].map { readConnections($0, into: &topology.connections) }
             topology.latency = members["latency"].map { latency($0, regions: topology.regions) } ?? []
         }
         if let error = problems.error(file: file) { throw error }
@@ -266,6 +268,24 @@ extension Topology {
         let allowed: ClosedRange<Duration> = .zero...(.seconds(7 * 24 * 3600))
         members["time-to-live"].flatMap { $0.duration(in: allowed) }.map { waits.timeToLive = $0 }
         members["source-replica"].flatMap { $0.duration(in: allowed) }.map { waits.sourceReplica = $0 }
+    }
+
+    private static func readConnections(_ field: ConfigurationField, into connections: inout Connections) {
+        guard let members = field.mapping(keys: ["max", "idle", "idle-crowded", "request", "handshake"]) else { return }
+        let allowed: ClosedRange<Duration> = .milliseconds(100)...(.seconds(24 * 3600))
+        members["max"].flatMap { $0.integer(in: 1...1_000_000) }.map { connections.countMax = $0 }
+        members["idle"].flatMap { $0.duration(in: allowed) }.map { connections.idle = $0 }
+        members["idle-crowded"].flatMap { $0.duration(in: allowed) }.map { connections.idleWhenCrowded = $0 }
+        members["request"].flatMap { $0.duration(in: allowed) }.map { connections.request = $0 }
+        members["handshake"].flatMap { $0.duration(in: allowed) }.map { connections.handshake = $0 }
+        if members["idle-crowded"] == nil {
+            connections.idleWhenCrowded = min(connections.idleWhenCrowded, connections.idle)
+        } else if connections.idle < connections.idleWhenCrowded {
+            field.refuse(
+                "'idle' (\(connections.idle.configurationText)) is less than 'idle-crowded' "
+                    + "(\(connections.idleWhenCrowded.configurationText))",
+                expected: "connections to be ended sooner while there are many")
+        }
     }
 
     private static func latency(_ field: ConfigurationField, regions: [Region]) -> [RoundTrip] {

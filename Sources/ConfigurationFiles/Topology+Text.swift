@@ -43,6 +43,12 @@ extension Topology: CustomStringConvertible {
             "waits:",
             "  time-to-live: \(waits.timeToLive.configurationText)",
             "  source-replica: \(waits.sourceReplica.configurationText)",
+            "connections:",
+            "  max: \(connections.countMax)",
+            "  idle: \(connections.idle.configurationText)",
+            "  idle-crowded: \(connections.idleWhenCrowded.configurationText)",
+            "  request: \(connections.request.configurationText)",
+            "  handshake: \(connections.handshake.configurationText)",
         ]
         lines += latencyLines
         return lines.joined(separator: "\n") + "\n"

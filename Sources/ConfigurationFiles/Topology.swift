@@ -14,6 +14,7 @@ public struct Topology: Equatable, Sendable {
     public var disk = Disk()
     public var streams = Streams()
     public var waits = Waits()
+    public var connections = Connections()
     /// Round trips between regions, for the simulator; each pair once.
     public var latency: [RoundTrip] = []
     /// The folder that the file is in, which relative paths in it start from.
@@ -131,6 +132,20 @@ public struct Topology: Equatable, Sendable {
         public var timeToLive = Duration.zero
         /// Until a region that has added a replica may remove its own; the service's is a day.
         public var sourceReplica = Duration.zero
+    }
+
+    /// How many connections of clients each region's endpoint holds, and for how long.
+    public struct Connections: Equatable, Sendable {
+        /// How many there are at most, as far as the process may open files: beyond it the one goes that has been idle longest.
+        public var countMax = 10_000
+        /// How long one may stay open without a request: clients keep connections to use them again.
+        public var idle = Duration.seconds(300)
+        /// The same while more than half of `countMax` are open; no longer than `idle`.
+        public var idleWhenCrowded = Duration.seconds(30)
+        /// How long a request may take to arrive, head and body together, and how long a client may take to read an answer.
+        public var request = Duration.seconds(60)
+        /// How long a TLS handshake may take.
+        public var handshake = Duration.seconds(10)
     }
 
     /// The time from one region to another and back.

@@ -55,6 +55,12 @@ import Testing
         #expect(topology.endpointTLS(of: topology.regions[0]) == nil)
     }
 
+    @Test func `connections may idle no longer while there are many than while there are few`() throws {
+        let topology = try Topology.parse(Self.minimal + "\nconnections: {idle: 10s}", file: "t.yaml")
+        #expect(topology.connections.idle == .seconds(10))
+        #expect(topology.connections.idleWhenCrowded == .seconds(10))
+    }
+
     @Test func `every field is read`() throws {
         let topology = try Topology.parse(
             """
@@ -79,6 +85,7 @@ import Testing
             disk: {reserve: 64MiB}
             streams: {shard-lifetime: 5m, shards: 8}
             waits: {time-to-live: 30m, source-replica: 24h}
+            connections: {max: 500, idle: 10m, idle-crowded: 5s, request: 2m, handshake: 3s}
             latency:
               b: {a: 12.345ms}
             """, file: "t.yaml", folder: "/etc")
@@ -95,6 +102,11 @@ import Testing
         #expect(topology.disk == Topology.Disk(reserveByteCount: 64 << 20))
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
         #expect(topology.waits == Topology.Waits(timeToLive: .seconds(1800), sourceReplica: .seconds(86_400)))
+        #expect(
+            topology.connections
+                == Topology.Connections(
+                    countMax: 500, idle: .seconds(600), idleWhenCrowded: .seconds(5), request: .seconds(120),
+                    handshake: .seconds(3)))
         #expect(
             topology.accessKeys == [
                 AccessKey(id: "AKIA", secret: "s/+ ecret\n", actions: ["GetItem", "Describe*"], tables: ["orders"])
@@ -132,6 +144,8 @@ import Testing
             topology.log.byteCountMax = Int.random(in: 1 << 20...1 << 40, using: &random)
             topology.streams.shardLifetime = .seconds(Int64.random(in: 60...86_400, using: &random))
             topology.streams.shardCount = 1 << Int.random(in: 0...4, using: &random)
+            topology.connections.countMax = Int.random(in: 1...1_000_000, using: &random)
+            topology.connections.request = .milliseconds(Int64.random(in: 100...86_400_000, using: &random))
             topology.latency = [
                 Topology.RoundTrip(
                     first: "region-1", second: "region-3",
@@ -176,7 +190,7 @@ import Testing
                 "t.yaml:11: latency.b.c: no region is called 'c'; expected one of ",
                 "t.yaml:12: clock.max-offset: found '500'; expected a duration such as 500ms, 2s or 10m, from 1ms to 1h",
                 "t.yaml:13: extra: unknown key; expected one of regions, access-keys, certificates, clock, replication, "
-                    + "log, disk, streams, waits, latency",
+                    + "log, disk, streams, waits, connections, latency",
             ])
     }
 
@@ -209,6 +223,12 @@ import Testing
         ("latency: {us-east-1: {us-east-1: 1ms}}", "latency.us-east-1.us-east-1: a region's way to itself"),
         ("latency: {us-east-1: 5ms}", "latency.us-east-1: found '5ms'; expected a mapping from region to duration"),
         ("certificates: ", "certificates: found nothing; expected a folder"),
+        ("connections: {max: 0}", "connections.max: found '0'; expected a whole number from 1 to 1000000"),
+        ("connections: {request: 10ms}", "connections.request: found '10ms'; expected a duration"),
+        (
+            "connections: {idle: 10s, idle-crowded: 20s}",
+            "connections: 'idle' (10s) is less than 'idle-crowded' (20s); expected connections to be ended sooner"
+        ),
     ])
     func `a value that makes no sense is refused`(line: String, problem: String) {
         #expect(problems(Self.minimal + "\n" + line).first?.hasPrefix("t.yaml:3: \(problem)") == true)

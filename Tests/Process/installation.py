@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -78,6 +79,8 @@ class RegionProcess:
         self.process = None
         # Set in the environment of its processes, beside what there is.
         self.environment = {}
+        # The soft and the hard limit of open files of its processes; None for this process's own.
+        self.open_files = None
         # Set while clients may expect answers.
         self.is_up = threading.Event()
 
@@ -160,7 +163,7 @@ class Installation:
             with open(self.log(name), "ab") as log:
                 region.process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env={**os.environ, **region.environment})
+                    env={**os.environ, **region.environment}, preexec_fn=limit_open_files(region.open_files))
         if wait:
             for name in names or self.regions:
                 self.wait_until_up(name)
@@ -261,6 +264,11 @@ class Installation:
             "aws_access_key_id": ACCESS_KEY,
             "aws_secret_access_key": SECRET,
         }
+
+
+def limit_open_files(limits):
+    """What a new process does before it becomes its program; None for nothing."""
+    return limits and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
 
 
 def is_listening(port):

@@ -39,8 +39,7 @@ extension EndpointHandler {
             } ?? false
         incoming = .receiving(
             PartialRequest(
-                head: head, body: nil, headersTicket: loop.headersTicket, startTick: loop.tick,
-                owesContinue: owesContinue))
+                head: head, body: nil, headersTicket: loop.headersTicket, owesContinue: owesContinue))
     }
 
     /// Answers a request that is complete.

@@ -1,6 +1,7 @@
 import AWSProtocol
 import NIOCore
 import NIOHTTP1
+import ReplicationTransport
 
 /// One connection of the endpoint: takes decoded requests, has them answered, and writes the answers in the requests' order.
 ///
@@ -28,7 +29,14 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     private var hasUnsentReplies = false
     private var isDraining = false
     private var ending = Ending.open
-    private var lastActiveTick: UInt64
+    /// Nil before the connection is active and after its end.
+    private var place: WaitingConnections.Place?
+    /// Whether an answer was written since the phase was noted last.
+    private var hasAnswered = false
+    /// Whether the current read has brought a part of a request.
+    private var hasReadPart = false
+    /// Whether bytes of a head have come, and not the whole head.
+    private var isHeadArriving = false
 
     /// What has come of the next request.
     enum Incoming {
@@ -44,7 +52,6 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         var body: ByteBuffer?
         /// Which filling of the loop's header table holds its fields.
         var headersTicket: UInt64
-        var startTick: UInt64
         /// Whether the client waits for `100 Continue` before it sends the body.
         var owesContinue: Bool
     }
@@ -73,7 +80,6 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     init(service: Service, loop: EndpointLoop) {
         self.service = service
         self.loop = loop
-        lastActiveTick = loop.tick
     }
 
     // MARK: The channel's events
@@ -87,7 +93,8 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        loop.add(self)
+        place = loop.add(self)
+        if loop.isDraining { drain() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -95,11 +102,14 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         incoming = .ignoring
         queue.removeAll()
         postponed.removeAll()
-        loop.remove(self)
+        loop.remove(self, at: place)
+        place = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        hasReadPart = true
+        isHeadArriving = false
         if isSaturated(context) || !postponed.isEmpty {
             postponed.append(part)
         } else {
@@ -108,8 +118,21 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // The decoder keeps the bytes of a head that is not complete.
+        if !hasReadPart, case .nothing = incoming { isHeadArriving = true }
+        hasReadPart = false
         sendContinueIfOwed()
         flush(context)
+        notePhase(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandshakeCompleted {
+            // What was read so far was no part of a request.
+            hasReadPart = true
+            isHeadArriving = false
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -123,6 +146,7 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         resume(context)
         flush(context)
+        notePhase(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -136,6 +160,7 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
             with: parserError == .headerOverflow ? .headersTooLarge : .malformedRequest,
             ResponseEncoder.Context(id: loop.requestIDs.next()))
         flush(context)
+        notePhase(context)
     }
 
     // MARK: Answers
@@ -175,7 +200,7 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         if isDraining, queue.isEmpty, postponed.isEmpty, !isReceiving { responseContext.keepsAlive = false }
         loop.encoder.setSecond(loop.clock() / 1000)
         loop.encoder.write(response, responseContext, to: &outbound)
-        lastActiveTick = loop.tick
+        hasAnswered = true
         if !responseContext.keepsAlive {
             ending = .lastResponseWritten(lingers: responseContext.lingers)
             incoming = .ignoring
@@ -255,10 +280,26 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
         if case .receiving = incoming { true } else { false }
     }
 
+    // MARK: Deadlines
+
+    /// Tells the event loop what the connection does, after everything that may have changed it.
+    private func notePhase(_ context: ChannelHandlerContext) {
+        guard let place else { return }
+        let phase = currentPhase(context)
+        guard phase != place.phase || hasAnswered else { return }
+        hasAnswered = false
+        loop.move(place, to: phase)
+    }
+
+    private func currentPhase(_ context: ChannelHandlerContext) -> ConnectionPhase {
+        guard case .open = ending, context.channel.isWritable else { return .sending }
+        if !queue.isEmpty || !postponed.isEmpty { return .answering }
+        return isReceiving || isHeadArriving ? .receiving : .idle
+    }
+
     // MARK: Parts of requests
 
     private func handle(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        lastActiveTick = loop.tick
         switch (part, incoming) {
         case (_, .ignoring): return
         case (.head(let head), _):
@@ -306,20 +347,22 @@ extension EndpointHandler: ReplyReceiver {
         writeReadyAnswers()
         resume(context)
         flush(context)
+        notePhase(context)
     }
 }
 
 extension EndpointHandler: EndpointConnection {
-    func tickPassed() {
-        if case .receiving(let request) = incoming, loop.tick - request.startTick > loop.ticksUntilRequestExpires {
-            close()
-            return
-        }
-        let isOwedAnAnswer = !queue.isEmpty
-        guard !isOwedAnAnswer || context?.channel.isWritable == false,
-            loop.tick - lastActiveTick > loop.ticksUntilIdle
-        else { return }
-        close()
+    var isSending: Bool {
+        guard case .open = ending, let channel = context?.channel else { return true }
+        let unsent = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return !channel.isWritable || (unsent ?? 0) > 0
+    }
+
+    func refuseLateRequest() {
+        guard let context, case .open = ending else { return close() }
+        answer(with: .requestTooLate, ResponseEncoder.Context(id: loop.requestIDs.next()))
+        flush(context)
+        notePhase(context)
     }
 
     func drain() {

@@ -1,9 +1,10 @@
 import AWSProtocol
 import NIOCore
+import Synchronization
 
 /// What the connections of one event loop share: buffers, signing keys, identifiers, and the list of themselves.
 ///
-/// It is used on its event loop only, so none of it needs a lock.
+/// It is used on its event loop only, so none of it needs a lock; `longestWait` may be read by any thread.
 final class EndpointLoop: @unchecked Sendable {
     let eventLoop: any EventLoop
     let mailbox: ReplyMailbox
@@ -19,28 +20,27 @@ final class EndpointLoop: @unchecked Sendable {
     /// Nothing where the region runs without authentication.
     var verifier: SignatureVerifier?
 
-    /// Counts up eight times in an idle timeout.
-    private(set) var tick: UInt64 = 0
-    let ticksUntilIdle: UInt64 = 8
-    /// For how many ticks a request may arrive.
-    let ticksUntilRequestExpires: UInt64
     private(set) var isDraining = false
+    private let census: ConnectionCensus
+    private let log: ConnectionLog
     private var connections: [ObjectIdentifier: any EndpointConnection] = [:]
+    private var waiting = WaitingConnections()
+    private let publishedWait = Atomic<UInt64>(LongestWait.none.rawValue)
     private var sweep: RepeatedTask?
     /// Made when draining begins, fulfilled when no connection is left.
     private var drained: EventLoopPromise<Void>?
 
     init(
-        eventLoop: any EventLoop, configuration: EndpointConfiguration, random: inout some RandomNumberGenerator,
-        clock: @escaping @Sendable () -> Int64
+        eventLoop: any EventLoop, configuration: EndpointConfiguration, census: ConnectionCensus, log: ConnectionLog,
+        random: inout some RandomNumberGenerator, clock: @escaping @Sendable () -> Int64
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
+        self.census = census
+        self.log = log
         self.clock = clock
         mailbox = ReplyMailbox(eventLoop: eventLoop)
         requestIDs = RequestIDSource(seededBy: &random)
-        let tickNanoseconds = max(configuration.limits.idleTimeout.nanoseconds / 8, 1)
-        ticksUntilRequestExpires = UInt64(max(configuration.limits.requestTimeout.nanoseconds / tickNanoseconds, 1))
         switch configuration.authentication {
         case .signatures(let keys):
             verifier = SignatureVerifier(
@@ -49,26 +49,97 @@ final class EndpointLoop: @unchecked Sendable {
         }
     }
 
-    /// Begins to look for idle connections.
+    /// Begins to look for connections whose deadline has passed.
     func start() {
-        let interval = TimeAmount.nanoseconds(max(configuration.limits.idleTimeout.nanoseconds / 8, 1))
+        let limits = configuration.limits
+        let shortest = min(limits.idleTimeout, limits.crowdedIdleTimeout, limits.requestTimeout)
+        // A look costs next to nothing where no deadline has passed.
+        let interval = min(max(TimeAmount.nanoseconds(shortest.nanoseconds / 8), .milliseconds(10)), .seconds(1))
         sweep = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [unowned self] _ in
-            tick += 1
-            for connection in connections.values {
-                connection.tickPassed()
+            endOverdue()
+        }
+    }
+
+    // MARK: The list
+
+    /// Adds a connection to the list, or has it closed when the endpoint is closing.
+    ///
+    /// - Returns: its place, which the connection moves whenever what it does has changed.
+    func add(_ connection: any EndpointConnection) -> WaitingConnections.Place {
+        connections[ObjectIdentifier(connection)] = connection
+        let place = WaitingConnections.Place(connection)
+        move(place, to: .idle)
+        return place
+    }
+
+    func remove(_ connection: any EndpointConnection, at place: WaitingConnections.Place?) {
+        if let place { move(place, to: .answering) }
+        connections[ObjectIdentifier(connection)] = nil
+        finishDrainingIfEmpty()
+    }
+
+    /// Notes what a connection does from now on.
+    func move(_ place: WaitingConnections.Place, to phase: ConnectionPhase) {
+        waiting.move(place, to: phase, at: eventLoop.now)
+        publishedWait.store(LongestWait(waiting).rawValue, ordering: .relaxed)
+    }
+
+    // MARK: Ends
+
+    /// How dispensable the connection is that would be ended first; from any thread, and possibly of a moment ago.
+    var longestWait: LongestWait { LongestWait(rawValue: publishedWait.load(ordering: .relaxed)) }
+
+    /// Closes the idle connection that has been so longest or, where none is idle, the one whose request has been arriving longest.
+    ///
+    /// - Returns: false where all are busy.
+    func endLongestWaiting() -> Bool {
+        while let place = waiting.first(in: .idle) {
+            guard place.connection.isSending else {
+                close(place)
+                return true
+            }
+            move(place, to: .sending)
+        }
+        guard let place = waiting.first(in: .receiving) else { return false }
+        close(place)
+        return true
+    }
+
+    private func endOverdue() {
+        let limits = configuration.limits
+        let idleTimeout = census.isCrowded ? min(limits.crowdedIdleTimeout, limits.idleTimeout) : limits.idleTimeout
+        for place in overdue(.idle, idleTimeout) {
+            if place.connection.isSending { move(place, to: .sending) } else { close(place) }
+        }
+        for place in overdue(.receiving, limits.requestTimeout) {
+            log.note("a request took too long to arrive", at: eventLoop.now)
+            place.connection.refuseLateRequest()
+        }
+        for place in overdue(.sending, limits.requestTimeout) {
+            // What was written may have been read meanwhile, of which nobody is told.
+            if place.connection.isSending {
+                log.note("an answer was not read in time", at: eventLoop.now)
+                close(place)
+            } else {
+                move(place, to: .idle)
             }
         }
     }
 
-    /// Adds a connection to the list, or has it closed when the endpoint is closing.
-    func add(_ connection: any EndpointConnection) {
-        connections[ObjectIdentifier(connection)] = connection
-        if isDraining { connection.drain() }
+    /// The connections that have been in that phase for as long as they may.
+    private func overdue(_ phase: ConnectionPhase, _ limit: TimeAmount) -> [WaitingConnections.Place] {
+        let now = eventLoop.now
+        var overdue: [WaitingConnections.Place] = []
+        while let place = waiting.first(in: phase), place.since + limit <= now {
+            move(place, to: .answering)
+            overdue.append(place)
+        }
+        return overdue
     }
 
-    func remove(_ connection: any EndpointConnection) {
-        connections[ObjectIdentifier(connection)] = nil
-        finishDrainingIfEmpty()
+    private func close(_ place: WaitingConnections.Place) {
+        move(place, to: .answering)
+        place.connection.close()
     }
 
     /// Has every connection finish what it has begun and close.
@@ -103,8 +174,11 @@ final class EndpointLoop: @unchecked Sendable {
 
 /// One connection, as its event loop's list sees it.
 protocol EndpointConnection: AnyObject {
-    /// Closes the connection if it has been idle, or a request has been arriving, for too long.
-    func tickPassed()
+    /// Whether something is written that the client has not taken yet, or the connection is closing.
+    var isSending: Bool { get }
+
+    /// Tells the client that its request took too long to arrive, and closes the connection.
+    func refuseLateRequest()
 
     /// Closes the connection once every request that has begun is answered.
     func drain()

@@ -3,7 +3,6 @@ public import Logging
 public import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// One region's DynamoDB endpoint: a listening socket and the connections that it has accepted.
 public final class EndpointServer: Sendable {
@@ -36,32 +35,33 @@ public final class EndpointServer: Sendable {
         random: inout some RandomNumberGenerator, clock: @escaping @Sendable () -> Int64, logger: Logger,
         configureChannel: @escaping @Sendable (any Channel) throws -> Void = { _ in }
     ) -> EventLoopFuture<EndpointServer> {
+        let census = ConnectionCensus(configuration.limits)
+        let log = ConnectionLog(logger)
         var loops: [EndpointLoop] = []
         for eventLoop in group.makeIterator() {
             loops.append(
-                EndpointLoop(eventLoop: eventLoop, configuration: configuration, random: &random, clock: clock))
+                EndpointLoop(
+                    eventLoop: eventLoop, configuration: configuration, census: census, log: log, random: &random,
+                    clock: clock))
         }
         let allLoops = loops
-        let census = ConnectionCensus(limit: configuration.limits.connectionCountMax)
+        let admission = ConnectionAdmission(census: census, loops: allLoops, log: log)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                admission.admit(on: channel.eventLoop).flatMapThrowing { decision in
+                    channel.closeFuture.whenComplete { _ in admission.leave(decision) }
                     guard let loop = allLoops.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    let admission = census.admit()
-                    if admission != .closedAtOnce {
-                        channel.closeFuture.whenComplete { _ in census.leave(admission) }
-                    }
-                    try configureChannel(channel)
-                    switch admission {
+                    switch decision {
                     case .admitted:
+                        try configureChannel(channel)
                         try addHandlers(to: channel, service: service, loop: loop)
                     case .refused:
-                        logger.warning("connection refused", metadata: ["limit": "\(census.limit)"])
+                        try configureChannel(channel)
                         let fault = WireFault.tooManyConnections(limit: census.limit)
                         try channel.pipeline.syncOperations.addHandler(RefusalHandler(fault: fault, loop: loop))
                     case .closedAtOnce:
@@ -108,44 +108,6 @@ public final class EndpointServer: Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ByteToMessageHandler(decoder))
         try pipeline.addHandler(EndpointHandler(service: service, loop: loop))
-    }
-}
-
-/// Counts the endpoint's connections, on all event loops together.
-private final class ConnectionCensus: Sendable {
-    /// What becomes of a new connection.
-    enum Admission {
-        case admitted
-        /// It is told that there are too many.
-        case refused
-        /// It is closed without a word, because too many are being told already.
-        case closedAtOnce
-    }
-
-    let limit: Int
-    private let admitted = Atomic<Int>(0)
-    private let refused = Atomic<Int>(0)
-
-    private static let refusedMax = 256
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    func admit() -> Admission {
-        if admitted.add(1, ordering: .relaxed).newValue <= limit { return .admitted }
-        admitted.subtract(1, ordering: .relaxed)
-        if refused.add(1, ordering: .relaxed).newValue <= Self.refusedMax { return .refused }
-        refused.subtract(1, ordering: .relaxed)
-        return .closedAtOnce
-    }
-
-    func leave(_ admission: Admission) {
-        switch admission {
-        case .admitted: admitted.subtract(1, ordering: .relaxed)
-        case .refused: refused.subtract(1, ordering: .relaxed)
-        case .closedAtOnce: return
-        }
     }
 }
 

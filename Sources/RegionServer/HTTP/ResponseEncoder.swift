@@ -116,6 +116,7 @@ struct ResponseEncoder {
         case 200: "OK"
         case 400: "Bad Request"
         case 404: "Not Found"
+        case 408: "Request Timeout"
         case 413: "Content Too Large"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"

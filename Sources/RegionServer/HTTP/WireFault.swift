@@ -58,16 +58,21 @@ extension WireFault {
     static let malformedRequest = WireFault(
         status: 400, form: .plain("The bytes received are not an HTTP/1.1 request.\n"), closesConnection: true)
 
+    /// The request has not arrived whole within the time that it may take.
+    static let requestTooLate = WireFault(
+        status: 408, form: .plain("The request took too long to arrive.\n"), closesConnection: true)
+
     /// A body whose content encoding can't be undone; DynamoDB calls that its own failure.
     static let undecodableBody = WireFault(
         .coral("InternalServerError", "The request's body could not be decompressed.", status: 500))
 
-    /// The region has as many connections as it is configured to hold.
+    /// The region has as many connections as it may hold, and a request is being answered on every one.
     static func tooManyConnections(limit: Int) -> WireFault {
         WireFault(
             .coral(
                 "ServiceUnavailable",
-                "The region holds its maximum of \(limit) connections. Close some, or raise the limit.", status: 503),
+                "The region holds its maximum of \(limit) connections, and all are busy. Close some, or raise the limit.",
+                status: 503),
             closesConnection: true)
     }
 }

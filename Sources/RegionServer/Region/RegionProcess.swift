@@ -64,7 +64,8 @@ public final class RegionProcess: Sendable {
         let clock = SystemClock()
         let (failures, failed) = AsyncStream.makeStream(of: RegionError.self)
         let path = options.dataFolder(of: own)
-        let (store, opened, mark) = try openStore(for: own, in: topology, at: path, options) { error in
+        let openFiles = openFileBudget(for: topology, logger)
+        let (store, opened, mark) = try openStore(for: own, in: topology, at: path, openFiles, options) { error in
             if let error = RegionError(of: error, at: path) { failed.yield(error) }
         }
 
@@ -86,7 +87,8 @@ public final class RegionProcess: Sendable {
         let links = LinkShell(
             identity: identity, topology: topology,
             context: .init(
-                transport: TransportConfiguration(), tls: tls, reader: reader, writer: writer, commits: commits,
+                transport: TransportConfiguration(maximumPendingConnections: openFiles.pendingLinkCount), tls: tls,
+                reader: reader, writer: writer, commits: commits,
                 clock: clock, eventLoop: linkGroup.next(), threads: threads.links, logger: logger))
         commits.setReceiver { links.committed() }
         let dispatcher = Dispatcher(
@@ -131,12 +133,16 @@ public final class RegionProcess: Sendable {
                         host: own.endpointListener.host, port: own.endpointListener.port,
                         service: DynamoEndpoint(
                             dispatcher: dispatcher, callers: callers, threads: threads.clients, logger: logger),
-                        configuration: EndpointConfiguration(region: own.name, authentication: authentication),
+                        configuration: EndpointConfiguration(
+                            region: own.name, authentication: authentication,
+                            limits: .init(topology.connections, openFiles)),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in
                             guard let endpointTLS else { return }
                             try channel.pipeline.syncOperations.addHandler(
-                                TLSHandler(context: endpointTLS, role: .server))
+                                TLSHandler(
+                                    context: endpointTLS, role: .server,
+                                    handshakeTimeout: TimeAmount(topology.connections.handshake)))
                         }
                     ).get()
                 }
@@ -217,9 +223,24 @@ public final class RegionProcess: Sendable {
         }
     }
 
+    /// Raises the limit of open files, and shares it out.
+    private static func openFileBudget(for topology: Topology, _ logger: Logger) -> OpenFileBudget {
+        let limit = OpenFileLimit.raise()
+        let wanted = topology.connections.countMax
+        let budget = OpenFileBudget(
+            limit: limit, connectionCountMax: wanted, storeFileCountMax: RocksDBOptions().openFileCount,
+            pendingLinkCountMax: TransportConfiguration().maximumPendingConnections)
+        if let limit, budget.connectionCount < wanted {
+            logger.warning(
+                "the limit of open files is \(limit), so \(budget.connectionCount) clients' connections are held, not \(wanted)"
+            )
+        }
+        return budget
+    }
+
     private static func openStore(
-        for region: Topology.Region, in topology: Topology, at path: String, _ options: RegionOptions,
-        foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void
+        for region: Topology.Region, in topology: Topology, at path: String, _ openFiles: OpenFileBudget,
+        _ options: RegionOptions, foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void
     ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>, LogMarkFile?) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -229,7 +250,10 @@ public final class RegionProcess: Sendable {
             {
                 throw KeyValueStoreError.full("\(room)")
             }
-            let store = try RocksDBStore(at: path, keyspaces: Layout.keyspaces, foundDamage: foundDamage)
+            var storeOptions = RocksDBOptions()
+            storeOptions.openFileCount = openFiles.storeFileCount
+            let store = try RocksDBStore(
+                at: path, keyspaces: Layout.keyspaces, options: storeOptions, foundDamage: foundDamage)
             var mark: LogMarkFile?
             switch LogMarkFile.open(at: LogMarkFile.path(for: path)) {
             case .success(let file): mark = file
@@ -255,6 +279,17 @@ public final class RegionProcess: Sendable {
         } catch {
             throw RegionError.listening(what: what, address: address, reason: "\(error)")
         }
+    }
+}
+
+extension EndpointConfiguration.Limits {
+    fileprivate init(_ connections: Topology.Connections, _ openFiles: OpenFileBudget) {
+        self.init()
+        connectionCountMax = openFiles.connectionCount
+        excessConnectionCountMax = openFiles.excessConnectionCount
+        idleTimeout = TimeAmount(connections.idle)
+        crowdedIdleTimeout = TimeAmount(connections.idleWhenCrowded)
+        requestTimeout = TimeAmount(connections.request)
     }
 }
 

@@ -136,45 +136,6 @@ import Testing
         #expect(!endpoint.channel.isActive)
     }
 
-    @Test func `an idle connection is closed, one that waits for an answer is not`() throws {
-        let idle = try EndpointHarness()
-        idle.channel.embeddedEventLoop.advanceTime(by: .seconds(59))
-        #expect(idle.channel.isActive)
-        idle.channel.embeddedEventLoop.advanceTime(by: .seconds(20))
-        #expect(!idle.channel.isActive)
-
-        let waiting = try EndpointHarness()
-        try waiting.send(Self.call("a", "{}", []))
-        waiting.channel.embeddedEventLoop.advanceTime(by: .seconds(600))
-        #expect(waiting.channel.isActive)
-        waiting.service.answer("a")
-        #expect(try waiting.bodies() == ["a"])
-        waiting.channel.embeddedEventLoop.advanceTime(by: .seconds(80))
-        #expect(!waiting.channel.isActive)
-    }
-
-    @Test func `a request that trickles in is cut off in the end`() throws {
-        let endpoint = try EndpointHarness()
-        try endpoint.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")
-        for _ in 0..<9 {
-            endpoint.channel.embeddedEventLoop.advanceTime(by: .seconds(30))
-            #expect(endpoint.channel.isActive)
-            try endpoint.send("x")
-        }
-        endpoint.channel.embeddedEventLoop.advanceTime(by: .seconds(45))
-        #expect(!endpoint.channel.isActive)
-    }
-
-    @Test func `a head that trickles in is cut off when the connection counts as idle`() throws {
-        let endpoint = try EndpointHarness()
-        for byte in "POST / HTTP" {
-            guard endpoint.channel.isActive else { break }
-            try endpoint.send(String(byte))
-            endpoint.channel.embeddedEventLoop.advanceTime(by: .seconds(20))
-        }
-        #expect(!endpoint.channel.isActive)
-    }
-
     // MARK: Limits and malformed requests
 
     @Test func `a body of exactly the limit is taken, and one byte more is refused`() throws {

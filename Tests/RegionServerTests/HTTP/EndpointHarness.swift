@@ -42,6 +42,7 @@ final class ScriptedService: EndpointService {
 struct EndpointHarness {
     let channel: EmbeddedChannel
     let loop: EndpointLoop
+    let census: ConnectionCensus
     let service = ScriptedService()
 
     static let now: Int64 = GoldenRequest.signedAt
@@ -55,8 +56,10 @@ struct EndpointHarness {
         change(&configuration.limits)
         var random = SplitMix64(seed: 7)
         channel = EmbeddedChannel()
+        census = ConnectionCensus(configuration.limits)
         loop = EndpointLoop(
-            eventLoop: channel.eventLoop, configuration: configuration, random: &random, clock: { Self.now * 1000 })
+            eventLoop: channel.eventLoop, configuration: configuration, census: census, log: .silent, random: &random,
+            clock: { Self.now * 1000 })
         loop.start()
         try EndpointServer.addHandlers(to: channel, service: service, loop: loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -75,6 +78,8 @@ struct EndpointHarness {
         }
         channel.embeddedEventLoop.run()
     }
+
+    func advanceTime(by time: TimeAmount) { channel.embeddedEventLoop.advanceTime(by: time) }
 
     /// A call of an operation.
     static func call(_ target: String, body: String = "{}", fields: [String] = []) -> String {
@@ -117,4 +122,8 @@ struct EndpointHarness {
         }
         return answers
     }
+}
+
+extension ConnectionLog {
+    static var silent: ConnectionLog { ConnectionLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) }
 }

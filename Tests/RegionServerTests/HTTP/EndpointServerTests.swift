@@ -18,6 +18,7 @@ import Testing
         var configuration = EndpointConfiguration(region: "us-east-1", authentication: .none)
         // While tests that compute take all cores, a client may wait for its turn for minutes.
         configuration.limits.idleTimeout = .hours(1)
+        configuration.limits.crowdedIdleTimeout = .hours(1)
         configuration.limits.requestTimeout = .hours(1)
         change(&configuration.limits)
         let service = ScriptedService()
@@ -84,26 +85,38 @@ import Testing
         }
     }
 
-    @Test func `a connection that is one too many is told so, and there is room again when one leaves`() async throws {
-        try await withServer({ $0.connectionCountMax = 1 }) { server, _ in
+    @Test func `a connection that is one too many takes the place of an idle one`() async throws {
+        try await withServer({ $0.connectionCountMax = 2 }) { server, _ in
+            var clients: [TestClient] = []
+            for number in 0..<6 {
+                let client = try await TestClient.connect(to: server.address)
+                try await client.send(Self.call("now \(number)!", "{}", []))
+                try await client.wait(for: "\(number)!")
+                clients.append(client)
+            }
+            for client in clients.prefix(4) { try await client.waitForEnd() }
+            for (number, client) in clients.enumerated().dropFirst(4) {
+                try await client.send(Self.call("now again \(number)!", "{}", []))
+                try await client.wait(for: "again \(number)!")
+            }
+        }
+    }
+
+    @Test func `while all are busy a connection that is one too many is told so`() async throws {
+        try await withServer({ $0.connectionCountMax = 1 }) { server, service in
             let first = try await TestClient.connect(to: server.address)
-            try await first.send(Self.call("now hello", "{}", []))
-            try await first.wait(for: "hello")
+            try await first.send(Self.call("slow", "{}", []))
+            #expect(try await eventually { !service.requests.isEmpty })
             let second = try await TestClient.connect(to: server.address)
-            try await second.wait(for: "The region holds its maximum of 1 connections.")
+            try await second.wait(for: "The region holds its maximum of 1 connections, and all are busy.")
             #expect(second.received.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             try await second.waitForEnd()
-            try await first.close()
-            // The place is free as soon as the server has seen the first one leave.
-            var isFree = false
-            for _ in 0..<1_000 where !isFree {
-                let third = try await TestClient.connect(to: server.address)
-                // One that comes too early may be refused and closed before it has sent anything.
-                try? await third.send(Self.call("now hello", "{}", []))
-                try? await third.wait(for: "\r\n\r\n")
-                isFree = third.received.hasPrefix("HTTP/1.1 200 OK")
-            }
-            #expect(isFree)
+            service.answer("slow")
+            try await first.wait(for: "slow")
+            let third = try await TestClient.connect(to: server.address)
+            try await third.send(Self.call("now hello", "{}", []))
+            try await third.wait(for: "hello")
+            try await first.waitForEnd()
         }
     }
 
