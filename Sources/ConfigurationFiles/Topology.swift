@@ -90,12 +90,12 @@ public struct Topology: Equatable, Sendable {
         public var batchByteCount = 256 * 1024
         /// How many bytes may be on their way to one region without its acknowledgement.
         public var inFlightByteCount = 16 * 1024 * 1024
-        /// How often a link with nothing to ship says so.
+        /// How often a link with nothing to ship says so; it counts as dead after ten times that without a word, and not before a second.
         public var heartbeat = Duration.milliseconds(100)
         /// How long a broken link waits at first before it is opened again.
         public var backoffMin = Duration.milliseconds(100)
-        /// How long it waits at most, after doubling.
-        public var backoffMax = Duration.seconds(10)
+        /// How long it waits at most, after doubling; longer where a region refuses another.
+        public var backoffMax = Duration.milliseconds(300)
     }
 
     /// For how long the change log is kept for a follower, such as another region, that does not take it.

@@ -31,8 +31,12 @@ extension Topology {
         configuration.heartbeatMilliseconds = max(1, replication.heartbeat.wholeMilliseconds)
         let shortest = max(1, replication.backoffMin.wholeMilliseconds)
         configuration.backoffMilliseconds = shortest...max(shortest, replication.backoffMax.wholeMilliseconds)
-        // Several heartbeats may be late before a link counts as dead.
-        configuration.silenceMilliseconds = max(10_000, configuration.heartbeatMilliseconds * 4)
+        // As many heartbeats may be late before a link counts as dead.
+        let silence = max(1_000, configuration.heartbeatMilliseconds * 10)
+        configuration.silenceMilliseconds = silence...max(10_000, silence * 4)
+        configuration.connectMilliseconds = silence
+        let refused = max(1_000, configuration.backoffMilliseconds.upperBound)
+        configuration.refusalBackoffMilliseconds = refused...max(10_000, refused)
         return configuration
     }
 }

@@ -7,16 +7,26 @@ public struct LinkConfiguration: Sendable, Hashable {
     public var batchByteCount = 256 << 10
     /// The sender reads no further while this many bytes wait for their acknowledgement.
     public var inFlightByteLimit = 8 << 20
-    /// How often an idle sender says how far it is, in milliseconds.
-    public var heartbeatMilliseconds: UInt64 = 250
-    /// After this long without a word, in milliseconds, an end closes the connection.
-    public var silenceMilliseconds: UInt64 = 10_000
-    /// The bounds of the wait before the sender dials again, in milliseconds.
-    public var backoffMilliseconds: ClosedRange<UInt64> = 100...10_000
+    /// How often an end that has nothing else to say says that it is there, in milliseconds; at least 1.
+    public var heartbeatMilliseconds: UInt64 = 100
+    /// After how long without a byte an end closes the connection, in milliseconds: the lower bound where the peer is heard regularly, and
+    /// up to the upper one where it is not (``FailureDetector``).
+    public var silenceMilliseconds: ClosedRange<UInt64> = 1_000...10_000
+    /// The bounds of the time from one attempt to open a connection to the next one, in milliseconds.
+    public var backoffMilliseconds: ClosedRange<UInt64> = 100...300
+    /// The same where an end has refused the other, which will mostly do so again.
+    public var refusalBackoffMilliseconds: ClosedRange<UInt64> = 1_000...10_000
+    /// After how long an attempt is given up that was not answered, in milliseconds.
+    public var connectMilliseconds: UInt64 = 1_000
     /// How often a region finds out what it needs of the others, in milliseconds.
     public var reviewMilliseconds: UInt64 = 200
 
     public init() {}
+
+    /// When the next heartbeat is due: all links of a region have theirs together, so that its event loop is woken once for them.
+    func nextHeartbeat(after monotonicMilliseconds: UInt64) -> UInt64 {
+        (monotonicMilliseconds / heartbeatMilliseconds + 1) * heartbeatMilliseconds
+    }
 }
 
 /// Who an end of a link is.

@@ -10,7 +10,12 @@ public struct ReceiverLink: ~Copyable {
     private let regions: [RegionIdentity]
     private let configuration: LinkConfiguration
     private var phase = Phase.idle
-    private var lastReceived: UInt64 = 0
+    private var detector: FailureDetector
+    private var isReadingPaused = false
+    /// Whether anything was sent since the last heartbeat was due.
+    private var hasSpoken = false
+    /// What was last acknowledged with.
+    private var acknowledgedVector: AppliedVector?
     private var receivedSequence: UInt64 = 0
     private var appliedSequence: UInt64 = 0
     /// What was asked for and not answered yet, in the order of asking.
@@ -39,7 +44,7 @@ public struct ReceiverLink: ~Copyable {
         case wakeAt(UInt64)
         /// Close the connection and forget the link; transfers that it had taken are for others:
         /// `RegionStore.abandonTransfers(from:)`.
-        case close(reason: String)
+        case close(LinkEnding)
     }
 
     /// - Parameter regions: every region of the topology.
@@ -49,14 +54,25 @@ public struct ReceiverLink: ~Copyable {
         self.identity = identity
         self.regions = regions
         self.configuration = configuration
+        detector = FailureDetector(
+            interval: configuration.heartbeatMilliseconds, bounds: configuration.silenceMilliseconds)
     }
 
     /// A connection was accepted.
     public mutating func connected(at now: LinkInstant) -> [Action] {
         guard phase == .idle else { return [] }
         phase = .greeting
-        lastReceived = now.monotonicMilliseconds
-        return [.wakeAt(now.monotonicMilliseconds + configuration.silenceMilliseconds)]
+        detector.begin(at: now.monotonicMilliseconds)
+        return [.wakeAt(configuration.nextHeartbeat(after: now.monotonicMilliseconds))]
+    }
+
+    /// Part of a message has come: the sender is there.
+    public mutating func receivedPart(at now: LinkInstant) { detector.heard(at: now.monotonicMilliseconds) }
+
+    /// The owner reads nothing more from the connection, or does so again: what it does not read is no silence of the sender's.
+    public mutating func setReadingPaused(_ isPaused: Bool, at now: LinkInstant) {
+        isReadingPaused = isPaused
+        detector.begin(at: now.monotonicMilliseconds)
     }
 
     /// The sender has said something.
@@ -70,7 +86,7 @@ public struct ReceiverLink: ~Copyable {
         _ message: LinkMessage, certificateNames: [String], vector: @autoclosure () -> AppliedVector,
         doubtsClock: Bool, at now: LinkInstant
     ) -> [Action] {
-        lastReceived = now.monotonicMilliseconds
+        detector.heard(at: now.monotonicMilliseconds)
         switch (phase, message) {
         case (.idle, _), (.closed, _): return []
         case (.greeting, .hello(let hello)):
@@ -78,7 +94,7 @@ public struct ReceiverLink: ~Copyable {
                 by: hello, certificateNames: certificateNames, vector: vector(),
                 clock: doubtsClock ? 0 : now.physicalMilliseconds)
         case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
-            return close("the sender refuses: \(refusal.text)")
+            return close(.refusedByPeer(refusal))
         case (.greeting, _): return refuse(.malformed, "a message that is not due: \(message.kindName)")
         case (.streaming(let sender), _): return receivedInStream(message, from: sender, at: now)
         }
@@ -92,11 +108,7 @@ public struct ReceiverLink: ~Copyable {
     ) -> [Action] {
         guard case .streaming = phase, sequence > appliedSequence else { return [] }
         appliedSequence = sequence
-        return [
-            .send(
-                .acknowledge(
-                    sequence: sequence, vector: vector, clockMilliseconds: doubtsClock ? 0 : now.physicalMilliseconds))
-        ]
+        return [acknowledge(vector, doubtsClock: doubtsClock, at: now)]
     }
 
     /// The store refuses what the sender sent.
@@ -124,6 +136,7 @@ public struct ReceiverLink: ~Copyable {
                     kept.append(request)
                     continue
                 }
+                hasSpoken = true
                 actions.append(.send(.request(.stopRelaying(origin))))
             } else if requests.contains(where: { $0 == request || $0.isPart(of: request) }) {
                 kept.append(request)
@@ -133,17 +146,39 @@ public struct ReceiverLink: ~Copyable {
         for request in requests where !asked.contains(where: { request == $0 || request.isPart(of: $0) }) {
             if case .relay(let origin, _) = request, isRelaying(origin) { continue }
             asked.append(request)
+            hasSpoken = true
             actions.append(.send(.request(request)))
         }
         return actions
     }
 
     /// The moment of the last `wakeAt` has come.
-    public mutating func timerFired(at now: LinkInstant) -> [Action] {
+    ///
+    /// The sender must not have to wait for the store to know that this end is there, so this end says so; and where the region has got
+    /// something over other links, it says that.
+    ///
+    /// - Parameters:
+    ///   - vector: what every replica of the region has.
+    ///   - doubtsClock: whether the region's physical clock is no witness for others.
+    public mutating func timerFired(
+        vector: @autoclosure () -> AppliedVector, doubtsClock: Bool, at now: LinkInstant
+    ) -> [Action] {
         guard phase != .idle, phase != .closed else { return [] }
-        let deadline = lastReceived + configuration.silenceMilliseconds
-        guard now.monotonicMilliseconds >= deadline else { return [.wakeAt(deadline)] }
-        return close("the sender was silent for \(configuration.silenceMilliseconds) ms")
+        guard isReadingPaused || !detector.check(at: now.monotonicMilliseconds) else {
+            return close(.silence(milliseconds: detector.limit))
+        }
+        var actions: [Action] = []
+        if case .streaming = phase, !hasSpoken {
+            let vector = vector()
+            if vector == acknowledgedVector {
+                actions.append(.send(.alive))
+            } else {
+                actions.append(acknowledge(vector, doubtsClock: doubtsClock, at: now))
+            }
+        }
+        hasSpoken = false
+        actions.append(.wakeAt(configuration.nextHeartbeat(after: now.monotonicMilliseconds)))
+        return actions
     }
 
     /// The connection is gone.
@@ -163,6 +198,17 @@ public struct ReceiverLink: ~Copyable {
     public var backlogCount: Int { Int(clamping: receivedSequence - appliedSequence) }
 
     // MARK: - Private
+
+    private mutating func acknowledge(
+        _ vector: AppliedVector, doubtsClock: Bool, at now: LinkInstant
+    ) -> Action {
+        hasSpoken = true
+        acknowledgedVector = vector
+        return .send(
+            .acknowledge(
+                sequence: appliedSequence, vector: vector,
+                clockMilliseconds: doubtsClock ? 0 : now.physicalMilliseconds))
+    }
 
     private func isRelaying(_ origin: Origin) -> Bool {
         asked.contains { $0.relays(origin) }
@@ -239,6 +285,7 @@ public struct ReceiverLink: ~Copyable {
             return deliver(
                 sequence,
                 .orphanedOriginEnd(of: origin, from: sender, after: after, seen: seen, isTrimmed: isTrimmed))
+        case .alive: return []
         case .hello, .welcome, .acknowledge, .request, .refuse:
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
@@ -260,14 +307,14 @@ public struct ReceiverLink: ~Copyable {
         return [.deliver(sequence: sequence, delivery)]
     }
 
-    private mutating func close(_ reason: String) -> [Action] {
+    private mutating func close(_ ending: LinkEnding) -> [Action] {
         phase = .closed
-        return [.close(reason: reason)]
+        return [.close(ending)]
     }
 
     private mutating func refuse(_ code: LinkMessage.Refusal.Code, _ text: String) -> [Action] {
-        phase = .closed
-        return [.send(.refuse(LinkMessage.Refusal(code: code, text: Text(text)))), .close(reason: text)]
+        let refusal = LinkMessage.Refusal(code: code, text: Text(text))
+        return [.send(.refuse(refusal))] + close(.refused(refusal))
     }
 }
 

@@ -8,7 +8,7 @@ public struct RelayPolicy: Sendable {
     /// How long a link may be down before its changes are asked of another region, in milliseconds.
     public let patienceMilliseconds: UInt64
 
-    public init(patienceMilliseconds: UInt64 = 3_000) {
+    public init(patienceMilliseconds: UInt64 = 250) {
         self.patienceMilliseconds = patienceMilliseconds
     }
 

@@ -13,6 +13,10 @@ public struct SenderLink: ~Copyable {
     private var phase = Phase.idle
     private var stream = SenderStream()
     private var backoff: Backoff
+    private var refusalBackoff: Backoff
+    /// Whether this connection ends as one end has refused the other.
+    private var isRefused = false
+    private var detector: FailureDetector
     private var log: LogBounds
     /// Up to where anybody can have this region's log: what the store held when it was opened, and what was shipped since, over any link.
     ///
@@ -21,8 +25,9 @@ public struct SenderLink: ~Copyable {
 
     private enum Phase: Equatable {
         case idle
-        case waiting(until: UInt64)
-        case connecting
+        /// The next attempt to open a connection begins at `next`, as the last one may not be answered at all; or, when that one has failed,
+        /// at `earliest`.
+        case dialling(earliest: UInt64, next: UInt64)
         case greeting(since: UInt64)
         case streaming
         case closing
@@ -45,8 +50,13 @@ public struct SenderLink: ~Copyable {
     }
 
     public enum Action: Sendable, Hashable {
-        /// Open a connection; then call `connected(at:)` or `disconnected(at:using:)`.
+        /// Open a connection; then call `connected(at:)` or `attemptFailed(isRefusal:at:using:)`, and before that
+        /// `attemptAnswered(at:)` where the peer's host has answered.
+        ///
+        /// An attempt that was not answered goes on beside the next ones; the first that succeeds counts, and the others are to be closed.
         case connect
+        /// The peer has accepted the link.
+        case opened
         case send(LinkMessage)
         /// Read from the store, and call `readFinished(_:at:)`.
         case read(Read)
@@ -61,49 +71,7 @@ public struct SenderLink: ~Copyable {
         /// Call `timerFired(at:using:)` at this monotonic time; it replaces an earlier wish.
         case wakeAt(UInt64)
         /// Close the connection, release what was kept for reads, and call `disconnected(at:using:)`.
-        case close(reason: String)
-    }
-
-    /// What the sender needs from the store; ``LinkReads`` carries it out.
-    public enum Read: Sendable, Hashable {
-        /// Everything that the catalog holds.
-        case catalog
-        /// A part of the log.
-        case changes(ChangesRead)
-        /// A part of a table, from a snapshot that is taken when `from` is nil and kept until the table's end.
-        case table(TableUUID, from: [UInt8]?, byteLimit: Int)
-        /// The place in the log after which an origin's changes above `after` stand.
-        case locate(Origin, after: LogPosition)
-    }
-
-    /// A part of the log.
-    public struct ChangesRead: Sendable, Hashable {
-        public let origin: Origin
-        public let after: LogPosition
-        /// Nil, which is for other origins alone, reads to the log's end.
-        public let upTo: LogPosition?
-        /// Up to where, in the origin's own log, the receiver has everything.
-        public let since: LogPosition
-        /// One table alone, which the peer must have a replica of; nil for everything that concerns the peer.
-        public let table: TableUUID?
-        /// What this region must have applied, to know of the replica that the changes are for, or of the log that has
-        /// taken the origin's place; empty for nothing.
-        public let prerequisite: AppliedVector
-        /// Whether all that is left of a lost disk is wanted.
-        public internal(set) var isOrphaned = false
-        public let byteLimit: Int
-    }
-
-    /// What a read gave.
-    public enum ReadOutcome: Sendable, Hashable {
-        /// As of `position`.
-        case catalog([[UInt8]], position: LogPosition)
-        case changes(LogPage)
-        /// The vector is what the table's replica held when the snapshot was taken.
-        case table(SnapshotPage, AppliedVector)
-        case located(LogPosition)
-        /// Of a table, or of one table's changes.
-        case unavailable(LinkMessage.Unavailability)
+        case close(LinkEnding)
     }
 
     public init(
@@ -116,41 +84,66 @@ public struct SenderLink: ~Copyable {
         self.log = log
         given = log.end
         backoff = Backoff(bounds: configuration.backoffMilliseconds)
+        refusalBackoff = Backoff(bounds: configuration.refusalBackoffMilliseconds)
+        detector = FailureDetector(
+            interval: configuration.heartbeatMilliseconds, bounds: configuration.silenceMilliseconds)
     }
 
     /// Dials for the first time.
     public mutating func start(at now: LinkInstant) -> [Action] {
         guard phase == .idle else { return [] }
-        phase = .connecting
-        return [.connect]
+        return dialNow(waiting: configuration.backoffMilliseconds.lowerBound, at: now)
     }
 
     /// The connection stands, and the peer's certificate names the peer.
     public mutating func connected(at now: LinkInstant) -> [Action] {
-        guard phase == .connecting else { return [] }
+        guard case .dialling = phase else { return [] }
         phase = .greeting(since: now.monotonicMilliseconds)
         stream = SenderStream()
-        stream.lastReceived = now.monotonicMilliseconds
+        isRefused = false
+        detector.begin(at: now.monotonicMilliseconds)
         let hello = LinkMessage.Hello(
             versions: supportedProtocolVersions, region: identity.region, name: identity.name,
             incarnation: identity.incarnation, clockMilliseconds: now.physicalMilliseconds)
-        return [
-            .send(.hello(hello)), .wakeAt(now.monotonicMilliseconds + configuration.heartbeatMilliseconds),
-        ]
+        return [.send(.hello(hello)), .wakeAt(configuration.nextHeartbeat(after: now.monotonicMilliseconds))]
     }
 
-    /// The connection could not be opened or is gone, for whatever reason.
+    /// The peer's host has answered an attempt to open a connection: the next one gives it time for the handshakes.
+    public mutating func attemptAnswered(at now: LinkInstant) -> [Action] {
+        guard case .dialling(let earliest, let next) = phase else { return [] }
+        let later = max(next, now.monotonicMilliseconds + configuration.connectMilliseconds)
+        phase = .dialling(earliest: earliest, next: later)
+        return [.wakeAt(later)]
+    }
+
+    /// An attempt to open a connection has failed.
+    ///
+    /// - Parameter isRefusal: whether one end has refused the other.
+    public mutating func attemptFailed(
+        isRefusal: Bool, at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
+        guard case .dialling(let earliest, let next) = phase else { return [] }
+        guard !isRefusal else { return dialLater(refusalBackoff.next(using: &generator), at: now) }
+        guard earliest < next else { return [] }
+        let soon = max(earliest, now.monotonicMilliseconds)
+        phase = .dialling(earliest: soon, next: soon)
+        return [.wakeAt(soon)]
+    }
+
+    /// The connection is gone, for whatever reason.
+    ///
+    /// - Parameter isRefusal: whether the connection itself says that one end has refused the other, as TLS may after its handshake.
     public mutating func disconnected(
-        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+        isRefusal: Bool = false, at now: LinkInstant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         switch phase {
-        case .idle, .waiting: return []
-        case .connecting, .greeting, .streaming, .closing: break
+        case .idle, .dialling: return []
+        case .greeting, .streaming, .closing: break
         }
         stream = SenderStream()
-        let until = now.monotonicMilliseconds + backoff.next(using: &generator)
-        phase = .waiting(until: until)
-        return [.wakeAt(until)]
+        let wait =
+            isRefused || isRefusal ? refusalBackoff.next(using: &generator) : backoff.next(using: &generator)
+        return dialLater(wait, at: now)
     }
 
     /// So much of the log was shipped over another link.
@@ -167,40 +160,45 @@ public struct SenderLink: ~Copyable {
 
     /// The peer has opened a link of its own: it is there, so a wait for the next attempt is over.
     public mutating func peerCameUp(at now: LinkInstant) -> [Action] {
-        guard case .waiting = phase else { return [] }
-        phase = .connecting
-        return [.connect]
+        guard case .dialling = phase else { return [] }
+        backoff.reset()
+        return dialNow(waiting: configuration.backoffMilliseconds.lowerBound, at: now)
     }
 
     /// The moment of the last `wakeAt` has come.
-    public mutating func timerFired(at now: LinkInstant) -> [Action] {
+    public mutating func timerFired(
+        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
         switch phase {
-        case .idle, .connecting, .closing: return []
-        case .waiting(let until):
-            guard now.monotonicMilliseconds >= until else { return [.wakeAt(until)] }
-            phase = .connecting
-            return [.connect]
+        case .idle, .closing: return []
+        case .dialling(_, let next):
+            guard now.monotonicMilliseconds >= next else { return [.wakeAt(next)] }
+            return dialNow(waiting: backoff.next(using: &generator), at: now)
         case .greeting, .streaming:
-            guard now.monotonicMilliseconds < stream.lastReceived + configuration.silenceMilliseconds else {
-                return close("the peer was silent for \(configuration.silenceMilliseconds) ms")
+            guard !detector.check(at: now.monotonicMilliseconds) else {
+                return close(.silence(milliseconds: detector.limit))
             }
             var actions: [Action] = []
             if phase == .streaming {
                 pump(&actions)
                 heartbeat(&actions, at: now)
             }
-            actions.append(.wakeAt(now.monotonicMilliseconds + configuration.heartbeatMilliseconds))
+            actions.append(.wakeAt(configuration.nextHeartbeat(after: now.monotonicMilliseconds)))
             return actions
         }
     }
 
+    /// Part of a message has come: the peer is there.
+    public mutating func receivedPart(at now: LinkInstant) { detector.heard(at: now.monotonicMilliseconds) }
+
     /// The peer has said something.
     public mutating func received(_ message: LinkMessage, at now: LinkInstant) -> [Action] {
-        stream.lastReceived = now.monotonicMilliseconds
+        detector.heard(at: now.monotonicMilliseconds)
         switch (phase, message) {
         case (.greeting(let since), .welcome(let welcome)): return greeted(by: welcome, since: since, at: now)
         case (.greeting, .refuse(let refusal)), (.streaming, .refuse(let refusal)):
-            return close("the peer refuses: \(refusal.text)")
+            return close(.refusedByPeer(refusal))
+        case (.streaming, .alive): return []
         case (.streaming, .acknowledge(let sequence, let vector, let clock)):
             return acknowledged(upTo: sequence, vector: vector, clock: clock, at: now)
         case (.streaming, .request(let request)):
@@ -212,7 +210,7 @@ public struct SenderLink: ~Copyable {
             }
             pump(&actions)
             return actions
-        case (.idle, _), (.waiting, _), (.connecting, _), (.closing, _): return []
+        case (.idle, _), (.dialling, _), (.closing, _): return []
         case (.greeting, _), (.streaming, _):
             return refuse(.malformed, "a message that is not due: \(message.kindName)")
         }
@@ -224,7 +222,7 @@ public struct SenderLink: ~Copyable {
         var actions: [Action] = []
         if let job = stream.takeReading() {
             guard let shipped = stream.ship(outcome, of: job, own: identity.origin, log: log) else {
-                return close("a read gave something else than was asked for")
+                return close(.failed("a read gave something else than was asked for"))
             }
             actions = shipped
             given = max(given, stream.ownPosition)
@@ -265,7 +263,7 @@ public struct SenderLink: ~Copyable {
         stream.peer = Origin(region: welcome.region, incarnation: welcome.incarnation)
         stream.acknowledgedVector = welcome.vector
         // The welcome counts what a replica there may still lack, and an earlier incarnation had what this one has not.
-        var actions = clock(welcome.clockMilliseconds, since: start, at: now)
+        var actions = [Action.opened] + clock(welcome.clockMilliseconds, since: start, at: now)
         actions.append(.noteKnown(upTo: own, isBeyond: false))
         actions.append(.noteAcknowledged(by: stream.peer, AppliedVector()))
         let isKnown = welcome.vector.contains(identity.origin)
@@ -286,8 +284,11 @@ public struct SenderLink: ~Copyable {
                 .malformed, "sequence \(sequence) was acknowledged, but \(stream.lastSequence) is the last one sent")
         }
         guard vector[identity.origin] <= given else { return refuseForgotten(vector[identity.origin]) }
-        // Not before: a peer that refuses what it is sent is not to be dialled again and again.
-        backoff.reset()
+        if sequence > 0 {
+            // Not before: a peer that refuses what it is sent is not to be dialled again and again.
+            backoff.reset()
+            refusalBackoff.reset()
+        }
         stream.acknowledgedVector = vector
         var actions = [Action.noteAcknowledged(by: stream.peer, vector)]
         if let asked = stream.takeClockQuestion(answeredBy: sequence) {
@@ -316,9 +317,20 @@ public struct SenderLink: ~Copyable {
     }
 
     /// Also where more is to be sent than may be in flight: the peer must not take that for silence.
+    ///
+    /// Each heartbeat passes through the peer's writer and is acknowledged: one that would say nothing new is sent only as often as clocks
+    /// are to be compared, and a sign of life in its place.
     private mutating func heartbeat(_ actions: inout [Action], at now: LinkInstant) {
-        guard let position = stream.ownReadPosition else { return }
+        guard let position = stream.ownReadPosition else {
+            actions.append(.send(.alive))
+            return
+        }
         if position == log.end { stream.closed = log.closed }
+        let progress = SenderStream.Progress(position: position, closed: stream.closed, directory: log.directory)
+        guard stream.isHeartbeatDue(progress, at: now.monotonicMilliseconds) else {
+            actions.append(.send(.alive))
+            return
+        }
         let heartbeat = LinkMessage.Heartbeat(
             position: position, closed: stream.closed, clockMilliseconds: now.physicalMilliseconds,
             directory: log.directory)
@@ -335,13 +347,27 @@ public struct SenderLink: ~Copyable {
             )
     }
 
-    private mutating func close(_ reason: String) -> [Action] {
+    /// Begins an attempt; the next one begins after `wait` if this one fails, and after the longest wait if it is not answered.
+    private mutating func dialNow(waiting wait: UInt64, at now: LinkInstant) -> [Action] {
+        let next = now.monotonicMilliseconds + configuration.backoffMilliseconds.upperBound
+        phase = .dialling(earliest: min(now.monotonicMilliseconds + wait, next), next: next)
+        return [.connect, .wakeAt(next)]
+    }
+
+    private mutating func dialLater(_ wait: UInt64, at now: LinkInstant) -> [Action] {
+        let next = now.monotonicMilliseconds + wait
+        phase = .dialling(earliest: next, next: next)
+        return [.wakeAt(next)]
+    }
+
+    private mutating func close(_ ending: LinkEnding) -> [Action] {
         phase = .closing
-        return [.close(reason: reason)]
+        isRefused = ending.isRefusal
+        return [.close(ending)]
     }
 
     private mutating func refuse(_ code: LinkMessage.Refusal.Code, _ text: String) -> [Action] {
-        phase = .closing
-        return [.send(.refuse(LinkMessage.Refusal(code: code, text: Text(text)))), .close(reason: text)]
+        let refusal = LinkMessage.Refusal(code: code, text: Text(text))
+        return [.send(.refuse(refusal))] + close(.refused(refusal))
     }
 }

@@ -5,7 +5,6 @@ import RegionStore
 /// What a sender has under way on one connection: jobs that take turns at reading, and messages that wait for their
 /// acknowledgement.
 struct SenderStream {
-    var lastReceived: UInt64 = 0
     /// The receiver's region and incarnation.
     var peer = Origin(rawValue: 0)
     var acknowledgedVector = AppliedVector()
@@ -17,6 +16,8 @@ struct SenderStream {
     private var acknowledgedSequence: UInt64 = 0
     /// The message whose acknowledgement tells the peer's clock, and when it was sent, in monotonic milliseconds.
     private var clockQuestion: (sequence: UInt64, sentAt: UInt64)?
+    /// What the last heartbeat said, and when it was sent, in monotonic milliseconds.
+    private var lastHeartbeat: (progress: Progress, sentAt: UInt64)?
     private var inFlight: [InFlight] = []
     /// Waiting for a read, in the order of their turns.
     private(set) var jobs: [Job] = []
@@ -24,6 +25,16 @@ struct SenderStream {
     private(set) var reading: Job?
     /// Whether what is being read is no longer wanted.
     private var isReadCancelled = false
+
+    /// How often a heartbeat is sent that says nothing new, for the sake of the clocks, in milliseconds.
+    private static let clockIntervalMilliseconds: UInt64 = 500
+
+    /// What a heartbeat says of the own log.
+    struct Progress: Hashable {
+        let position: LogPosition
+        let closed: HybridTimestamp
+        let directory: RegionDirectory
+    }
 
     /// The bound on jobs: more requests than that are no receiver's need.
     static let maximumJobCount = 1 << 16
@@ -130,6 +141,17 @@ struct SenderStream {
         guard let question = clockQuestion, sequence >= question.sequence else { return nil }
         clockQuestion = nil
         return question.sentAt
+    }
+
+    /// Whether a heartbeat has to be sent now, which is then the last one.
+    mutating func isHeartbeatDue(_ progress: Progress, at monotonicMilliseconds: UInt64) -> Bool {
+        if let last = lastHeartbeat, last.progress == progress,
+            monotonicMilliseconds < last.sentAt + Self.clockIntervalMilliseconds
+        {
+            return false
+        }
+        lastHeartbeat = (progress, monotonicMilliseconds)
+        return true
     }
 
     // MARK: - Requests

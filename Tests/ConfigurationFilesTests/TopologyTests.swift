@@ -209,7 +209,7 @@ import Testing
 
     @Test(arguments: [
         ("replication: {batch: 2MiB, in-flight: 1MiB}", "replication: 'in-flight' (1MiB) is less than 'batch' (2MiB)"),
-        ("replication: {backoff-min: 20s}", "replication: 'backoff-max' (10s) is less than 'backoff-min' (20s)"),
+        ("replication: {backoff-min: 20s}", "replication: 'backoff-max' (300ms) is less than 'backoff-min' (20s)"),
         ("replication: {batch: 10}", "replication.batch: found '10'; expected a number of bytes"),
         ("replication: {batch: 1 MiB}", "replication.batch: found '1 MiB'"),
         ("access-keys: [{id: a/b, secret: s}]", "access-keys[0].id: found 'a/b'; expected 1 to 128 letters"),

@@ -24,8 +24,9 @@ enum LinkFixtures {
         configuration.batchByteCount = 100
         configuration.inFlightByteLimit = 250
         configuration.heartbeatMilliseconds = 100
-        configuration.silenceMilliseconds = 1_000
+        configuration.silenceMilliseconds = 1_000...10_000
         configuration.backoffMilliseconds = 10...80
+        configuration.refusalBackoffMilliseconds = 200...1_600
         return configuration
     }
 

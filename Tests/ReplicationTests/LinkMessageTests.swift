@@ -102,6 +102,7 @@ struct LinkMessageTests {
             .unavailable(.stopRelaying(origin), .trimmed),
             "0c040002aabbccddeeff03"
         ),
+        (.alive, "0e"),
         (
             .request(
                 .orphanedOrigin(

@@ -10,7 +10,7 @@ struct RandomMessages {
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    static let kindCount = 13
+    static let kindCount = 14
 
     mutating func next() -> LinkMessage { message(ofKind: Int.random(in: 0..<Self.kindCount, using: &random)) }
 
@@ -65,9 +65,10 @@ struct RandomMessages {
             return .orphanedOriginEnd(
                 sequence: random.next(), of: origin(), after: position(), seen: position(),
                 isTrimmed: Bool.random(using: &random))
-        default:
+        case 12:
             let reason = LinkMessage.Unavailability.allCases.randomElement(using: &random) ?? .trimmed
             return .unavailable(request(), reason)
+        default: return .alive
         }
     }
 

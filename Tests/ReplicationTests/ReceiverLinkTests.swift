@@ -25,6 +25,18 @@ struct ReceiverLinkTests {
             machine.received(
                 message, certificateNames: certificates, vector: vector, doubtsClock: doubtsClock, at: Fixture.at(now))
         }
+
+        func timerFired(_ vector: AppliedVector = AppliedVector(), at now: UInt64) -> [ReceiverLink.Action] {
+            machine.timerFired(vector: vector, doubtsClock: doubtsClock, at: Fixture.at(now))
+        }
+
+        /// Lets heartbeats come due until the receiver gives the sender up; nil where it does not by `end`.
+        func silence(from start: UInt64, to end: UInt64) -> UInt64? {
+            for now in stride(from: start, through: end, by: 100) {
+                if case .close(.silence) = timerFired(at: now).first { return now }
+            }
+            return nil
+        }
     }
 
     private func streaming() -> Receiver {
@@ -53,7 +65,7 @@ struct ReceiverLinkTests {
     func greeting() {
         let receiver = Receiver()
         #expect(receiver.received(Fixture.hello()).isEmpty, "not connected")
-        #expect(receiver.machine.connected(at: Fixture.at(5)) == [.wakeAt(1_005)])
+        #expect(receiver.machine.connected(at: Fixture.at(5)) == [.wakeAt(100)])
         #expect(receiver.machine.connected(at: Fixture.at(5)).isEmpty)
         let vector = Fixture.vector((sender, 4))
         let welcome = LinkMessage.Welcome(
@@ -200,16 +212,46 @@ struct ReceiverLinkTests {
         }
     }
 
-    @Test("A silent sender is given up, and every word puts that off")
+    @Test("A silent sender is given up after ten heartbeats, and everything that comes puts that off")
     func silence() {
         let receiver = streaming()
+        #expect(receiver.silence(from: 100, to: 700) == nil)
         _ = receiver.received(changes(1), at: 700)
-        #expect(receiver.machine.timerFired(at: Fixture.at(1_000)) == [.wakeAt(1_700)])
-        guard case .close = receiver.machine.timerFired(at: Fixture.at(1_700)).first else {
-            Issue.record("still open")
-            return
+        #expect(receiver.silence(from: 800, to: 1_500) == nil)
+        receiver.machine.receivedPart(at: Fixture.at(1_500))
+        #expect(receiver.silence(from: 1_600, to: 9_000) == 5_500, "five times the longest gap")
+        #expect(receiver.timerFired(at: 9_100).isEmpty)
+    }
+
+    @Test("What is not read from the connection is no silence of the sender's")
+    func pausedReading() {
+        let receiver = streaming()
+        receiver.machine.setReadingPaused(true, at: Fixture.at(0))
+        #expect(receiver.silence(from: 100, to: 60_000) == nil)
+        receiver.machine.setReadingPaused(false, at: Fixture.at(60_000))
+        #expect(receiver.silence(from: 60_100, to: 70_000) == 61_000)
+    }
+
+    @Test("It says that it is there while it has nothing to acknowledge, and what the region has got meanwhile")
+    func signsOfLife() {
+        let receiver = streaming()
+        let vector = Fixture.vector((sender, 1))
+        func acknowledgement(_ sequence: UInt64, _ vector: AppliedVector, at now: UInt64) -> ReceiverLink.Action {
+            .send(.acknowledge(sequence: sequence, vector: vector, clockMilliseconds: 1_000_000 + now))
         }
-        #expect(receiver.machine.timerFired(at: Fixture.at(2_000)).isEmpty)
+        #expect(receiver.timerFired(at: 100) == [acknowledgement(0, AppliedVector(), at: 100), .wakeAt(200)])
+        _ = receiver.received(changes(1), at: 150)
+        // The store is busy for a while.
+        #expect(receiver.timerFired(at: 200) == [.send(.alive), .wakeAt(300)])
+        #expect(receiver.timerFired(at: 300) == [.send(.alive), .wakeAt(400)])
+        #expect(
+            receiver.machine.applied(upTo: 1, vector: vector, doubtsClock: false, at: Fixture.at(310))
+                == [acknowledgement(1, vector, at: 310)])
+        #expect(receiver.timerFired(vector, at: 400) == [.wakeAt(500)], "it has just spoken")
+        #expect(receiver.timerFired(vector, at: 500) == [.send(.alive), .wakeAt(600)])
+        let more = Fixture.vector((sender, 1), (Fixture.third, 5))
+        #expect(receiver.timerFired(more, at: 600) == [acknowledgement(1, more, at: 600), .wakeAt(700)])
+        #expect(receiver.received(.alive, at: 650).isEmpty)
     }
 
     @Test("After a disconnect nothing is done any more")
@@ -220,7 +262,7 @@ struct ReceiverLinkTests {
         #expect(
             receiver.machine.applied(upTo: 1, vector: AppliedVector(), doubtsClock: false, at: Fixture.at(0)).isEmpty)
         #expect(receiver.machine.needs([.transfer(Fixture.replica)]).isEmpty)
-        #expect(receiver.machine.timerFired(at: Fixture.at(9_000)).isEmpty)
+        #expect(receiver.timerFired(at: 9_000).isEmpty)
         #expect(receiver.machine.refused(.malformed("x")).isEmpty)
         #expect(receiver.received(changes(2)).isEmpty)
     }

@@ -27,8 +27,26 @@ final class Sender {
         machine.readFinished(outcome, at: LinkFixtures.at(now))
     }
 
-    func disconnected(at now: UInt64) -> [SenderLink.Action] {
-        machine.disconnected(at: LinkFixtures.at(now), using: &random)
+    func disconnected(isRefusal: Bool = false, at now: UInt64) -> [SenderLink.Action] {
+        machine.disconnected(isRefusal: isRefusal, at: LinkFixtures.at(now), using: &random)
+    }
+
+    func attemptFailed(isRefusal: Bool = false, at now: UInt64) -> [SenderLink.Action] {
+        machine.attemptFailed(isRefusal: isRefusal, at: LinkFixtures.at(now), using: &random)
+    }
+
+    func timerFired(at now: UInt64) -> [SenderLink.Action] {
+        machine.timerFired(at: LinkFixtures.at(now), using: &random)
+    }
+
+    /// Lets heartbeats come due until the sender gives its peer up.
+    ///
+    /// - Returns: when it does; nil where it does not by `end`.
+    func silence(from start: UInt64, to end: UInt64) -> UInt64? {
+        for now in stride(from: start, through: end, by: 100) {
+            if case .close(.silence) = timerFired(at: now).first { return now }
+        }
+        return nil
     }
 
     func acknowledged(_ sequence: UInt64, _ vector: AppliedVector = AppliedVector()) -> [SenderLink.Action] {

@@ -14,14 +14,14 @@ struct SenderLinkTests {
     @Test("It dials, says hello, and ships from where the welcome says")
     func greeting() {
         let sender = Sender(log: Fixture.bounds(to: 9))
-        #expect(sender.machine.start(at: Fixture.at(0)) == [.connect])
+        #expect(sender.machine.start(at: Fixture.at(0)) == [.connect, .wakeAt(80)])
         #expect(sender.machine.start(at: Fixture.at(0)).isEmpty)
         #expect(
-            sender.machine.connected(at: Fixture.at(5)) == [.send(Fixture.hello(clock: 1_000_005)), .wakeAt(105)])
+            sender.machine.connected(at: Fixture.at(5)) == [.send(Fixture.hello(clock: 1_000_005)), .wakeAt(100)])
         #expect(
             sender.received(Fixture.welcome(Fixture.vector((own, 4))), at: 6)
                 == [
-                    .noteClock(ClockSample(clock: 1_000_000, askedAt: 5, answeredAt: 6)),
+                    .opened, .noteClock(ClockSample(clock: 1_000_000, askedAt: 5, answeredAt: 6)),
                     .noteKnown(upTo: Fixture.position(4), isBeyond: false),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), Fixture.changes(after: 4, upTo: 9),
                 ])
@@ -36,18 +36,18 @@ struct SenderLinkTests {
                 .acknowledge(sequence: sequence, vector: AppliedVector(), clockMilliseconds: clock), at: now
             ).compactMap { if case .noteClock(let sample) = $0 { sample } else { nil } }
         }
-        _ = sender.machine.timerFired(at: Fixture.at(100))
-        _ = sender.machine.timerFired(at: Fixture.at(200))
-        #expect(samples(0, clock: 7, at: 210).isEmpty, "it was not sent yet")
+        _ = sender.timerFired(at: 100)
+        _ = sender.timerFired(at: 600)
+        #expect(samples(0, clock: 7, at: 610).isEmpty, "it was not sent yet")
         // The second heartbeat answers the first one's question too.
-        let sample = try #require(samples(2, clock: 5_000, at: 260).first)
-        #expect(sample == ClockSample(clock: 5_000, askedAt: 100, answeredAt: 260))
-        #expect(sample.bounds == 5_000...5_160)
-        #expect(samples(2, clock: 5_001, at: 270).isEmpty, "nothing was asked since")
-        _ = sender.machine.timerFired(at: Fixture.at(300))
-        #expect(samples(3, clock: .max, at: 310).first?.bounds == .max ... .max)
-        _ = sender.machine.timerFired(at: Fixture.at(400))
-        #expect(samples(4, clock: 0, at: 410).isEmpty, "the peer doubts its own clock")
+        let sample = try #require(samples(2, clock: 5_000, at: 660).first)
+        #expect(sample == ClockSample(clock: 5_000, askedAt: 100, answeredAt: 660))
+        #expect(sample.bounds == 5_000...5_560)
+        #expect(samples(2, clock: 5_001, at: 670).isEmpty, "nothing was asked since")
+        _ = sender.timerFired(at: 1_100)
+        #expect(samples(3, clock: .max, at: 1_110).first?.bounds == .max ... .max)
+        _ = sender.timerFired(at: 1_600)
+        #expect(samples(4, clock: 0, at: 1_610).isEmpty, "the peer doubts its own clock")
     }
 
     @Test("A peer that has more of the log than there is ends the link, when it begins and later, and that is told")
@@ -58,7 +58,7 @@ struct SenderLinkTests {
             _ = sender.machine.connected(at: Fixture.at(0))
             if isStreaming {
                 _ = sender.received(Fixture.welcome(Fixture.vector((own, 9))))
-                _ = sender.machine.timerFired(at: Fixture.at(100))
+                _ = sender.timerFired(at: 100)
             }
             let actions =
                 isStreaming
@@ -96,7 +96,7 @@ struct SenderLinkTests {
         #expect(
             sender.received(Fixture.welcome(AppliedVector()))
                 == [
-                    .noteClock(ClockSample(clock: 1_000_000, askedAt: 0, answeredAt: 0)),
+                    .opened, .noteClock(ClockSample(clock: 1_000_000, askedAt: 0, answeredAt: 0)),
                     .noteKnown(upTo: .zero, isBeyond: false),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog),
                 ])
@@ -224,30 +224,91 @@ struct SenderLinkTests {
                 clockMilliseconds: 1_000_000 + now, directory: Fixture.directory)
             return [.send(.heartbeat(sequence: sequence, heartbeat)), .wakeAt(now + 100)]
         }
-        #expect(sender.machine.timerFired(at: Fixture.at(100)) == heartbeat(1, closed: 50, sequence: 1, at: 100))
+        #expect(sender.timerFired(at: 100) == heartbeat(1, closed: 50, sequence: 1, at: 100))
         // A change is being read: the link speaks, but claims no more than before.
         _ = sender.machine.logAdvanced(to: Fixture.bounds(to: 2, closed: 60), at: Fixture.at(110))
-        #expect(sender.machine.timerFired(at: Fixture.at(200)) == heartbeat(1, closed: 50, sequence: 2, at: 200))
+        #expect(sender.timerFired(at: 200) == [.send(.alive), .wakeAt(300)])
         _ = sender.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2)), at: 210)
-        #expect(sender.machine.timerFired(at: Fixture.at(300)) == heartbeat(2, closed: 60, sequence: 4, at: 300))
+        #expect(sender.timerFired(at: 300) == heartbeat(2, closed: 60, sequence: 3, at: 300))
+        #expect(sender.timerFired(at: 400) == [.send(.alive), .wakeAt(500)], "nothing is new")
+        #expect(sender.timerFired(at: 800) == heartbeat(2, closed: 60, sequence: 4, at: 800), "for the clocks")
     }
 
-    @Test("A silent peer is given up, at the greeting and later")
+    @Test("A silent peer is given up after ten heartbeats, at the greeting and later")
     func silence() {
         let greeting = Sender(log: Fixture.bounds(to: 1))
         _ = greeting.machine.start(at: Fixture.at(0))
         _ = greeting.machine.connected(at: Fixture.at(0))
-        #expect(greeting.machine.timerFired(at: Fixture.at(999)) == [.wakeAt(1_099)])
-        guard case .close = greeting.machine.timerFired(at: Fixture.at(1_000)).first else {
-            Issue.record("still open")
+        #expect(greeting.silence(from: 100, to: 5_000) == 1_000)
+        let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1))
+        #expect(sender.silence(from: 100, to: 900) == nil)
+        _ = sender.received(.alive, at: 900)
+        #expect(sender.silence(from: 1_000, to: 1_800) == nil)
+        // Part of a message is as good.
+        sender.machine.receivedPart(at: Fixture.at(1_800))
+        #expect(sender.silence(from: 1_900, to: 9_000) == 6_300, "five times the longest gap")
+        #expect(!sender.isStreaming)
+    }
+
+    @Test("An attempt that is not answered is followed by others, and one that fails by the next after the backoff")
+    func attempts() {
+        let sender = Sender(log: Fixture.bounds(to: 1))
+        _ = sender.machine.start(at: Fixture.at(0))
+        #expect(sender.timerFired(at: 80) == [.connect, .wakeAt(160)])
+        #expect(sender.timerFired(at: 160) == [.connect, .wakeAt(240)])
+        #expect(sender.machine.attemptAnswered(at: Fixture.at(160)) == [.wakeAt(1_160)], "time for the handshakes")
+        var now: UInt64 = 160
+        for _ in 0..<50 {
+            guard case .wakeAt(let next)? = sender.attemptFailed(at: now).first else {
+                Issue.record("it gives up")
+                return
+            }
+            #expect((10...80).contains(next - now))
+            #expect(sender.attemptFailed(at: now).isEmpty, "of an attempt before")
+            #expect(sender.timerFired(at: next) == [.connect, .wakeAt(next + 80)])
+            now = next
+        }
+    }
+
+    @Test("A refusal is followed by longer waits; a peer that comes up is dialled at once, and so is one that restarts")
+    func backoffOfRefusals() {
+        let sender = Sender(log: Fixture.bounds(to: 1))
+        _ = sender.machine.start(at: Fixture.at(0))
+        var now: UInt64 = 0
+        var longest: UInt64 = 0
+        func wait(_ actions: [SenderLink.Action]) {
+            guard case .wakeAt(let next)? = actions.last else {
+                Issue.record("\(actions)")
+                return
+            }
+            #expect((200...1_600).contains(next - now))
+            longest = max(longest, next - now)
+            now = next
+            #expect(sender.timerFired(at: now) == [.connect, .wakeAt(now + 80)])
+        }
+        for _ in 0..<20 {
+            wait(sender.attemptFailed(isRefusal: true, at: now))
+            // After the handshake of TLS, by the peer, and by this end.
+            _ = sender.machine.connected(at: Fixture.at(now))
+            wait(sender.disconnected(isRefusal: true, at: now))
+            _ = sender.machine.connected(at: Fixture.at(now))
+            let refusal = LinkMessage.Refusal(code: .identity, text: "unknown")
+            #expect(sender.received(.refuse(refusal), at: now) == [.close(.refusedByPeer(refusal))])
+            wait(sender.disconnected(at: now))
+            _ = sender.machine.connected(at: Fixture.at(now))
+            _ = sender.received(Fixture.welcome(AppliedVector(), version: 9), at: now)
+            wait(sender.disconnected(at: now))
+        }
+        #expect(longest > 800)
+        _ = sender.attemptFailed(isRefusal: true, at: now)
+        #expect(sender.machine.peerCameUp(at: Fixture.at(now)) == [.connect, .wakeAt(now + 80)])
+        _ = sender.machine.connected(at: Fixture.at(now))
+        _ = sender.received(.refuse(.init(code: .stopping, text: "a restart")), at: now)
+        guard case .wakeAt(let next)? = sender.disconnected(at: now).first else {
+            Issue.record("it gives up")
             return
         }
-        let sender = Fixture.streaming(from: 1, log: Fixture.bounds(to: 1))
-        _ = sender.acknowledged(0)
-        _ = sender.received(.request(.stopRelaying(Fixture.third)), at: 900)
-        #expect(sender.machine.timerFired(at: Fixture.at(1_899)).count == 2)
-        #expect(sender.machine.timerFired(at: Fixture.at(1_900)).count == 1)
-        #expect(!sender.isStreaming)
+        #expect((10...80).contains(next - now), "it will be back")
     }
 
     @Test("It dials again after a wait that grows while nothing is acknowledged, and begins anew once something is")
@@ -257,6 +318,9 @@ struct SenderLinkTests {
         var now: UInt64 = 0
         var longest: UInt64 = 0
         for _ in 0..<50 {
+            _ = sender.machine.connected(at: Fixture.at(now))
+            // A welcome alone is no success: what follows may be refused every time.
+            _ = sender.received(Fixture.welcome(Fixture.vector((own, 1))), at: now)
             let actions = sender.disconnected(at: now)
             guard case .wakeAt(let until) = actions.first, actions.count == 1 else {
                 Issue.record("\(actions)")
@@ -265,19 +329,17 @@ struct SenderLinkTests {
             #expect((10...80).contains(until - now))
             longest = max(longest, until - now)
             #expect(sender.disconnected(at: now).isEmpty, "told twice")
-            #expect(sender.machine.timerFired(at: Fixture.at(until - 1)) == [.wakeAt(until)])
-            #expect(sender.machine.timerFired(at: Fixture.at(until)) == [.connect])
+            #expect(sender.timerFired(at: until - 1) == [.wakeAt(until)])
+            #expect(sender.timerFired(at: until) == [.connect, .wakeAt(until + 80)])
             now = until
-            _ = sender.machine.connected(at: Fixture.at(now))
-            // A welcome alone is no success: what follows may be refused every time.
-            _ = sender.received(Fixture.welcome(Fixture.vector((own, 1))), at: now)
         }
         #expect(longest > 40)
-        _ = sender.machine.timerFired(at: Fixture.at(now))
+        _ = sender.machine.connected(at: Fixture.at(now))
+        _ = sender.received(Fixture.welcome(Fixture.vector((own, 1))), at: now)
+        _ = sender.timerFired(at: now)
         _ = sender.acknowledged(1)
         #expect(sender.disconnected(at: now) == [.wakeAt(now + 10)])
-        #expect(sender.machine.peerCameUp(at: Fixture.at(now)) == [.connect])
-        #expect(sender.machine.peerCameUp(at: Fixture.at(now)).isEmpty)
+        #expect(sender.machine.peerCameUp(at: Fixture.at(now)) == [.connect, .wakeAt(now + 80)])
     }
 
     @Test("Whatever step the connection is lost at, the next one begins from the welcome")
@@ -287,16 +349,16 @@ struct SenderLinkTests {
             { _ = $0.received(Fixture.welcome(Fixture.vector((Fixture.sender.origin, 1)))) },
             { _ = $0.received(.request(.transfer(Fixture.replica))) },
             { _ = $0.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2))) },
-            { _ = $0.machine.timerFired(at: Fixture.at(100)) },
+            { _ = $0.timerFired(at: 100) },
         ]
         for count in 0...steps.count {
             let sender = Sender(log: Fixture.bounds(to: 3))
             _ = sender.machine.start(at: Fixture.at(0))
             for step in steps.prefix(count) { step(sender) }
-            #expect(sender.disconnected(at: 200).count == 1)
+            #expect(sender.disconnected(at: 200).count == (count == 0 ? 0 : 1))
             #expect(sender.read(.changes(Fixture.page([Fixture.record(3)], upTo: 3))).isEmpty, "of the old connection")
             #expect(sender.received(.acknowledge(sequence: 1, vector: AppliedVector(), clockMilliseconds: 0)).isEmpty)
-            #expect(sender.machine.timerFired(at: Fixture.at(300)) == [.connect])
+            #expect(sender.timerFired(at: 300) == [.connect, .wakeAt(380)])
             _ = sender.machine.connected(at: Fixture.at(300))
             #expect(
                 sender.received(Fixture.welcome(Fixture.vector((own, 2))), at: 300).last

@@ -7,7 +7,7 @@ final class LinkRecorder: LinkConnectionDelegate {
     struct Record: Sendable {
         var connection: LinkConnection?
         var messages: [[UInt8]] = []
-        var writability: [Bool] = []
+        var partCount = 0
         var isClosed = false
         var error: LinkError?
         var failures: [LinkError] = []
@@ -39,8 +39,8 @@ final class LinkRecorder: LinkConnectionDelegate {
         if echoes { _ = try? connection.send(message) }
     }
 
-    func link(_ connection: LinkConnection, becameWritable isWritable: Bool) {
-        state.withLock { $0.writability.append(isWritable) }
+    func linkReceivedPart(_ connection: LinkConnection) {
+        state.withLock { $0.partCount += 1 }
     }
 
     func link(_ connection: LinkConnection, closedWith error: LinkError?) {

@@ -33,15 +33,20 @@ final class IncomingLink {
     }
 
     /// Whether reading is to be paused (true) or to go on (false); nil to leave it as it is.
-    func takeReadingChange() -> Bool? {
+    func takeReadingChange(at now: LinkInstant) -> Bool? {
         guard shouldPause != isReadingPaused else { return nil }
         isReadingPaused = shouldPause
+        machine.setReadingPaused(isReadingPaused, at: now)
         return isReadingPaused
     }
 
     func connected(at now: LinkInstant) -> [ReceiverLink.Action] { machine.connected(at: now) }
 
-    func timerFired(at now: LinkInstant) -> [ReceiverLink.Action] { machine.timerFired(at: now) }
+    func timerFired(_ committed: CommittedState, at now: LinkInstant) -> [ReceiverLink.Action] {
+        machine.timerFired(vector: committed.applied, doubtsClock: committed.doubtsClock, at: now)
+    }
+
+    func receivedPart(at now: LinkInstant) { machine.receivedPart(at: now) }
 
     func needs(_ requests: [LinkMessage.Request]) -> [ReceiverLink.Action] { machine.needs(requests) }
 

@@ -25,13 +25,17 @@ public final class LinkHub {
     }
 
     public enum Action: Sendable {
-        /// Open a connection to the region; then call `connected(to:at:)` or `disconnected(_:at:using:)`.
+        /// Open a connection to the region; then call `connected(to:at:)` or `attemptFailed(to:isRefusal:at:using:)`.
+        ///
+        /// Earlier attempts go on beside it. The first that succeeds counts, and the others are to be closed.
         case connect(RegionID)
+        /// The region has accepted the link to it.
+        case opened(RegionID)
         case send(LinkMessage, LinkEnd)
         /// Read from the store, and call `readFinished(_:of:connection:at:)`.
         case read(SenderLink.Read, RegionID, connection: UInt64)
-        /// Close the connection after what was sent has gone out, and call `disconnected(_:at:using:)`.
-        case close(LinkEnd, reason: String)
+        /// Close the connection, unless the ending is abrupt after what was sent has gone out, and call `disconnected(_:at:using:)`.
+        case close(LinkEnd, LinkEnding)
         /// Put the command in the writer's queue, unbounded; when it is answered, call `answered(_:_:at:)` with the ticket.
         case submit(RegionCommand, Ticket?)
         /// Read nothing more from the connection: too much of it waits for the writer.
@@ -41,7 +45,7 @@ public final class LinkHub {
         case recordLag(RegionID, milliseconds: UInt64, count: Int)
         /// A link from another region's log is up.
         case established(LinkNumber, Origin)
-        /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
+        /// Call `timerFired(at:using:)` at this monotonic time; it replaces an earlier wish.
         case wakeAt(UInt64)
     }
 
@@ -142,17 +146,20 @@ public final class LinkHub {
     }
 
     /// The moment of the last `wakeAt` has come.
-    public func timerFired(at now: LinkInstant) -> [Action] {
+    public func timerFired(
+        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
         wakeAt = .max
         var actions: [Action] = []
         let time = now.monotonicMilliseconds
         for index in outgoing.indices where outgoing[index].takeDue(at: time) {
-            carryOut(outgoing[index].timerFired(at: now), of: index, at: now, &actions)
+            let steps = outgoing[index].timerFired(at: now, using: &generator)
+            carryOut(steps, of: index, at: now, &actions)
         }
         for number in incoming.map(\.number) {
             guard let index = incoming.firstIndex(where: { $0.number == number }), incoming[index].takeDue(at: time)
             else { continue }
-            carryOut(incoming[index].timerFired(at: now), of: index, at: now, &actions)
+            carryOut(incoming[index].timerFired(committed, at: now), of: index, at: now, &actions)
         }
         if reviewDue <= time {
             reviewDue = time + configuration.reviewMilliseconds
@@ -163,7 +170,21 @@ public final class LinkHub {
 
     // MARK: - Connections that this region opens
 
-    /// The connection to the region stands, and its certificate names it.
+    /// The region's host has answered an attempt to open a connection; what is on top of that may still fail.
+    public func attemptAnswered(by region: RegionID, at now: LinkInstant) -> [Action] {
+        withOutgoing(region, at: now) { $0.attemptAnswered(at: now) }
+    }
+
+    /// An attempt to open a connection to the region has failed.
+    ///
+    /// - Parameter isRefusal: whether one end has refused the other, and will do so again.
+    public func attemptFailed(
+        to region: RegionID, isRefusal: Bool, at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
+        withOutgoing(region, at: now) { $0.attemptFailed(isRefusal: isRefusal, at: now, using: &generator) }
+    }
+
+    /// The connection to the region stands, and its certificate names it; not to be called while another one does.
     public func connected(to region: RegionID, at now: LinkInstant) -> [Action] {
         journal?("outgoing connected")
         return withOutgoing(region, at: now) { $0.connected(at: now) }
@@ -228,14 +249,27 @@ public final class LinkHub {
         }
     }
 
-    /// The connection is gone, or could not be opened.
+    /// Part of a message has come, which shows that the other end is there.
+    public func receivedPart(on end: LinkEnd, at now: LinkInstant) {
+        switch end {
+        case .outgoing(let region): outgoing.first { $0.peer.id == region }?.receivedPart(at: now)
+        case .incoming(let number): incoming.first { $0.number == number }?.receivedPart(at: now)
+        }
+    }
+
+    /// The connection is gone.
+    ///
+    /// - Parameter isRefusal: whether the connection itself says that one end has refused the other.
     public func disconnected(
-        _ end: LinkEnd, at now: LinkInstant, using generator: inout some RandomNumberGenerator
+        _ end: LinkEnd, isRefusal: Bool = false, at now: LinkInstant,
+        using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         journal?("\(end.name) disconnected")
         switch end {
         case .outgoing(let region):
-            return withOutgoing(region, at: now) { $0.disconnected(at: now, using: &generator) }
+            return withOutgoing(region, at: now) {
+                $0.disconnected(isRefusal: isRefusal, at: now, using: &generator)
+            }
         case .incoming(let number):
             guard let index = incoming.firstIndex(where: { $0.number == number }) else { return [] }
             let link = incoming.remove(at: index)
@@ -257,6 +291,7 @@ public final class LinkHub {
         for step in steps {
             switch step {
             case .connect: actions.append(.connect(region))
+            case .opened: actions.append(.opened(region))
             case .send(let message): actions.append(.send(message, .outgoing(region)))
             case .read(let read): actions.append(.read(read, region, connection: outgoing[index].connection))
             case .noteAcknowledged(let log, let vector):
@@ -271,7 +306,7 @@ public final class LinkHub {
             case .recordLag(let milliseconds, let count):
                 actions.append(.recordLag(region, milliseconds: milliseconds, count: count))
             case .wakeAt(let time): outgoing[index].wakeAt = time
-            case .close(let reason): actions.append(.close(.outgoing(region), reason: reason))
+            case .close(let ending): actions.append(.close(.outgoing(region), ending))
             }
         }
     }
@@ -294,10 +329,10 @@ public final class LinkHub {
             case .releaseTransfer(let replica, let log):
                 actions.append(.submit(.administer(.releaseTransfer(replica, from: log)), nil))
             case .wakeAt(let time): incoming[index].wakeAt = time
-            case .close(let reason): actions.append(.close(.incoming(number), reason: reason))
+            case .close(let ending): actions.append(.close(.incoming(number), ending))
             }
         }
-        switch incoming[index].takeReadingChange() {
+        switch incoming[index].takeReadingChange(at: now) {
         case true?: actions.append(.pauseReading(number))
         case false?: actions.append(.resumeReading(number))
         case nil: break
@@ -308,8 +343,7 @@ public final class LinkHub {
         _ log: Origin, on number: LinkNumber, at now: LinkInstant, _ actions: inout [Action]
     ) {
         for other in incoming where other.number != number && other.sender == log {
-            // The sender has dialled anew, and this end of its old connection has not noticed yet.
-            actions.append(.close(.incoming(other.number), reason: "its sender has opened another connection"))
+            actions.append(.close(.incoming(other.number), .replaced))
         }
         peers.cameUp(log)
         actions.append(.established(number, log))
@@ -324,7 +358,7 @@ public final class LinkHub {
         for log in directory.ended where log.region == region {
             peers.remove(log)
             for link in incoming where link.sender == log {
-                actions.append(.close(.incoming(link.number), reason: "its log has ended"))
+                actions.append(.close(.incoming(link.number), .logEnded))
             }
         }
     }

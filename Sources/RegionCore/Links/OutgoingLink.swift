@@ -45,7 +45,11 @@ final class OutgoingLink {
         machine.logAdvanced(to: log, at: now)
     }
 
-    func timerFired(at now: LinkInstant) -> [SenderLink.Action] { machine.timerFired(at: now) }
+    func timerFired(
+        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [SenderLink.Action] {
+        machine.timerFired(at: now, using: &generator)
+    }
 
     func peerCameUp(at now: LinkInstant) -> [SenderLink.Action] { machine.peerCameUp(at: now) }
 
@@ -55,12 +59,22 @@ final class OutgoingLink {
         return machine.connected(at: now)
     }
 
+    func attemptAnswered(at now: LinkInstant) -> [SenderLink.Action] { machine.attemptAnswered(at: now) }
+
+    func attemptFailed(
+        isRefusal: Bool, at now: LinkInstant, using generator: inout some RandomNumberGenerator
+    ) -> [SenderLink.Action] {
+        machine.attemptFailed(isRefusal: isRefusal, at: now, using: &generator)
+    }
+
     func disconnected(
-        at now: LinkInstant, using generator: inout some RandomNumberGenerator
+        isRefusal: Bool, at now: LinkInstant, using generator: inout some RandomNumberGenerator
     ) -> [SenderLink.Action] {
         isConnected = false
-        return machine.disconnected(at: now, using: &generator)
+        return machine.disconnected(isRefusal: isRefusal, at: now, using: &generator)
     }
+
+    func receivedPart(at now: LinkInstant) { machine.receivedPart(at: now) }
 
     func received(_ message: LinkMessage, at now: LinkInstant) -> [SenderLink.Action] {
         machine.received(message, at: now)

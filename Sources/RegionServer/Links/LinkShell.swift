@@ -17,6 +17,8 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
     let hub: LinkHub
     private let peers: [RegionID: Topology.Region]
     private var outgoing: [RegionID: LinkConnection] = [:]
+    /// How many attempts to open a connection are under way.
+    private var attemptCounts: [RegionID: Int] = [:]
     private(set) var incoming: [LinkHub.LinkNumber: LinkConnection] = [:]
     private var reads: [RegionID: (connection: UInt64, reads: LinkReads<Store>)] = [:]
     private(set) var histories: [RegionID: OutgoingHistory] = [:]
@@ -25,6 +27,9 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
     private var listener: LinkListener?
     private var timer: Scheduled<Void>?
     private var generator = SystemRandomNumberGenerator()
+    /// The connections that the hub has closed: why was told then.
+    private var ended: Set<ObjectIdentifier> = []
+    private let throttle = LogThrottle()
     private var isStopped = false
     /// Succeed when the connections have closed of a shell that is being stopped.
     private var closing: [ObjectIdentifier: EventLoopPromise<Void>] = [:]
@@ -113,7 +118,8 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
             case .connect(let region): connect(to: region)
             case .send(let message, let end): send(message, end)
             case .read(let read, let region, let connection): start(read, region, connection)
-            case .close(let end, let reason): close(end, reason)
+            case .opened(let region): opened(region)
+            case .close(let end, let ending): close(end, ending)
             case .submit(let command, let ticket): submit(command, ticket)
             case .pauseReading(let number): incoming[number]?.pauseReading()
             case .resumeReading(let number): incoming[number]?.resumeReading()
@@ -121,7 +127,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
                 histories[region, default: OutgoingHistory()].lag.record(milliseconds, count: count)
             case .established(let number, let log):
                 let name = incoming[number]?.peerName ?? ""
-                context.logger.info("link from \(name) up", metadata: ["origin": "\(log)"])
+                context.logger.info("link from \(name) open", metadata: ["origin": "\(log)"])
             case .wakeAt(let time): wake(at: time)
             }
         }
@@ -133,7 +139,9 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         let delay = TimeAmount.milliseconds(Int64(clamping: time - min(time, now)))
         timer = context.eventLoop.scheduleTask(in: delay) { [weak self] in
             guard let self else { return }
-            tell { hub, now in hub.timerFired(at: now) }
+            // What receiving ends say of their own accord must not be older than what they have answered.
+            committed()
+            tell { hub, now in hub.timerFired(at: now, using: &generator) }
         }
     }
 
@@ -152,17 +160,33 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         do {
             try connection.send(message.encoded())
         } catch {
-            close(end, "a message could not be sent: \(error)")
+            close(end, .failed("a message could not be sent: \(error)"))
         }
     }
 
-    private func close(_ end: LinkHub.LinkEnd, _ reason: String) {
-        guard let connection = connection(at: end) else { return }
+    private func opened(_ region: RegionID) {
+        histories[region, default: OutgoingHistory()].openCount += 1
+        histories[region]?.lastError = nil
+        let name = outgoing[region]?.peerName ?? ""
+        context.logger.info(
+            "link to \(name) open", metadata: ["address": "\(peers[region].map { "\($0.replication)" } ?? "")"])
+    }
+
+    private func close(_ end: LinkHub.LinkEnd, _ ending: LinkEnding) {
+        guard let connection = connection(at: end), ended.insert(ObjectIdentifier(connection)).inserted else { return }
+        let text = ending.text(peer: connection.peerName)
         switch end {
-        case .outgoing(let region): note("link to \(connection.peerName) closed", error: reason, region)
-        case .incoming: context.logger.warning("link from \(connection.peerName) closed: \(reason)")
+        case .outgoing(let region): note("link to \(connection.peerName) closed", error: text, region)
+        case .incoming: log("link from \(connection.peerName) closed: \(text)", ending.logLevel)
         }
-        connection.close()
+        if ending.isAbrupt { connection.abort() } else { connection.close() }
+    }
+
+    /// One line a cause in a while: a peer that is refused comes again.
+    private func log(_ text: String, _ level: Logger.Level) {
+        guard let suppressed = throttle.admit(text, at: context.clock.monotonicMilliseconds()) else { return }
+        context.logger.log(
+            level: level, "\(text)", metadata: suppressed > 0 ? ["suppressed": "\(suppressed)"] : nil)
     }
 
     private func start(_ read: SenderLink.Read, _ region: RegionID, _ connection: UInt64) {
@@ -182,7 +206,7 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
             switch result {
             case .success(let outcome):
                 tell { hub, now in hub.readFinished(outcome, of: region, connection: connection, at: now) }
-            case .failure(let error): close(.outgoing(region), "the store could not be read: \(error)")
+            case .failure(let error): close(.outgoing(region), .failed("the store could not be read: \(error)"))
             }
         }
     }
@@ -198,23 +222,38 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
 
     private func connect(to region: RegionID) {
         guard let peer = peers[region] else { return }
+        // A peer that takes connections and says nothing is not to be given one after the other.
+        guard attemptCounts[region, default: 0] < Self.maximumAttemptCount else { return }
+        attemptCounts[region, default: 0] += 1
         LinkConnector.connect(
             host: peer.replication.host, port: peer.replication.port, tls: context.tls, expectedPeerName: peer.name,
-            configuration: context.transport, group: context.eventLoop
-        ) { _ in ConnectionEnd(.outgoing(region), of: self) }.whenComplete { [self] result in
+            configuration: context.transport, group: context.eventLoop,
+            answered: { [self] in tell { hub, now in hub.attemptAnswered(by: region, at: now) } }
+        ) { [self] connection in
+            guard !isStopped, outgoing[region] == nil else { return nil }
+            outgoing[region] = connection
+            return ConnectionEnd(.outgoing(region), of: self)
+        }.whenComplete { [self] result in
+            attemptCounts[region, default: 0] -= 1
             switch result {
             case .success(let connection):
-                guard !isStopped else { return connection.close() }
-                outgoing[region] = connection
-                histories[region, default: OutgoingHistory()].connectionCount += 1
-                context.logger.info("link to \(peer.name) open", metadata: ["address": "\(peer.replication)"])
+                guard outgoing[region] === connection else { break }
                 tell { hub, now in hub.connected(to: region, at: now) }
+            // Another attempt has succeeded meanwhile, or the region is stopping.
+            case .failure(LinkError.refusedByOwner): break
             case .failure(let error):
+                guard outgoing[region] == nil else { break }
                 note("link to \(peer.name) cannot be opened", error: "\(error)", region)
-                tell { hub, now in hub.disconnected(.outgoing(region), at: now, using: &generator) }
+                let isRefusal = (error as? LinkError)?.isRefusal ?? false
+                tell { hub, now in
+                    hub.attemptFailed(to: region, isRefusal: isRefusal, at: now, using: &generator)
+                }
             }
         }
     }
+
+    /// How many attempts to open one link may be under way.
+    private static var maximumAttemptCount: Int { 4 }
 
     private func accept(_ connection: LinkConnection) -> any LinkConnectionDelegate {
         let (number, actions) = hub.accepted(certificateNames: connection.peerNames, at: context.clock.now)
@@ -230,27 +269,36 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
             let message = try LinkMessage(decoding: message)
             tell { hub, now in hub.received(message, on: end, at: now) }
         } catch {
-            close(end, "a message that cannot be read: \(error)")
+            close(end, .failed("a message that cannot be read: \(error)"))
         }
+    }
+
+    fileprivate func receivedPart(on end: LinkHub.LinkEnd, of connection: LinkConnection) {
+        guard connection === self.connection(at: end) else { return }
+        hub.receivedPart(on: end, at: context.clock.now)
     }
 
     fileprivate func closed(_ end: LinkHub.LinkEnd, of connection: LinkConnection, _ error: LinkError?) {
         closing.removeValue(forKey: ObjectIdentifier(connection))?.succeed()
         guard connection === self.connection(at: end) else { return }
+        let isTold = ended.remove(ObjectIdentifier(connection)) != nil || isStopped
+        let reason = error.map { "\($0)" } ?? "\(connection.peerName) has closed it"
+        let isRefusal = error?.isRefusal ?? false
+        let event = isRefusal ? "refused" : "lost"
         switch end {
         case .outgoing(let region):
             outgoing[region] = nil
             let closed = histories[region, default: OutgoingHistory()].closedConnections
             histories[region]?.closedConnections = closed.adding(connection.counters)
-            if let error, !isStopped { note("link to \(connection.peerName) lost", error: "\(error)", region) }
+            if !isTold { note("link to \(connection.peerName) \(event)", error: reason, region) }
         case .incoming(let number):
             incoming[number] = nil
             if let sender = hub.sender(of: number) {
                 receivedByteCounts[sender.region, default: 0] += connection.counters.receivedMessageByteCount
             }
-            if let error, !isStopped { context.logger.info("link from \(connection.peerName) lost: \(error)") }
+            if !isTold { log("link from \(connection.peerName) \(event): \(reason)", .info) }
         }
-        tell { hub, now in hub.disconnected(end, at: now, using: &generator) }
+        tell { hub, now in hub.disconnected(end, isRefusal: isRefusal, at: now, using: &generator) }
     }
 
     /// The counters of the connection to the region that is open now.
@@ -260,6 +308,16 @@ final class LinkShell<Store: KeyValueStore>: @unchecked Sendable {
         // A region that is away is dialled for as long as it takes: the same words once are enough.
         if histories[region]?.lastError != error { context.logger.warning("\(event): \(error)") }
         histories[region, default: OutgoingHistory()].lastError = error
+    }
+}
+
+extension LinkEnding {
+    /// How much an operator has to do with it.
+    fileprivate var logLevel: Logger.Level {
+        switch self {
+        case .replaced, .logEnded: .info
+        case .silence, .refusedByPeer, .refused, .failed: .warning
+        }
     }
 }
 
@@ -279,7 +337,7 @@ private final class ConnectionEnd<Store: KeyValueStore>: LinkConnectionDelegate,
         shell.received(message, on: end, of: connection)
     }
 
-    func link(_ connection: LinkConnection, becameWritable isWritable: Bool) {}
+    func linkReceivedPart(_ connection: LinkConnection) { shell.receivedPart(on: end, of: connection) }
 
     func link(_ connection: LinkConnection, closedWith error: LinkError?) {
         shell.closed(end, of: connection, error)

@@ -9,7 +9,8 @@ import ReplicationTransport
 /// What a sending end remembers over its connections.
 struct OutgoingHistory {
     var lastError: String?
-    var connectionCount = 0
+    /// How often the region has accepted the link.
+    var openCount = 0
     /// Of the connections before the present one.
     var closedConnections = LinkCounters()
     var lag = LagHistogram()
@@ -49,7 +50,7 @@ extension LinkShell {
             shippedPosition: peer.shippedPosition.rawValue, acknowledgedPosition: acknowledged.rawValue,
             backlog: peer.isOutgoingUp ? end.rawValue - min(end.rawValue, acknowledged.rawValue) : nil,
             bytesBeforeCompression: counters.sentMessageByteCount, bytesAfterCompression: counters.sentWireByteCount,
-            reconnects: max(0, history.connectionCount - 1), lastError: peer.isOutgoingUp ? nil : history.lastError,
+            reconnects: max(0, history.openCount - 1), lastError: peer.isOutgoingUp ? nil : history.lastError,
             clockOffsetMilliseconds: peer.clock?.offset(
                 from: context.clock.physicalMilliseconds(), at: context.clock.monotonicMilliseconds()))
     }

@@ -84,11 +84,12 @@ public final class RegionProcess: Sendable {
                 mustReopen: { failed.yield(.mustReopen) },
                 noted: { logger.log($0) }),
             mark: mark, gauge: DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount))
+        var transport = topology.transportConfiguration
+        transport.maximumPendingConnections = openFiles.pendingLinkCount
         let links = LinkShell(
             identity: identity, topology: topology,
             context: .init(
-                transport: TransportConfiguration(maximumPendingConnections: openFiles.pendingLinkCount), tls: tls,
-                reader: reader, writer: writer, commits: commits,
+                transport: transport, tls: tls, reader: reader, writer: writer, commits: commits,
                 clock: clock, eventLoop: linkGroup.next(), threads: threads.links, logger: logger))
         commits.setReceiver { links.committed() }
         let dispatcher = Dispatcher(

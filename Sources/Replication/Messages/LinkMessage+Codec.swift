@@ -20,6 +20,7 @@ extension LinkMessage {
         case catchUpEnd = 11
         case unavailable = 12
         case orphanedOriginEnd = 13
+        case alive = 14
     }
 
     /// The first bytes of a hello, so that something else that connects is told at once.
@@ -104,6 +105,7 @@ extension LinkMessage {
             writer.append(Kind.unavailable.rawValue)
             request.encode(into: &writer)
             writer.append(reason.rawValue)
+        case .alive: writer.append(Kind.alive.rawValue)
         }
         return writer.bytes
     }
@@ -165,6 +167,7 @@ extension LinkMessage {
                 throw .invalid("reason of unavailability", at: start)
             }
             self = .unavailable(request, reason)
+        case .alive: self = .alive
         }
         try reader.expectEnd()
     }

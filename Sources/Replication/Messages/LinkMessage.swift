@@ -36,6 +36,8 @@ public enum LinkMessage: Sendable, Hashable {
     case orphanedOriginEnd(sequence: UInt64, of: Origin, after: LogPosition, seen: LogPosition, isTrimmed: Bool)
     /// The sender cannot do what was asked, at least not now.
     case unavailable(Request, Unavailability)
+    /// Either end is there, and has had nothing to say for a while. It has no sequence and is not acknowledged.
+    case alive
 
     /// Who the sender is.
     public struct Hello: Sendable, Hashable {
@@ -202,6 +204,7 @@ extension LinkMessage {
         case .catchUpEnd: "end of catch-up"
         case .orphanedOriginEnd: "end of an orphaned origin"
         case .unavailable: "unavailable"
+        case .alive: "alive"
         }
     }
 }

@@ -9,12 +9,9 @@ public struct TransportConfiguration: Sendable, Hashable {
     public var compressionLevel: Int?
     /// The window of what this end sends is 2 to this power of bytes: 10 to 23.
     public var windowLog: Int
-    /// From this many bytes that wait to be sent on, `isWritable` is false.
-    public var backlogHighByteCount: Int
-    /// At or below this many bytes that wait to be sent `isWritable` is true again.
-    public var backlogLowByteCount: Int
-    /// A message that would make more bytes than this wait is refused, unless it is the only one.
+    /// A message that would make more bytes than this wait is refused, unless it is the only one: above what the owner may have in flight.
     public var backlogLimitByteCount: Int
+    /// After how long an attempt to connect is given up that was not answered.
     public var connectTimeout: TimeAmount
     public var handshakeTimeout: TimeAmount
     /// How long a close waits for what was sent to go out.
@@ -30,8 +27,7 @@ public struct TransportConfiguration: Sendable, Hashable {
 
     public init(
         limits: FrameLimits = FrameLimits(), compressionLevel: Int? = 3, windowLog: Int = 21,
-        backlogHighByteCount: Int = 4 << 20, backlogLowByteCount: Int = 1 << 20,
-        backlogLimitByteCount: Int = 64 << 20, connectTimeout: TimeAmount = .seconds(10),
+        backlogLimitByteCount: Int = 64 << 20, connectTimeout: TimeAmount = .seconds(1),
         handshakeTimeout: TimeAmount = .seconds(5), closeTimeout: TimeAmount = .seconds(5),
         maximumAcceptedConnections: Int = 256, maximumPendingConnections: Int = 128,
         maximumPendingConnectionsPerAddress: Int = 32
@@ -39,8 +35,6 @@ public struct TransportConfiguration: Sendable, Hashable {
         self.limits = limits
         self.compressionLevel = compressionLevel
         self.windowLog = windowLog
-        self.backlogHighByteCount = backlogHighByteCount
-        self.backlogLowByteCount = backlogLowByteCount
         self.backlogLimitByteCount = backlogLimitByteCount
         self.connectTimeout = connectTimeout
         self.handshakeTimeout = handshakeTimeout

@@ -8,8 +8,8 @@ public protocol LinkConnectionDelegate: AnyObject, Sendable {
     /// One message of the peer, whole and in the order in which it was sent.
     func link(_ connection: LinkConnection, received message: [UInt8])
 
-    /// `isWritable` has changed: after a true one, more may be sent.
-    func link(_ connection: LinkConnection, becameWritable isWritable: Bool)
+    /// Bytes of the peer have come that complete no message yet: it is there.
+    func linkReceivedPart(_ connection: LinkConnection)
 
     /// The link has ended; nothing follows. `error` is nil after a close of either end in which nothing was cut off.
     func link(_ connection: LinkConnection, closedWith error: LinkError?)
@@ -29,8 +29,6 @@ public final class LinkConnection: Sendable {
     private let eventLoop: any EventLoop
     private let handler: NIOLoopBound<LinkHandler>
     private let backlog = Atomic<Int>(0)
-    /// False from the time when the backlog reached its high mark until it fell to its low one.
-    private let isBelowHighMark = Atomic<Bool>(true)
     private let isOpen = Atomic<Bool>(true)
     let tally = LinkTally()
 
@@ -47,12 +45,12 @@ public final class LinkConnection: Sendable {
 
     /// Takes `message` to be sent after all that this thread sent before.
     ///
-    /// - Returns: whether there is room for more; if not, wait for `becameWritable`.
+    /// The owner bounds by acknowledgements what it sends, and so what waits here; the limit is for an owner or a peer that does not.
+    ///
     /// - Throws: `LinkError.closed` after the end, `.frame(.messageTooLong)` and `.backlogFull`; the message was not taken and
     ///   the link goes on. A message that cannot be compressed to the limit of a payload ends the link; those of at most
     ///   `FrameLimits.alwaysSendableByteCount` always can.
-    @discardableResult
-    public func send(_ message: [UInt8]) throws(LinkError) -> Bool {
+    public func send(_ message: [UInt8]) throws(LinkError) {
         guard isOpen.load(ordering: .acquiring) else { throw .closed }
         let limit = configuration.limits.messageByteCount
         guard message.count <= limit else { throw .frame(.messageTooLong(byteCount: message.count, limit: limit)) }
@@ -61,18 +59,21 @@ public final class LinkConnection: Sendable {
             backlog.subtract(message.count, ordering: .acquiringAndReleasing)
             throw .backlogFull(byteCount: before, limit: configuration.backlogLimitByteCount)
         }
-        if after >= configuration.backlogHighByteCount { becomeUnwritable() }
         if eventLoop.inEventLoop {
             handler.value.send(message)
         } else {
             eventLoop.execute { [handler] in handler.value.send(message) }
         }
-        return isWritable
     }
 
     /// Closes the link after all that was sent has gone out, or after the configured time.
     public func close() {
         eventLoop.execute { [handler] in handler.value.close() }
+    }
+
+    /// Closes the link at once: what was sent and has not gone out is dropped, as the peer is gone.
+    public func abort() {
+        eventLoop.execute { [handler] in handler.value.abort() }
     }
 
     /// Delivers no more messages, and soon takes nothing more from the network, until `resumeReading`.
@@ -89,11 +90,6 @@ public final class LinkConnection: Sendable {
     /// The peer's name: the first of its certificate, which is the region's where Meridian made it.
     public var peerName: String { peerNames.first ?? "" }
 
-    /// Whether the owner should send more now.
-    public var isWritable: Bool {
-        isOpen.load(ordering: .acquiring) && isBelowHighMark.load(ordering: .acquiring)
-    }
-
     /// The bytes of messages that have been sent here and have not gone to the operating system.
     public var backlogByteCount: Int { backlog.load(ordering: .acquiring) }
 
@@ -101,23 +97,10 @@ public final class LinkConnection: Sendable {
 
     // MARK: For the handler, on the event loop
 
-    func sent(byteCount: Int) {
-        let (_, after) = backlog.subtract(byteCount, ordering: .acquiringAndReleasing)
-        guard after <= configuration.backlogLowByteCount else { return }
-        let (changed, _) = isBelowHighMark.compareExchange(
-            expected: false, desired: true, ordering: .acquiringAndReleasing)
-        if changed { handler.value.writabilityChanged(true) }
-    }
+    func sent(byteCount: Int) { backlog.subtract(byteCount, ordering: .acquiringAndReleasing) }
 
     func ended() {
         isOpen.store(false, ordering: .releasing)
-    }
-
-    private func becomeUnwritable() {
-        let (changed, _) = isBelowHighMark.compareExchange(
-            expected: true, desired: false, ordering: .acquiringAndReleasing)
-        guard changed else { return }
-        eventLoop.execute { [handler] in handler.value.writabilityChanged(false) }
     }
 
     private func setPaused(_ isPaused: Bool) {

@@ -7,11 +7,14 @@ public enum LinkConnector {
     ///
     /// The future fails with a `LinkError`. With TLS 1.3 the server judges this end's certificate only after this end has been
     /// told that the link is open: a refusal then comes to the delegate as `.tls(.refusedByPeer)`.
-    /// - Parameter connected: is called on the link's event loop before the future succeeds; returns who gets the messages, or
-    ///   nil to give the link up.
+    /// - Parameters:
+    ///   - answered: is called on the link's event loop when the listener's host has answered, before the handshake of TLS.
+    ///   - connected: is called on the link's event loop before the future succeeds; returns who gets the messages, or
+    ///     nil to give the link up.
     public static func connect(
         host: String, port: Int, tls: TLSContext, expectedPeerName: String,
         configuration: TransportConfiguration = TransportConfiguration(), group: any EventLoopGroup,
+        answered: @escaping @Sendable () -> Void = {},
         connected: @escaping @Sendable (LinkConnection) -> (any LinkConnectionDelegate)?
     ) -> EventLoopFuture<LinkConnection> {
         let eventLoop = group.next()
@@ -33,10 +36,14 @@ public enum LinkConnector {
                 }
             }
             .connect(host: host, port: port)
-            .whenFailure { error in
-                switch LinkError(error) {
-                case .connection(let text): promise.fail(LinkError.unreachable(text))
-                case let other: promise.fail(other)
+            .whenComplete { result in
+                switch result {
+                case .success: answered()
+                case .failure(let error):
+                    switch LinkError(error) {
+                    case .connection(let text): promise.fail(LinkError.unreachable(text))
+                    case let other: promise.fail(other)
+                    }
                 }
             }
         return promise.futureResult

@@ -34,12 +34,32 @@ public enum LinkError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether one end has refused the other by what it is, and will mostly do so again.
+    public var isRefusal: Bool {
+        switch self {
+        case .peerHasNoName, .refusedByOwner: true
+        case .tls(let error):
+            switch error {
+            case .peerNotVerified, .peerSentNoCertificate, .refusedByPeer, .handshakeFailed: true
+            case .unreadableFile, .invalidCertificateFile, .certificateExpired, .certificateNotYetValid,
+                .invalidPrivateKeyFile, .privateKeyMismatch, .invalidTrustRootsFile, .missingTrustRoots,
+                .invalidPeerName, .library, .handshakeTimedOut, .closedDuringHandshake, .truncated,
+                .protocolViolation, .peerDoesNotRead, .tooMuchBeforeHandshake:
+                false
+            }
+        case .unreachable, .frame, .compression, .connection, .tooManyConnections, .tooManyHandshakes, .backlogFull,
+            .closed:
+            false
+        }
+    }
+
     /// What the operating system says, without the names of calls.
     static func text(of error: any Error) -> String {
         switch error {
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case let error as NIOConnectionError where !error.connectionErrors.isEmpty:
             error.connectionErrors.map { text(of: $0.error) }.joined(separator: ", ")
+        case ChannelError.connectTimeout: "no answer in time"
         default: String(describing: error)
         }
     }

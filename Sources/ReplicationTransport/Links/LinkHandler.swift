@@ -73,7 +73,7 @@ final class LinkHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .open = state else { return }
         decoder.append(unwrapInboundIn(data))
-        deliver()
+        if !deliver(), case .open(let connection, let delegate) = state { delegate.linkReceivedPart(connection) }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -108,20 +108,25 @@ final class LinkHandler: ChannelDuplexHandler {
         outcome.opened(connection)
     }
 
-    private func deliver() {
-        guard !isDelivering else { return }
+    /// Returns whether there was a message, or may have been one.
+    @discardableResult
+    private func deliver() -> Bool {
+        guard !isDelivering else { return true }
         isDelivering = true
         defer { isDelivering = false }
+        var hasDelivered = false
         do {
             while !isPaused, error == nil, case .open(let connection, let delegate) = state,
                 let message = try decoder.next()
             {
                 connection.tally.received(messageByteCount: message.bytes.count, wireByteCount: message.wireByteCount)
+                hasDelivered = true
                 delegate.link(connection, received: message.bytes)
             }
         } catch {
             fail(error)
         }
+        return hasDelivered
     }
 
     // MARK: From the connection
@@ -149,6 +154,11 @@ final class LinkHandler: ChannelDuplexHandler {
         context?.close(promise: nil)
     }
 
+    func abort() {
+        if case .open(let connection, _) = state { connection.ended() }
+        context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
+    }
+
     func setPaused(_ isPaused: Bool) {
         guard self.isPaused != isPaused else { return }
         self.isPaused = isPaused
@@ -158,11 +168,6 @@ final class LinkHandler: ChannelDuplexHandler {
             isReadHeld = false
             context?.read()
         }
-    }
-
-    func writabilityChanged(_ isWritable: Bool) {
-        guard case .open(let connection, let delegate) = state else { return }
-        delegate.link(connection, becameWritable: isWritable)
     }
 
     // MARK: The end

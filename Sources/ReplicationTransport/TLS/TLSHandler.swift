@@ -23,6 +23,7 @@ public struct TLSHandshakeCompleted: Sendable, Hashable {
 ///   `closeTimeout`. A peer's close_notify is answered with a close.
 /// - A connection that ends without a close_notify is `TLSError.truncated`.
 /// - `close(mode: .output)` sends the close_notify and reads on.
+/// - The outbound event `TLSAbort` closes the channel at once, for a peer that is gone.
 ///
 /// What it holds is bounded: of plaintext to send at most `eagerByteCount` and the last write, before the handshake at most
 /// `handshakeWriteLimit`; what is encrypted lies in the channel's own buffer, where `isWritable` sees it.
@@ -314,6 +315,16 @@ public final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
+    public func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is TLSAbort else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        timer?.cancel()
+        state = .closed
+        failWrites(ChannelError.ioOnClosedChannel)
+        context.close(promise: promise)
+    }
+
     private func closeAll(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         switch state {
         case .idle, .handshaking:
@@ -467,3 +478,6 @@ public final class TLSHandler: ChannelDuplexHandler {
         return closePromise
     }
 }
+
+/// Asks a `TLSHandler` to close its channel without a close_notify, and without waiting for what was written.
+struct TLSAbort {}

@@ -25,6 +25,8 @@ final class Connection {
         var lastArrival = VirtualTime.zero
         /// What waits for the way to be open, in the order in which it was sent.
         var held: [LinkMessage] = []
+        /// How many messages wait for a narrow way.
+        var queuedCount = 0
 
         init(from: SimulatedRegion, to: SimulatedRegion, isToReceiver: Bool) {
             self.from = from.index
@@ -94,8 +96,24 @@ final class Connection {
         if let latency = world.network.transmit(from: from, to: to, byteCount: byteCount) {
             return departed(message, direction, latency, to: process)
         }
-        world.network.enqueue(from: from, to: to, byteCount: byteCount) { [self] latency in
-            departed(message, direction, latency, to: process)
+        direction.queuedCount += 1
+        world.network.enqueue(
+            from: from, to: to, byteCount: byteCount, isWanted: { [self] in isOpen },
+            departed: { [self] latency in
+                direction.queuedCount -= 1
+                departed(message, direction, latency, to: process)
+            })
+    }
+
+    /// Part of what waits has gone out.
+    func bytesTravelled(from: Int, to: Int, latency: VirtualDuration) {
+        for direction in [toReceiver, toSender]
+        where direction.from == from && direction.to == to && direction.queuedCount > 0 {
+            let region = world.regions[to]
+            world.schedule(after: latency, on: region, of: region.process) { [self] in
+                guard isOpen, !world.network.isBlocked(from: from, to: to) else { return }
+                region.receivedPart(on: direction.isToReceiver ? receiverEnd : senderEnd, of: self)
+            }
         }
     }
 
@@ -132,8 +150,7 @@ extension LinkMessage {
         case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
         case .snapshotPart(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
         case .hello, .welcome, .acknowledge, .request, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd,
-            .unavailable,
-            .refuse:
+            .unavailable, .refuse, .alive:
             64
         }
     }

@@ -24,6 +24,8 @@ final class SimulatedNetwork {
         fileprivate var isSending = false
         /// Counts changes of the bandwidth, which begin the present transmission anew.
         fileprivate var bandwidthNumber = 0
+        /// Counts messages that began or ceased to leave.
+        fileprivate var transmissionNumber: UInt64 = 0
         var generator: Generator
         /// What was sent on it, in bytes.
         var byteCount = 0
@@ -34,6 +36,8 @@ final class SimulatedNetwork {
     /// A message that is to leave.
     fileprivate struct Transmission {
         let byteCount: Int
+        /// Whether its connection is still open: what a closed one had to send is dropped.
+        let isWanted: () -> Bool
         let departed: (_ latency: VirtualDuration) -> Void
     }
 
@@ -87,10 +91,13 @@ final class SimulatedNetwork {
     }
 
     /// Sends a message after those before it; `departed` runs when its last byte has left, with the time until it arrives.
-    func enqueue(from: Int, to: Int, byteCount: Int, departed: @escaping (_ latency: VirtualDuration) -> Void) {
+    func enqueue(
+        from: Int, to: Int, byteCount: Int, isWanted: @escaping () -> Bool,
+        departed: @escaping (_ latency: VirtualDuration) -> Void
+    ) {
         let index = from * regionCount + to
         paths[index].byteCount += byteCount
-        paths[index].queue.append(Transmission(byteCount: byteCount, departed: departed))
+        paths[index].queue.append(Transmission(byteCount: byteCount, isWanted: isWanted, departed: departed))
         if !paths[index].isSending { sendNext(index) }
     }
 
@@ -99,6 +106,7 @@ final class SimulatedNetwork {
         let index = from * regionCount + to
         paths[index].bandwidth = bandwidth
         paths[index].bandwidthNumber += 1
+        paths[index].transmissionNumber += 1
         sendNext(index)
     }
 
@@ -111,6 +119,10 @@ final class SimulatedNetwork {
     private func sendNext(_ index: Int) {
         while paths[index].queueStart < paths[index].queue.count {
             let next = paths[index].queue[paths[index].queueStart]
+            guard next.isWanted() else {
+                paths[index].queueStart += 1
+                continue
+            }
             guard let bandwidth = paths[index].bandwidth else {
                 paths[index].queueStart += 1
                 next.departed(draw(index))
@@ -118,10 +130,13 @@ final class SimulatedNetwork {
             }
             paths[index].isSending = true
             let number = paths[index].bandwidthNumber
+            paths[index].transmissionNumber += 1
+            tellOfBytes(index, transmission: paths[index].transmissionNumber)
             let time = VirtualDuration(nanoseconds: UInt64(Double(next.byteCount) / max(1, bandwidth) * 1e9))
             world.schedule(after: time) { [self] in
                 guard number == paths[index].bandwidthNumber else { return }
                 paths[index].queueStart += 1
+                paths[index].transmissionNumber += 1
                 next.departed(draw(index))
                 sendNext(index)
             }
@@ -134,6 +149,15 @@ final class SimulatedNetwork {
         paths[index].isSending = false
         paths[index].queue = []
         paths[index].queueStart = 0
+    }
+
+    /// Tells of bytes that arrive while a long message is on a narrow way.
+    private func tellOfBytes(_ index: Int, transmission: UInt64) {
+        world.schedule(after: .milliseconds(100)) { [self] in
+            guard paths[index].transmissionNumber == transmission else { return }
+            world.bytesTravelled(from: index / regionCount, to: index % regionCount)
+            tellOfBytes(index, transmission: transmission)
+        }
     }
 
     /// How long a message that leaves now is on its way.

@@ -10,6 +10,12 @@ extension SimulatedRegion {
         perform(hub.received(message, on: end, at: instant))
     }
 
+    /// Part of a message has arrived.
+    func receivedPart(on end: LinkHub.LinkEnd, of connection: Connection) {
+        guard let hub, self.connection(at: end) === connection else { return }
+        hub.receivedPart(on: end, at: instant)
+    }
+
     /// The process learns that a connection has ended.
     func connectionEnded(_ end: LinkHub.LinkEnd, of connection: Connection) {
         guard let hub, self.connection(at: end) === connection else { return }
@@ -47,6 +53,7 @@ extension SimulatedRegion {
             case .connect(let region): connect(to: region)
             case .send(let message, let end): send(message, end)
             case .read(let read, let region, let connection): start(read, region, connection)
+            case .opened: break
             case .close(let end, _):
                 guard let connection = connection(at: end) else { continue }
                 connection.close()
@@ -98,17 +105,23 @@ extension SimulatedRegion {
         let time = max(world.now, VirtualTime(nanoseconds: milliseconds * 1_000_000))
         world.schedule(after: time - world.now, on: self, of: process) { [self] in
             guard number == wakeNumber, let hub else { return }
-            perform(hub.timerFired(at: instant))
+            perform(hub.timerFired(at: instant, using: &generator))
         }
     }
 
     private func connect(to region: RegionID) {
         guard let peer = world.regions.first(where: { $0.identity.id == region }) else { return }
-        world.dial(from: self, to: peer) { [self] connection in
+        let answered = { [self] in
+            guard let hub else { return }
+            perform(hub.attemptAnswered(by: region, at: instant))
+        }
+        world.dial(from: self, to: peer, answered: answered) { [self] connection in
             guard let hub else { return }
             guard let connection else {
-                return perform(hub.disconnected(.outgoing(region), at: instant, using: &generator))
+                return perform(hub.attemptFailed(to: region, isRefusal: false, at: instant, using: &generator))
             }
+            // An earlier attempt has succeeded meanwhile.
+            guard outgoing[region] == nil else { return connection.close() }
             outgoing[region] = connection
             world.trace.note(.connected, at: world.now, UInt64(index), UInt64(peer.index))
             perform(hub.connected(to: region, at: instant))

@@ -90,21 +90,26 @@ final class World {
 
     /// Opens a connection, as far as the network and the other process let it.
     ///
-    /// - Parameter completion: runs in the dialling process; gets nil where it could not be opened.
+    /// - Parameters:
+    ///   - answered: runs in the dialling process when the other host has answered.
+    ///   - completion: runs in the dialling process; gets nil where it could not be opened.
     func dial(
-        from: SimulatedRegion, to: SimulatedRegion, completion: @escaping (Connection?) -> Void
+        from: SimulatedRegion, to: SimulatedRegion, answered: @escaping () -> Void,
+        completion: @escaping (Connection?) -> Void
     ) {
         let process = from.process
         func finish(after delay: VirtualDuration, _ connection: Connection?) {
             schedule(after: delay, on: from, of: process) { completion(connection) }
         }
-        guard network.isOpen(between: from.index, and: to.index) else { return finish(after: .seconds(10), nil) }
+        let patience = VirtualDuration(nanoseconds: linkConfiguration.connectMilliseconds * 1_000_000)
+        guard network.isOpen(between: from.index, and: to.index) else { return finish(after: patience, nil) }
         let there = network.latency(from: from.index, to: to.index)
         let back = network.latency(from: to.index, to: from.index)
         schedule(after: there) { [self] in
             guard to.isUp else { return finish(after: back, nil) }
             guard !to.isPaused, network.isOpen(between: from.index, and: to.index), from.isUp, from.process == process
-            else { return finish(after: .seconds(10), nil) }
+            else { return finish(after: patience, nil) }
+            schedule(after: back, on: from, of: process, answered)
             // TCP's and TLS's handshakes take a round trip each.
             schedule(after: there + back) { [self] in
                 guard from.isUp, from.process == process, let connection = to.accept(from: from) else {
@@ -131,6 +136,14 @@ final class World {
 
     func connections(between first: SimulatedRegion, and second: SimulatedRegion) -> [Connection] {
         connections(of: first).filter { $0.sender === second || $0.receiver === second }
+    }
+
+    /// Bytes have travelled from one region to another of a message that is not whole yet.
+    ///
+    /// Connections share a narrow way, so that each that has something to send gets some bytes through.
+    func bytesTravelled(from: Int, to: Int) {
+        let latency = network[from, to].latency
+        for connection in connections { connection.bytesTravelled(from: from, to: to, latency: latency) }
     }
 
     /// A way between two regions is open again.

@@ -42,7 +42,7 @@ final class Cluster {
             link.batchByteCount = 600
             link.inFlightByteLimit = 4_000
             link.heartbeatMilliseconds = 40
-            link.silenceMilliseconds = 400
+            link.silenceMilliseconds = 400...4_000
             link.backoffMilliseconds = 10...200
             link.reviewMilliseconds = 50
         }

@@ -248,7 +248,7 @@ final class Node {
             case .close(.outgoing(let region), _): outgoing[region]?.close()
             case .close(.incoming(let number), _): incoming[number]?.close()
             case .submit(let command, let ticket): submit(command, ticket.map(Ticket.hub) ?? .nobody)
-            case .pauseReading, .resumeReading, .recordLag, .established: break
+            case .opened, .pauseReading, .resumeReading, .recordLag, .established: break
             case .wakeAt(let time): wake(at: time)
             }
         }
@@ -258,7 +258,7 @@ final class Node {
         timer += 1
         let number = timer
         cluster.schedule(after: time - min(time, cluster.now), on: self) { [unowned self] in
-            if number == timer { perform(hub.timerFired(at: instant)) }
+            if number == timer { perform(hub.timerFired(at: instant, using: &cluster.random)) }
         }
     }
 
@@ -267,8 +267,12 @@ final class Node {
             guard let receiver = cluster.node(region), receiver.isUp,
                 !cluster.isBlocked(from: self.region.id, to: region)
             else {
-                return perform(hub.disconnected(.outgoing(region), at: instant, using: &cluster.random))
+                let failed = hub.attemptFailed(
+                    to: region, isRefusal: false, at: instant, using: &cluster.random)
+                return perform(failed)
             }
+            // An earlier attempt has succeeded meanwhile.
+            guard outgoing[region] == nil else { return }
             outgoing[region] = receiver.accept(from: self)
             perform(hub.connected(to: region, at: instant))
         }
