@@ -77,6 +77,8 @@ class RegionProcess:
         self.number = number
         self.endpoint_port, self.replication_port, self.admin_port = ports
         self.process = None
+        # A topology file of its own; None for the installation's.
+        self.topology = None
         # Set in the environment of its processes, beside what there is.
         self.environment = {}
         # The soft and the hard limit of open files of its processes; None for this process's own.
@@ -154,7 +156,7 @@ class Installation:
         for name in names or self.regions:
             region = self.regions[name]
             command = [
-                str(self.binary), "serve", "--region", name, "--topology", str(self.topology),
+                str(self.binary), "serve", "--region", name, "--topology", str(region.topology or self.topology),
                 "--data", str(self.data(name)), *options,
             ]
             if shutil.which("setpriv"):
