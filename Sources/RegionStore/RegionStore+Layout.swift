@@ -15,6 +15,7 @@ public import KeyValueStore
 /// | `streams` | stream id (4) · shard (4) · log position (8)                       | `StreamPointer`                   |
 /// | `expiry`  | table id (4) · expiry second (8) · hash (8) · key forms            | region that wrote the item (2)    |
 /// | `meta`    | name                                                               | see ``MetaKey``                   |
+/// | `deleted-tables` | table UUID (16)                                             | `CatalogEntry`: a tombstone       |
 /// | `tombstones` | table id (4) · origin (8) · stamp (8)                           | `Tombstones.Entry`                |
 ///
 /// `hash` is ``PartitionHash`` of the partition key's forms, so that items lie, and are scanned, in hash order. Key forms
@@ -30,12 +31,15 @@ public enum Layout {
     public static let expiry = Keyspace(index: 6, name: "expiry")
     public static let meta = Keyspace(index: 7, name: "meta")
     public static let tombstones = Keyspace(index: 8, name: "tombstones")
+    public static let deletedTables = Keyspace(index: 9, name: "deleted-tables")
 
     /// What a store has to be opened with, in this order.
-    public static let keyspaces = [catalog, items, indexes, log, origins, streams, expiry, meta, tombstones]
+    public static let keyspaces = [
+        catalog, items, indexes, log, origins, streams, expiry, meta, tombstones, deletedTables,
+    ]
 
     /// The version of everything in this file; a store of another one is refused.
-    static let formatVersion: UInt32 = 3
+    static let formatVersion: UInt32 = 4
 
     /// Names in the `meta` keyspace.
     ///
@@ -55,6 +59,8 @@ public enum Layout {
         static let retainedFrom = Array("retained-from".utf8)
         /// `AppliedVector`: for each origin the highest position of what came apart from the changes before it.
         static let seen = Array("seen".utf8)
+        /// `CollectedTables`.
+        static let collectedTables = Array("collected-tables".utf8)
         /// `follower/` and a name: a cursor and the cause of a lapse, see `LogFollowers`.
         static let followerPrefix = Array("follower/".utf8)
         /// `ChangeLog.Bounds`: where the log begins and ends, and its size.
@@ -85,6 +91,8 @@ public enum Layout {
         writer.append(uuid.low)
         return writer.bytes
     }
+
+    static func deletedTableKey(_ uuid: TableUUID) -> [UInt8] { bigEndian(uuid.high, uuid.low) }
 
     package static func prefix(_ table: TableID) -> [UInt8] { bigEndian(table.rawValue) }
 

@@ -28,7 +28,8 @@ public final class LinkReads<Store: KeyValueStore>: @unchecked Sendable {
         case .catalog:
             let snapshot = try reader.snapshot()
             return .catalog(
-                try reader.catalogEntries(in: snapshot), position: try reader.lastPosition(in: snapshot))
+                try reader.catalogEntries(in: snapshot), collected: try reader.collectedTables(in: snapshot),
+                position: try reader.lastPosition(in: snapshot))
         case .changes(let changes): return try log(changes)
         case .table(let table, let key, let byteLimit): return try page(of: table, from: key, byteLimit: byteLimit)
         case .locate(let origin, let position):

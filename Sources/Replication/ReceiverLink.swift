@@ -248,7 +248,10 @@ public struct ReceiverLink: ~Copyable {
         case .catalog(let sequence, let image):
             return deliver(
                 sequence,
-                .catalog(entries: image.entries, from: sender, position: image.position, isReset: image.isReset))
+                .catalog(
+                    ReceivedCatalog(
+                        entries: image.entries, collected: image.collected, position: image.position,
+                        isReset: image.isReset), from: sender))
         case .changes(let sequence, let changes):
             return deliver(sequence, .changes(credible(changes.batch, from: sender)))
         case .heartbeat(let sequence, let heartbeat):

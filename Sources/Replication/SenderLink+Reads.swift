@@ -34,8 +34,8 @@ extension SenderLink {
 
     /// What a read gave.
     public enum ReadOutcome: Sendable, Hashable {
-        /// As of `position`.
-        case catalog([[UInt8]], position: LogPosition)
+        /// As of `position`: all entries, and which other tables are known to be deleted.
+        case catalog([[UInt8]], collected: CollectedTables, position: LogPosition)
         case changes(LogPage)
         /// The vector is what the table's replica held when the snapshot was taken.
         case table(SnapshotPage, AppliedVector)

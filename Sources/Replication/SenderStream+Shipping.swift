@@ -10,8 +10,9 @@ extension SenderStream {
         _ outcome: SenderLink.ReadOutcome, of job: Job, own: Origin, log: SenderLink.LogBounds
     ) -> [SenderLink.Action]? {
         switch (job, outcome) {
-        case (.catalog(let isReset), .catalog(let entries, let position)):
-            let image = LinkMessage.CatalogImage(position: position, isReset: isReset, entries: entries)
+        case (.catalog(let isReset), .catalog(let entries, let collected, let position)):
+            let image = LinkMessage.CatalogImage(
+                position: position, isReset: isReset, entries: entries, collected: collected)
             begin(.own(readPosition: position))
             let byteCount = entries.reduce(0) { $0 + $1.count }
             return [.send(.catalog(sequence: take(byteCount: byteCount), image))]
@@ -37,9 +38,10 @@ extension SenderStream {
             return ship(page, of: orphanedOrigin, isTrimmed: isTrimmed)
         case (.orphanedOrigin(let orphanedOrigin, _, _), .unavailable(let reason)):
             return [.send(.unavailable(orphanedOrigin.request, reason))]
-        case (.orphanedOriginCatalog(let orphanedOrigin, let seen), .catalog(let entries, _)):
+        case (.orphanedOriginCatalog(let orphanedOrigin, let seen), .catalog(let entries, let collected, _)):
             // At a position that the receiver has gone past it teaches what it says, and claims nothing.
-            let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: entries)
+            let image = LinkMessage.CatalogImage(
+                position: .zero, isReset: false, entries: entries, collected: collected)
             let byteCount = entries.reduce(0) { $0 + $1.count }
             return [
                 .send(.catalog(sequence: take(byteCount: byteCount), image)), end(of: orphanedOrigin, seen: seen, true),

@@ -170,7 +170,7 @@ extension [LinkHub.Action] {
         let actions = fixture.hub.received(.welcome(welcome), on: .outgoing(peer), at: fixture.instant)
         let connection = try #require(
             actions.compactMap { if case .read(_, peer, let connection) = $0 { connection } else { nil } }.first)
-        let outcome = SenderLink.ReadOutcome.catalog([], position: .zero)
+        let outcome = SenderLink.ReadOutcome.catalog([], collected: .init(), position: .zero)
         let stale = fixture.hub.readFinished(outcome, of: peer, connection: connection - 1, at: fixture.instant)
         #expect(stale.messages.isEmpty)
         let fresh = fixture.hub.readFinished(outcome, of: peer, connection: connection, at: fixture.instant)

@@ -234,24 +234,38 @@ import Testing
             SettingName.table, to: TableFoundation(keySchema: .sorted, localIndexes: []).encoded(), version: late)
         var noKey = CatalogEntry(uuid: TableUUID(high: 8, low: 8), name: "new")
         noKey.set(SettingName.table, to: ["key": "nonsense"], version: late)
-        for bad in [otherName.encoded(), otherKey.encoded(), noKey.encoded(), Array(entry.encoded().dropLast())] {
+        var undeleted = CatalogEntry(uuid: TableUUID(high: 8, low: 9), name: "new")
+        undeleted.set(SettingName.deleted, to: nil, version: late)
+        let malformed =
+            [otherName, otherKey, noKey, undeleted].map { $0.encoded() } + [Array(entry.encoded().dropLast())]
+        for bad in malformed {
             try expectRefused {
                 try region.store.applyCatalog(
                     [entry.encoded(), bad], from: world[1].origin, position: LogPosition(rawValue: 99), isReset: true,
                     at: region.now)
             }
         }
+        // It would have every table of that log count as deleted until then.
+        var collected = CollectedTables()
+        collected.note(Version(stamp: HybridTimestamp(milliseconds: region.now + 120_000), origin: world[1].origin))
+        try expectRefused {
+            try region.store.applyCatalog(
+                [], collected: collected, from: world[1].origin, position: LogPosition(rawValue: 99), isReset: true,
+                at: region.now)
+        }
     }
 
     @Test func `a store whose meta values are damaged is refused, and does not trap`() throws {
         let region = try TestRegion()
+        try region.createTable("U")
+        _ = try region.store.deleteTable("U", at: region.now)
         try region.createTable()
         try region.put(item("a"))
         let image = try region.image()
         var generator = SplitMix64(seed: 6)
         for operation in image.operations {
             guard case .put(let keyspace, let key, let value) = operation,
-                keyspace == Layout.meta || keyspace == Layout.catalog
+                [Layout.meta, Layout.catalog, Layout.deletedTables].contains(keyspace)
             else { continue }
             for _ in 0..<40 {
                 var bytes = value
@@ -270,7 +284,7 @@ import Testing
             (Layout.MetaKey.log, [UInt8](repeating: 0, count: 24)),
             (Layout.MetaKey.log, Layout.bigEndian(5, 3) + Layout.bigEndian(UInt64(0))),
             (Layout.MetaKey.highWaterMark, [1]), (Layout.MetaKey.vector, [0, 0, 0, 1]),
-            (Layout.MetaKey.incarnation, []),
+            (Layout.MetaKey.incarnation, []), (Layout.MetaKey.collectedTables, [0, 0, 0, 1]),
         ] {
             var damaged = image
             damaged.put(key, value, in: Layout.meta)

@@ -66,7 +66,8 @@ final class World {
         if !known.contains(source.origin) || known[source.origin].successor < source.reader.logStart {
             let snapshot = try source.reader.snapshot()
             try target.store.applyCatalog(
-                try source.reader.catalogEntries(in: snapshot), from: source.origin,
+                try source.reader.catalogEntries(in: snapshot),
+                collected: try source.reader.collectedTables(in: snapshot), from: source.origin,
                 position: try source.reader.vector(in: snapshot)[source.origin],
                 isReset: known.contains(source.origin), at: target.now)
             try target.commit()
@@ -147,6 +148,18 @@ final class World {
         try target.store.apply(
             ReceivedBatch(origin: origin, records: [], position: reached, isComplete: true), at: target.now)
         try target.commit()
+    }
+}
+
+extension RegionStore {
+    /// Takes over a catalog, of which a test says the parts.
+    func applyCatalog(
+        _ entries: [[UInt8]], collected: CollectedTables = CollectedTables(), from source: Origin,
+        position: LogPosition, isReset: Bool, at nowMilliseconds: UInt64
+    ) throws {
+        try applyCatalog(
+            ReceivedCatalog(entries: entries, collected: collected, position: position, isReset: isReset),
+            from: source, at: nowMilliseconds)
     }
 }
 

@@ -20,6 +20,11 @@ struct LinkMessageTests {
     static let replica = LocalReplica(
         table: TableUUID(high: 0x0102_0304_0506_0708, low: 0x1112_1314_1516_1718), id: TableID(rawValue: 7))
     static let incarnation = Incarnation(high: 0xAABB_CCDD_EEFF_4001, low: 0x8002_0304_0506_0708)
+    static var collected: CollectedTables {
+        var collected = CollectedTables()
+        collected.note(Version(stamp: HybridTimestamp(rawValue: 7), origin: origin))
+        return collected
+    }
     static var vector: AppliedVector {
         var vector = AppliedVector()
         vector.raise(origin, to: LogPosition(rawValue: 9))
@@ -44,8 +49,11 @@ struct LinkMessageTests {
         ),
         (.refuse(.init(code: .clock, text: "no")), "0304026e6f"),
         (
-            .catalog(sequence: 5, .init(position: LogPosition(rawValue: 6), isReset: true, entries: [[0xAA], []])),
-            "040000000000000005000000000000000601" + "0201aa00"
+            .catalog(
+                sequence: 5,
+                .init(
+                    position: LogPosition(rawValue: 6), isReset: true, entries: [[0xAA], []], collected: collected)),
+            "040000000000000005000000000000000601" + "0201aa00" + "00000001" + "0002aabbccddeeff" + "0000000000000007"
         ),
         (
             .changes(

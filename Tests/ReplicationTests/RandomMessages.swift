@@ -33,7 +33,9 @@ struct RandomMessages {
         case 3:
             return .catalog(
                 sequence: random.next(),
-                LinkMessage.CatalogImage(position: position(), isReset: Bool.random(using: &random), entries: list()))
+                LinkMessage.CatalogImage(
+                    position: position(), isReset: Bool.random(using: &random), entries: list(), collected: collected())
+            )
         case 4:
             return .changes(
                 sequence: random.next(),
@@ -95,6 +97,13 @@ struct RandomMessages {
         LocalReplica(
             table: TableUUID(high: random.next(), low: random.next()),
             id: TableID(rawValue: random.next(upTo: UInt32.max)))
+    }
+    private mutating func collected() -> CollectedTables {
+        var collected = CollectedTables()
+        for _ in 0..<Int.random(in: 0...4, using: &random) {
+            collected.note(Version(stamp: HybridTimestamp(rawValue: random.next()), origin: origin()))
+        }
+        return collected
     }
     private mutating func vector() -> AppliedVector {
         var vector = AppliedVector()

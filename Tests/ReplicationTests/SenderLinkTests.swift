@@ -100,9 +100,10 @@ struct SenderLinkTests {
                     .noteKnown(upTo: .zero, isBeyond: false),
                     .noteAcknowledged(by: Fixture.receiver.origin, AppliedVector()), .read(.catalog),
                 ])
-        let image = LinkMessage.CatalogImage(position: Fixture.position(8), isReset: false, entries: [[1]])
+        let image = LinkMessage.CatalogImage(
+            position: Fixture.position(8), isReset: false, entries: [[1]], collected: .init())
         #expect(
-            sender.read(.catalog([[1]], position: Fixture.position(8)))
+            sender.read(.catalog([[1]], collected: .init(), position: Fixture.position(8)))
                 == [.send(.catalog(sequence: 1, image)), Fixture.changes(after: 8, upTo: 9)])
     }
 
@@ -112,16 +113,21 @@ struct SenderLinkTests {
         _ = sender.machine.start(at: Fixture.at(0))
         _ = sender.machine.connected(at: Fixture.at(0))
         #expect(sender.received(Fixture.welcome(Fixture.vector((own, 4)))).last == .read(.catalog))
-        let image = LinkMessage.CatalogImage(position: Fixture.position(9), isReset: true, entries: [])
+        let image = LinkMessage.CatalogImage(
+            position: Fixture.position(9), isReset: true, entries: [], collected: .init())
         #expect(
-            sender.read(.catalog([], position: Fixture.position(9))) == [.send(.catalog(sequence: 1, image))])
+            sender.read(.catalog([], collected: .init(), position: Fixture.position(9))) == [
+                .send(.catalog(sequence: 1, image))
+            ])
 
         let late = Fixture.streaming(from: 5, log: Fixture.bounds(6, to: 9))
         var page = Fixture.page([Fixture.record(9)], upTo: 9)
         page.isTrimmed = true
         #expect(late.read(.changes(page)) == [.read(.catalog)])
         #expect(
-            late.read(.catalog([], position: Fixture.position(9))) == [.send(.catalog(sequence: 1, image))])
+            late.read(.catalog([], collected: .init(), position: Fixture.position(9))) == [
+                .send(.catalog(sequence: 1, image))
+            ])
     }
 
     @Test("Another region, another name, another version and a log that was put back end the link with their codes")

@@ -124,9 +124,9 @@ struct SenderRequestTests {
         trimmed.isTrimmed = true
         #expect(sender.read(.changes(trimmed)) == [read(after: 4)])
         #expect(sender.read(.changes(last)) == [.read(.catalog)])
-        let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: [[1]])
+        let image = LinkMessage.CatalogImage(position: .zero, isReset: false, entries: [[1]], collected: .init())
         #expect(
-            sender.read(.catalog([[1]], position: Fixture.position(5)))
+            sender.read(.catalog([[1]], collected: .init(), position: Fixture.position(5)))
                 == [.send(.catalog(sequence: 3, image)), end(4, isTrimmed: true)])
     }
 

@@ -12,7 +12,9 @@ extension Catalog {
 
     /// Whether a table in use lacks changes of `log` that the region's vector counts.
     func lacksChanges(of log: Origin) -> Bool {
-        all.contains { $0.table?.status == .active && $0.local.lacksChanges(of: log) }
+        pendingReplicas.contains { uuid in
+            self[uuid].map { $0.table?.status == .active && $0.local.lacksChanges(of: log) } ?? false
+        }
     }
 
     /// Whether an old record is one that this region's replica of the table has not had: everything else up to the

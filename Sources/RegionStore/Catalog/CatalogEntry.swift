@@ -6,6 +6,10 @@ import ItemModel
 /// Two regions that changed different settings at once keep both changes; of one setting the higher version wins. A setting
 /// that was removed stays as a version without a value, for the same reason that a deleted item leaves a tombstone.
 ///
+/// A table that no region has a replica of is deleted, and that is final: its entry is then a tombstone, which ``DeletedTables`` keeps,
+/// of the setting `deleted` and the version of `table`. Whatever older or newer settings are merged into it, it stays so: a table's UUID
+/// is never used again, and every region that ever had a replica has said itself that it is gone.
+///
 /// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `timeToLive`, `class`,
 /// `warm`, `index/NAME` for each global index, `replica/REGION` for each replica, `protection/REGION` for each that its region protects
 /// against deletion.
@@ -63,6 +67,7 @@ struct CatalogEntry: Sendable, Hashable {
     ///
     /// - Returns: the names of the settings that changed, in their order.
     mutating func merge(_ other: CatalogEntry) -> [Text] {
+        guard lacks(anyOf: other) else { return [] }
         var changed: [Text] = []
         for setting in other.settings {
             if let known = settings.first(where: { $0.name == setting.name }), known.version >= setting.version {
@@ -71,14 +76,53 @@ struct CatalogEntry: Sendable, Hashable {
             replace(setting)
             changed.append(setting.name)
         }
+        reduceIfDeleted()
         return changed
     }
 
     /// Whether ``merge(_:)`` with `other` would change anything.
     func lacks(anyOf other: CatalogEntry) -> Bool {
-        other.settings.contains { setting in
-            settings.first { $0.name == setting.name }.map { $0.version < setting.version } ?? true
+        let isDeleted = isDeleted
+        return other.settings.contains { setting in
+            guard !isDeleted || setting.name == SettingName.deleted else { return false }
+            return settings.first { $0.name == setting.name }.map { $0.version < setting.version } ?? true
         }
+    }
+
+    // MARK: - Deletion
+
+    /// Whether no region has, gets or loses a replica any more.
+    var isDeleted: Bool { self[SettingName.deleted] != nil }
+
+    /// When the table was created, by the region that created it; nil until that was seen.
+    var creation: Version? { settings.first { $0.name == SettingName.table }?.version }
+
+    /// The highest stamp of a deleted table's entry; nil of others.
+    var deletion: Version? { settings.first { $0.name == SettingName.deleted }?.version }
+
+    /// Makes it a tombstone, whatever replicas it names.
+    mutating func delete(version: Version) {
+        set(SettingName.deleted, to: [:], version: version)
+        reduceIfDeleted()
+    }
+
+    /// Makes it a tombstone where no replica is left; one that was never made, as its region refused it, is none.
+    private mutating func reduceIfDeleted() {
+        guard let deletion = deletion ?? lastRemoval else { return }
+        let creation = creation
+        settings = [Setting(name: SettingName.deleted, version: deletion, value: [:])]
+        if let creation { settings.append(Setting(name: SettingName.table, version: creation, value: nil)) }
+    }
+
+    /// The highest version of all settings, where no replica is left; nil where one is, or none was ever named.
+    private var lastRemoval: Version? {
+        var isNamed = false
+        for setting in settings where setting.name.utf8.starts(with: SettingName.replicaPrefix.utf8) {
+            isNamed = true
+            guard let value = setting.value else { continue }
+            guard Replica(region: setting.name, value)?.status == .creationFailed else { return nil }
+        }
+        return isNamed ? settings.map(\.version).max() : nil
     }
 
     /// Whether a setting exists or was removed.
@@ -126,12 +170,14 @@ struct CatalogEntry: Sendable, Hashable {
         set(
             SettingName.replica(replica.region), to: overrides.encoded(status: status, created: replica.created),
             version: version)
+        reduceIfDeleted()
     }
 
     /// Removes a region's replica, with what it says of its own deletion.
     mutating func removeReplica(in region: Text, version: Version) {
         set(SettingName.replica(region), to: nil, version: version)
         set(SettingName.protection(region), to: nil, version: version)
+        reduceIfDeleted()
     }
 
     /// Binary form: UUID (16) · name · count of settings · each: name, version, whether it has a value, value as a binary map.

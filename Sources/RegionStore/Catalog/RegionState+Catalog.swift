@@ -27,17 +27,18 @@ extension RegionState {
     }
 
     /// Logs the whole entry as it stands under `version`, for every other region.
-    mutating func logCatalogChange(_ state: Catalog.TableState, version: Version) {
+    mutating func logCatalogChange(_ entry: CatalogEntry, version: Version) {
         let position = log.nextPosition
         let record = ChangeRecord(
             kind: .catalog, cause: .user, position: position, version: version, replaced: .zero,
-            table: state.entry.uuid, payload: state.entry.encoded())
+            table: entry.uuid, payload: entry.encoded())
         log.append(LogEntry.encode(record, outcome: .applied), at: position, into: &batch)
     }
 
     /// Takes over what another region says of a table, and does in this region what follows from it: makes this
     /// region's replica, or drops it.
     mutating func mergeCatalog(_ received: CatalogEntry, at nowMilliseconds: UInt64) {
+        guard !catalog.absorb(received) else { return }
         let known = catalog[received.uuid]
         var state = known ?? Catalog.TableState(entry: CatalogEntry(uuid: received.uuid, name: received.name))
         guard !state.entry.merge(received).isEmpty || known == nil else { return }
@@ -53,7 +54,7 @@ extension RegionState {
         case .drop:
             version = nextVersion(at: nowMilliseconds)
             dropReplica(&state, version: version)
-            return logCatalogChange(state, version: version)
+            return logCatalogChange(state.entry, version: version)
         case .report(let status):
             version = nextVersion(at: nowMilliseconds)
             state.entry.setReplica(in: configuration.name, status: status, version: version)
@@ -66,7 +67,37 @@ extension RegionState {
             state.entry.setReplica(in: configuration.name, status: .creating, version: version)
         }
         reconcile(&state, at: nowMilliseconds)
-        logCatalogChange(state, version: version)
+        logCatalogChange(state.entry, version: version)
+    }
+
+    /// Says once more that a table is deleted, where it is, to a region whose catalog holds it.
+    ///
+    /// An old copy of a disk may have forgotten that it has removed its replica, and nobody else's records say so in one piece.
+    mutating func repeatDeletion(of entry: CatalogEntry, at nowMilliseconds: UInt64) {
+        guard catalog[entry.uuid] == nil, catalog.deleted.isDeleted(entry) else { return }
+        var tombstone = catalog.deleted[entry.uuid] ?? entry
+        let version = nextVersion(at: nowMilliseconds)
+        tombstone.delete(version: version)
+        catalog.put(Catalog.TableState(entry: tombstone))
+        logCatalogChange(tombstone, version: version)
+    }
+
+    /// Deletes the tables that another region's whole catalog lacks, as it says that it has seen them; then takes that over.
+    ///
+    /// - Parameter listed: the tables that the other catalog holds, deleted or not.
+    mutating func takeCollected(
+        _ collected: CollectedTables, besides listed: Set<TableUUID>, at nowMilliseconds: UInt64
+    ) {
+        guard !collected.entries.isEmpty else { return }
+        for var state in catalog.all where !listed.contains(state.entry.uuid) {
+            guard let creation = state.entry.creation, collected.covers(creation) else { continue }
+            let version = nextVersion(at: nowMilliseconds)
+            state.entry.delete(version: version)
+            dropData(&state, at: version.stamp.milliseconds)
+            catalog.put(state)
+            logCatalogChange(state.entry, version: version)
+        }
+        catalog.take(collected)
     }
 
     /// Removes this region's replica and its data, and keeps what is left: the table of the other regions.

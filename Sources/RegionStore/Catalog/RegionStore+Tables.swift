@@ -21,7 +21,7 @@ extension RegionStore {
             creating: specification, TableID(rawValue: region.catalog.takeShortID()), in: configuration.name,
             version: version, at: nowMilliseconds)
         region.reconcile(&state, at: nowMilliseconds)
-        region.logCatalogChange(state, version: version)
+        region.logCatalogChange(state.entry, version: version)
         return try localTable(specification.name).table
     }
 
@@ -41,7 +41,7 @@ extension RegionStore {
         for change in changes { try update.apply(change) }
         state.entry = update.entry
         region.reconcile(&state, at: nowMilliseconds)
-        region.logCatalogChange(state, version: version)
+        region.logCatalogChange(state.entry, version: version)
         return try localTable(name).table
     }
 
@@ -52,7 +52,7 @@ extension RegionStore {
         try table.checkDeletable(configuration, at: nowMilliseconds)
         let version = region.nextVersion(at: nowMilliseconds)
         region.dropReplica(&state, version: version)
-        region.logCatalogChange(state, version: version)
+        region.logCatalogChange(state.entry, version: version)
         return table
     }
 

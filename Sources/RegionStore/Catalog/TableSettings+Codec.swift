@@ -5,6 +5,7 @@ import ItemModel
 ///
 /// Persisted and shipped: never used again for something else.
 enum SettingName {
+    static let deleted: Text = "deleted"
     static let table: Text = "table"
     static let billing: Text = "billing"
     static let onDemand: Text = "onDemand"

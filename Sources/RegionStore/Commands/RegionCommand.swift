@@ -79,8 +79,8 @@ public enum CatalogCommand: Sendable {
 
 /// What one message of a link asks the store to take over, already checked for what needs no stored state.
 public enum LinkDelivery: Sendable, Hashable {
-    /// Everything that the sender's catalog holds, as of `position` in its log.
-    case catalog(entries: [[UInt8]], from: Origin, position: LogPosition, isReset: Bool)
+    /// Everything that the sender's catalog holds.
+    case catalog(ReceivedCatalog, from: Origin)
     case changes(ReceivedBatch)
     /// Everything of the origin up to `position` was shipped; nothing stamped at or below `closed` will follow.
     case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp, directory: RegionDirectory)

@@ -18,8 +18,7 @@ extension RegionStore {
     /// - Throws: `ApplyError`, before anything has changed.
     public func deliver(_ delivery: LinkDelivery, at nowMilliseconds: UInt64) throws(ApplyError) -> AppliedVector {
         switch delivery {
-        case .catalog(let entries, let origin, let position, let isReset):
-            try applyCatalog(entries, from: origin, position: position, isReset: isReset, at: nowMilliseconds)
+        case .catalog(let catalog, let origin): try applyCatalog(catalog, from: origin, at: nowMilliseconds)
         case .changes(let batch): try apply(batch, at: nowMilliseconds)
         case .heartbeat(let origin, let position, let closed, let directory):
             let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)

@@ -163,6 +163,7 @@ struct TableContents {
             items.removeAll(of: id, into: &batch)
             tombstones.removeAll(of: id, into: &batch)
             expiry.removeAll(of: id, into: &batch)
+            expiry.restart(id)
             collections.removeAll(of: id, into: &batch)
         }
         for index in local.indexes { indexes.removeAll(of: index.id, into: &batch) }

@@ -41,7 +41,7 @@ struct CheckedBatch {
         switch change.content {
         case .catalog(let entry):
             region.raiseClock(to: entry, at: nowMilliseconds)
-            if batch.isComplete || region.catalog[entry.uuid]?.entry.lacks(anyOf: entry) ?? true {
+            if batch.isComplete || region.catalog.lacks(anyOf: entry) {
                 region.append(change.bytes, outcome: .applied)
             }
             region.mergeCatalog(entry, at: nowMilliseconds)

@@ -3,26 +3,26 @@ import ItemModel
 
 /// The catalog of a region that this one has no position of, decoded and checked.
 struct CheckedCatalog {
+    let catalog: ReceivedCatalog
     let entries: [CatalogEntry]
     let source: Origin
-    /// As of where in the source's log.
-    let position: LogPosition
-    /// Whether the source no longer has the changes that this region lacks: every replica that both regions have then
-    /// needs a snapshot transfer.
-    let isReset: Bool
 
     /// Takes over the entries, and counts the source's log up to the position as applied.
     func apply(to region: inout RegionState, _ progress: inout ReplicaProgress, at nowMilliseconds: UInt64) {
         for entry in entries {
             region.raiseClock(to: entry, at: nowMilliseconds)
-            let known = region.catalog[entry.uuid]?.entry
+            let known = region.catalog.entry(entry.uuid)
             region.mergeCatalog(entry, at: nowMilliseconds)
             // An image is in no log: what it taught is relayed as a change of this region's own.
-            if let state = region.catalog[entry.uuid], state.entry != known {
-                region.logCatalogChange(state, version: region.nextVersion(at: nowMilliseconds))
+            if let learned = region.catalog.entry(entry.uuid), learned != known {
+                region.logCatalogChange(learned, version: region.nextVersion(at: nowMilliseconds))
+            } else if !entry.isDeleted {
+                region.repeatDeletion(of: entry, at: nowMilliseconds)
             }
         }
+        region.takeCollected(catalog.collected, besides: Set(entries.map(\.uuid)), at: nowMilliseconds)
         let known = progress.vector[source]
+        let position = catalog.position
         if position > known { openGaps(after: known, in: &region) }
         progress.noteApplied(source, upTo: position)
         progress.noteNotRetained(source, upTo: position)
@@ -35,7 +35,7 @@ struct CheckedCatalog {
         for var state in region.catalog.all
         where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             state.local.openGap(of: source, after: known)
-            if isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
+            if catalog.isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
             region.catalog.put(state)
         }
     }

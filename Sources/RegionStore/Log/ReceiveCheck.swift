@@ -43,8 +43,10 @@ struct ReceiveCheck {
         }
     }
 
-    func entries(_ entries: [[UInt8]]) throws(ApplyError) -> [CatalogEntry] {
-        try each(entries) { bytes in
+    func entries(of catalog: ReceivedCatalog) throws(ApplyError) -> [CatalogEntry] {
+        // A stamp too far ahead would have tables count as deleted that are yet to be created.
+        _ = try each(catalog.collected.entries) { entry in try clock.check(entry.stamp, at: nowMilliseconds) }
+        return try each(catalog.entries) { bytes in
             let entry = try CatalogEntry(decoding: bytes)
             try check(entry)
             return entry
@@ -100,8 +102,11 @@ struct ReceiveCheck {
         if let foundation {
             guard TableFoundation(foundation) != nil else { throw ApplyError.malformed("a table without a key schema") }
         }
+        guard entry.isDeleted || entry.deletion == nil else {
+            throw ApplyError.malformed("a table that is no longer deleted")
+        }
         guard let known = catalog[entry.uuid]?.entry else { return }
-        guard known.name == entry.name, known[SettingName.table] == foundation else {
+        guard known.name == entry.name, known[SettingName.table] == foundation || entry.isDeleted else {
             throw ApplyError.malformed("another name or key schema of the table \(known.name)")
         }
     }

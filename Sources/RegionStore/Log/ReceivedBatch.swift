@@ -56,3 +56,22 @@ public enum ApplyError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 }
+
+/// The whole catalog of another region, as a link brings it.
+public struct ReceivedCatalog: Sendable, Hashable {
+    /// Every table, the tombstones of deleted ones with it.
+    public let entries: [[UInt8]]
+    /// Of which tables that the entries lack the region knows that they are deleted.
+    public let collected: CollectedTables
+    /// As of where in the region's log it is.
+    public let position: LogPosition
+    /// Whether the region no longer has the changes that the receiver lacks: every replica that both have then needs a snapshot transfer.
+    public let isReset: Bool
+
+    public init(entries: [[UInt8]], collected: CollectedTables, position: LogPosition, isReset: Bool) {
+        self.entries = entries
+        self.collected = collected
+        self.position = position
+        self.isReset = isReset
+    }
+}

@@ -53,9 +53,31 @@ extension RegionReader {
         try ChangeLog.Bounds(in: snapshot).last
     }
 
-    /// The catalog entries of every table that `snapshot` knows, as they are shipped.
+    /// The catalog entries of every table that `snapshot` knows, as they are shipped, the tombstones of deleted ones last.
     public func catalogEntries(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> [[UInt8]] {
-        try catalogValues(in: snapshot).map { $0.entry.encoded() }
+        var entries = try catalogValues(in: snapshot).map { $0.entry.encoded() }
+        do {
+            try snapshot.visit(KeyRange(from: [], to: nil), in: Layout.deletedTables, direction: .forward) { _, value in
+                entries.append(value)
+                return true
+            }
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("\(error)")
+        }
+        return entries
+    }
+
+    /// Of which tables that ``catalogEntries(in:)`` lacks it is known that they are deleted.
+    public func collectedTables(in snapshot: Store.Snapshot) throws(KeyValueStoreError) -> CollectedTables {
+        do {
+            return try CollectedTables(storedIn: snapshot)
+        } catch let error as KeyValueStoreError {
+            throw error
+        } catch {
+            throw .corruption("collected tables: \(error)")
+        }
     }
 
     /// Whether this region's log holds all changes of `origin` after `position` that concern `receiver`.

@@ -5,23 +5,24 @@ import KeyValueStore
 /// What keeps a store from growing for ever, and fills what was added to tables in use. All of it reads what is
 /// committed, and goes on after a restart where it was.
 extension RegionState {
-    /// Removes tombstones that no late write can need any more.
+    /// Removes tombstones of items that no late write can need any more, and of tables, as ``DeletedTables`` says.
     ///
+    /// - Parameter limit: how many of either kind to look at.
     /// - Returns: whether it stopped at the limit.
     mutating func collectTombstones(
         _ progress: ReplicaProgress, limit: Int, in store: some KeyValueReader
     ) throws(KeyValueStoreError) -> Bool {
+        let haveMoreTables = catalog.collectDeletedTables(progress, upTo: log.bounds.last, limit: limit)
         let stable = progress.stableTime
-        var tables: [TableID: Catalog.TableState] = [:]
-        for state in catalog.all { if let id = state.local.tableID { tables[id] = state } }
+        let catalog = catalog
         let configuration = configuration
         let (entries, isCutShort) = try contents.tombstones.collectable(limit: limit, in: store) { entry in
-            progress.verdict(on: entry, in: tables[entry.table], stable: stable, configuration)
+            progress.verdict(on: entry, in: catalog.local(entry.table), stable: stable, configuration)
         }
         for entry in entries {
             if try contents.removeTombstone(entry, store, into: &batch) { counters.tombstonesCollected += 1 }
         }
-        return isCutShort
+        return isCutShort || haveMoreTables
     }
 
     /// Forgets changes that are older than streams keep them, and that every follower has acknowledged or that are
@@ -71,8 +72,9 @@ extension RegionState {
     ) throws(KeyValueStoreError) -> Bool {
         var budget = limit
         // Where the last step stopped at its limit, the tables behind come first.
-        let first = catalog.uuids.firstIndex { $0 > contents.expiry.lastSweptTable } ?? 0
-        for uuid in catalog.uuids[first...] + catalog.uuids[..<first] {
+        let tables = catalog.expiringTables
+        let first = tables.firstIndex { $0 > contents.expiry.lastSweptTable } ?? 0
+        for uuid in tables[first...] + tables[..<first] {
             guard let state = catalog[uuid], let table = state.table, let attribute = table.expiryAttribute,
                 table.status == .active, !state.local.needsTransfer
             else { continue }
@@ -125,7 +127,7 @@ extension RegionState {
             let version = nextVersion(at: 0)
             state.entry.setReplica(in: configuration.name, status: replica.status, version: version)
             catalog.put(state)
-            logCatalogChange(state, version: version)
+            logCatalogChange(state.entry, version: version)
         }
         streams.rollAll(
             after: log.bounds.last, configuration, at: clock.highWaterMark.milliseconds, into: &batch)

@@ -4,13 +4,13 @@ public import KeyValueStore
 
 /// Maintenance, in steps that the owner bounds by the load. Each reads what is committed, so nothing may be pending.
 extension RegionStore {
-    /// Removes tombstones that no late write can need any more.
+    /// Removes tombstones, of items and of tables, that no late write can need any more.
     ///
-    /// A tombstone goes when every other replica of its table has acknowledged the deletion, and this region has
+    /// An item's goes when every other replica of its table has acknowledged the deletion, and this region has
     /// everything, from every region, that was stamped up to it: an older write can then neither be on its way nor be
-    /// made.
+    /// made. A table's goes when every region of the topology has acknowledged the deletion: see ``DeletedTables``.
     ///
-    /// - Parameter limit: how many tombstones to read.
+    /// - Parameter limit: how many tombstones to read, of either kind.
     /// - Returns: whether it stopped at the limit, so that there may be more to do.
     public func collectTombstones(limit: Int) throws(KeyValueStoreError) -> Bool {
         try expectCommitted("a collection")

@@ -18,21 +18,18 @@ extension RegionStore {
         }
     }
 
-    /// Takes over the catalog of a region that this one has no position of, as of `position` in its log.
-    ///
-    /// - Parameter isReset: whether the sender no longer has the changes that this region lacks: every replica that
-    ///   both regions have then needs a snapshot transfer.
+    /// Takes over the catalog of a region that this one has no position of.
     public func applyCatalog(
-        _ entries: [[UInt8]], from source: Origin, position: LogPosition, isReset: Bool, at nowMilliseconds: UInt64
+        _ catalog: ReceivedCatalog, from source: Origin, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
-        let entries = try checked(at: nowMilliseconds) { check throws(ApplyError) in try check.entries(entries) }
-        CheckedCatalog(entries: entries, source: source, position: position, isReset: isReset)
+        let entries = try checked(at: nowMilliseconds) { check throws(ApplyError) in try check.entries(of: catalog) }
+        CheckedCatalog(catalog: catalog, entries: entries, source: source)
             .apply(to: &region, &replicaProgress, at: nowMilliseconds)
     }
 
     /// Takes over part of a table from a snapshot; what is newer here stays.
     ///
-    /// Nothing of it is logged: it is no change, and other regions have it already.
+    /// Nothing of it is shipped: it is no change, and other regions have it already.
     public func applySnapshot(
         _ items: [SnapshotItem], of replica: LocalReplica, at nowMilliseconds: UInt64
     ) throws(ApplyError) {

@@ -91,7 +91,7 @@ struct ReplicaTransfers {
         let version = region.nextVersion(at: nowMilliseconds)
         state.entry.setReplica(in: region.configuration.name, status: .active, version: version)
         region.reconcile(&state, at: nowMilliseconds)
-        region.logCatalogChange(state, version: version)
+        region.logCatalogChange(state.entry, version: version)
     }
 
     /// Puts replicas into use that no snapshot can come to, as every other replica is gone or waits for one itself.
@@ -101,8 +101,10 @@ struct ReplicaTransfers {
         within vector: AppliedVector, in region: inout RegionState, at nowMilliseconds: UInt64
     ) {
         let configuration = region.configuration
-        for state in region.catalog.all where state.local.needsTransfer && !state.local.isServing {
-            guard let replica = state.localReplica else { continue }
+        for uuid in region.catalog.pendingReplicas {
+            guard let state = region.catalog[uuid], state.local.needsTransfer, !state.local.isServing,
+                let replica = state.localReplica
+            else { continue }
             let others = state.entry.settings(under: SettingName.replicaPrefix)
                 .compactMap { Replica(region: $0.name, $0.value) }
                 .filter { $0.region != configuration.name }
@@ -153,8 +155,10 @@ struct ReplicaTransfers {
         let isComplete = progress.finishOrphanedOrigin(
             of: ended, from: source, after: after, position: position, progress.context(region.catalog, region.log))
         if isComplete {
-            for var state in region.catalog.all
-            where state.local.catchUps.contains(ended) && !state.local.needsTransfer {
+            for uuid in region.catalog.pendingReplicas {
+                guard var state = region.catalog[uuid], state.local.catchUps.contains(ended),
+                    !state.local.needsTransfer
+                else { continue }
                 state.local.closeGap(of: ended, upTo: progress.vector[ended])
                 region.catalog.put(state)
             }

@@ -51,6 +51,7 @@ extension LinkMessage {
             writer.append(image.position.rawValue)
             writer.append(image.isReset ? 1 : 0 as UInt8)
             Self.encode(image.entries, into: &writer)
+            image.collected.encode(into: &writer)
         case .changes(let sequence, let changes):
             writer.append(Kind.changes.rawValue)
             writer.append(sequence)
@@ -128,7 +129,9 @@ extension LinkMessage {
             let isReset = try Self.readFlag(from: &reader)
             self = .catalog(
                 sequence: sequence,
-                CatalogImage(position: position, isReset: isReset, entries: try Self.readList(from: &reader)))
+                CatalogImage(
+                    position: position, isReset: isReset, entries: try Self.readList(from: &reader),
+                    collected: try CollectedTables(from: &reader)))
         case .changes:
             let sequence = try reader.readUInt64()
             let origin = Origin(rawValue: try reader.readUInt64())

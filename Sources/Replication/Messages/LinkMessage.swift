@@ -119,11 +119,14 @@ public enum LinkMessage: Sendable, Hashable {
         /// Whether the sender no longer has the changes between the receiver's position and this one.
         public let isReset: Bool
         public let entries: [[UInt8]]
+        /// Of which tables that the entries lack the sender knows that they are deleted.
+        public let collected: CollectedTables
 
-        public init(position: LogPosition, isReset: Bool, entries: [[UInt8]]) {
+        public init(position: LogPosition, isReset: Bool, entries: [[UInt8]], collected: CollectedTables) {
             self.position = position
             self.isReset = isReset
             self.entries = entries
+            self.collected = collected
         }
     }
 

@@ -39,6 +39,13 @@ final class Leaks: WorldObserver {
     }
 
     private func tombstones(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
+        var tableCount = 0
+        try? store.reader.store.visit(KeyRange(from: [], to: nil), in: Layout.deletedTables, direction: .forward) {
+            _, _ in
+            tableCount += 1
+            return true
+        }
+        if tableCount > 0 { return "\(region.name) still has \(tableCount) tombstones of tables" }
         for table in store.reader.catalog.tables {
             var count = 0
             try? store.reader.store.visit(

@@ -146,7 +146,8 @@ extension LinkMessage {
     /// About how many bytes it is on the wire, before compression.
     var wireByteCount: Int {
         switch self {
-        case .catalog(_, let image): 64 + image.entries.reduce(0) { $0 + $1.count }
+        case .catalog(_, let image):
+            64 + image.entries.reduce(0) { $0 + $1.count } + 16 * image.collected.entries.count
         case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
         case .snapshotPart(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
         case .hello, .welcome, .acknowledge, .request, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd,

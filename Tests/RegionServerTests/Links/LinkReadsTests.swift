@@ -17,7 +17,7 @@ struct LinkReadsTests {
         let region = try TestWriter()
         _ = try await region.makeTable("orders")
         let reads = LinkReads(reader: region.reader, peer: "eu-west-1")
-        guard case .catalog(let entries, let position) = try reads.perform(.catalog) else {
+        guard case .catalog(let entries, _, let position) = try reads.perform(.catalog) else {
             Issue.record("no catalog")
             return
         }

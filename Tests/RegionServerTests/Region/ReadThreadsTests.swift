@@ -70,7 +70,7 @@ import Testing
             let result = try await threads.links.runIfActive(eventLoop: group.next()) {
                 Result { try reads.perform(.catalog) }
             }.get()
-            guard case .catalog(let entries, _) = try result.get() else {
+            guard case .catalog(let entries, _, _) = try result.get() else {
                 Issue.record("no catalog")
                 break
             }
