@@ -82,4 +82,67 @@ import Testing
         #expect(try world[1].items().count == 12)
         #expect(try world[2].items() == world[1].items())
     }
+
+    @Test(arguments: StreamViewType.allCases)
+    func `a stream tells of everything that a refill has changed, against what the replica had`(view: StreamViewType)
+        throws
+    {
+        let world = try World(2) {
+            $0.logRetentionMilliseconds = 1000
+            $0.logRetentionLimitMilliseconds = 5000
+        }
+        try world[1].createTable { $0.streamViewType = view }
+        try world[1].put(item("filled"))
+        try world.exchange()
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.exchange()
+        for key in ["changed", "deleted", "same"] { try world[1].put(item(key, ["n": 1])) }
+        try world.exchange()
+        var consumer = StreamConsumer(world[2])
+        try consumer.drain()
+        // What the replica was filled with for the first time is what its stream begins behind.
+        #expect(consumer.records.map(\.record.keys) == ["changed", "deleted", "same"].map { ["pk": $0] })
+        let before = consumer.records.count
+
+        try world[1].put(item("changed", ["n": 2]))
+        try world[1].delete(["pk": "deleted"])
+        try world[1].put(item("new", ["n": 1]))
+        try world[1].put(item("gone"))
+        try world[1].delete(["pk": "gone"])
+        world.pass(milliseconds: 10_000)
+        try world[1].put(item("young"))
+        while try world[1].store.trimLog(at: world[1].now, limit: 1000) { try world[1].commit() }
+        try world[1].commit()
+        #expect(world[1].reader.logStart > world[2].store.appliedVector[world[1].origin].successor)
+        try world.exchange()
+        #expect(try world[2].items() == world[1].items())
+        // Consumers read what came in the last second here.
+        try consumer.drain()
+        let records = consumer.records.dropFirst(before).map(\.record)
+        func record(_ key: AttributeValue) -> [StreamRecord] { records.filter { $0.keys == ["pk": key] } }
+        #expect(record("changed").map(\.event) == [.modify] && record("deleted").map(\.event) == [.remove])
+        #expect(record("new").map(\.event) == [.insert] && record("young").map(\.event) == [.insert])
+        #expect(records.count == 4 && records.allSatisfy { !$0.isExpiry })
+        let hasNew = view == .newImage || view == .newAndOldImages
+        let hasOld = view == .oldImage || view == .newAndOldImages
+        #expect(record("changed").map(\.newImage) == [hasNew ? item("changed", ["n": 2]).encoded() : nil])
+        #expect(record("changed").map(\.oldImage) == [hasOld ? item("changed", ["n": 1]).encoded() : nil])
+        #expect(record("deleted").map(\.newImage) == [nil])
+        #expect(record("deleted").map(\.oldImage) == [hasOld ? item("deleted", ["n": 1]).encoded() : nil])
+
+        // They are this region's own, and nobody is shipped what others have made.
+        let page = try world[2].reader.changes(
+            after: .zero, upTo: world[2].reader.lastPosition,
+            matching: world.filter(world[2], world[1], world[2].origin), byteLimit: .max)
+        #expect(try page.records.allSatisfy { try ChangeRecord(decoding: $0).kind == .catalog })
+        // They go as others do.
+        world.pass(milliseconds: 10_000)
+        try world.exchange()
+        world[2].store.tick(at: world[2].now)
+        try world[2].commit()
+        while try world[2].store.trimLog(at: world[2].now, limit: 1000) { try world[2].commit() }
+        try world[2].commit()
+        #expect(try world[2].contents(of: Layout.streams).isEmpty)
+        #expect(try world[2].log().allSatisfy { $0.entry.outcome != .transferred })
+    }
 }

@@ -35,11 +35,11 @@ extension RegionState {
     /// Local and replicated writes both come through here.
     ///
     /// - Parameters:
-    ///   - originPosition: where the change stands in its origin's log.
+    ///   - originPosition: where the change stands in its origin's log; nil where a snapshot brought it.
     ///   - entry: makes the log entry, with the old image that the stream's records hold.
     /// - Returns: the size of the item's collection; nil in a table without local indexes.
     mutating func stage(
-        _ change: ItemChange, version: Version, originPosition: LogPosition, at nowMilliseconds: UInt64,
+        _ change: ItemChange, version: Version, originPosition: LogPosition?, at nowMilliseconds: UInt64,
         entry: (_ oldImage: ArraySlice<UInt8>) -> [UInt8]
     ) -> Int? {
         let collectionByteCount = stageItem(change, version: version, originPosition: originPosition)
@@ -59,6 +59,31 @@ extension RegionState {
     mutating func stageItem(_ change: ItemChange, version: Version, originPosition: LogPosition?) -> Int? {
         catalog.count(change)
         return contents.apply(change, version: version, originPosition: originPosition, into: &batch)
+    }
+
+    /// Puts what a snapshot transfer has brought into the batch: as state, and into the log only where this region's stream has to tell of it.
+    ///
+    /// A replica that is filled for the first time has no past, and its stream begins with what comes after the transfer.
+    ///
+    /// - Parameters:
+    ///   - version: the change's.
+    ///   - payload: of the item or, of a deletion, of its key.
+    ///   - isFirst: whether the replica was never complete before.
+    mutating func stageTransferred(
+        _ change: ItemChange, version: Version, payload: [UInt8], isFirst: Bool, at nowMilliseconds: UInt64
+    ) {
+        guard !isFirst, streams.hasPlace(for: change) else {
+            _ = stageItem(change, version: version, originPosition: nil)
+            return
+        }
+        // As of now: what is kept in the log goes by the age of its stamp.
+        let record = ChangeRecord(
+            kind: change.new == nil ? .delete : .put, cause: .system, position: log.nextPosition,
+            version: nextVersion(at: nowMilliseconds), replaced: change.storedVersion ?? .zero,
+            table: change.table.uuid, payload: payload)
+        _ = stage(change, version: version, originPosition: nil, at: nowMilliseconds) { oldImage in
+            LogEntry.encode(record, outcome: .transferred, oldImage: oldImage)
+        }
     }
 
     /// Logs another region's record that changes no item here, for whoever it is relayed to.

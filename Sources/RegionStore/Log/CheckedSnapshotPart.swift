@@ -10,13 +10,16 @@ struct CheckedSnapshotPart {
 
     /// Takes over what is newer than what is here.
     ///
-    /// Nothing of it is logged: it is no change, and other regions have it already.
+    /// Nothing of it is shipped: it is no change, and other regions have it already. Where the replica was complete before, its stream
+    /// tells what became of each item.
     ///
     /// - Throws: `ApplyError.storage`, when some of it may be staged and cannot be taken back.
     func apply(
         to region: inout RegionState, in store: some KeyValueReader, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
-        if var state = region.catalog[table.uuid], !state.local.isServing, !state.local.isTransferBegun {
+        guard var state = region.catalog[table.uuid] else { return }
+        let isFirst = !state.local.isServing
+        if isFirst, !state.local.isTransferBegun {
             state.local.isTransferBegun = true
             region.catalog.put(state)
         }
@@ -28,7 +31,8 @@ struct CheckedSnapshotPart {
             let change = try region.contents.receivedChange(
                 to: transferred.item, payload: snapshot.payload, isDeletion: snapshot.isTombstone,
                 key: transferred.key, stored: stored, table: table, in: store)
-            _ = region.stageItem(change, version: snapshot.version, originPosition: nil)
+            region.stageTransferred(
+                change, version: snapshot.version, payload: snapshot.payload, isFirst: isFirst, at: nowMilliseconds)
         }
     }
 }

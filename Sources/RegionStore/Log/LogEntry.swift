@@ -17,6 +17,12 @@ package struct LogEntry: Hashable {
         /// It was here already, relayed by another region before its origin's own link brought it: in no stream once
         /// more, but kept so that what is relayed has no gaps.
         case repeated = 3
+        /// A snapshot transfer has brought the item: the record is this region's own, for its streams alone, and is never shipped, as the
+        /// change that it tells of has a record in the log of whoever made it.
+        case transferred = 4
+
+        /// Whether it may be in a stream.
+        package var isInStreams: Bool { self == .applied || self == .transferred }
     }
 
     func encoded() -> [UInt8] { Self.encode(record: record, outcome: outcome, oldImage: oldImage[...]) }

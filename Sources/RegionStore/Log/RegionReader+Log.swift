@@ -88,7 +88,7 @@ extension RegionReader {
                 guard let own: UInt64 = Layout.integer(key) else { throw KeyValueStoreError.corruption("log position") }
                 let entry = try StoredLogEntry(value)
                 let header = try entry.header()
-                let concerns = header.version.origin == filter.origin
+                let concerns = header.version.origin == filter.origin && entry.outcome != .transferred
                 let continues = transactions.take(concerns ? header : nil)
                 guard !isFull || continues else { return false }
                 // Positions have no gaps, so that a missing one was trimmed.

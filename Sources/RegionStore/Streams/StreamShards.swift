@@ -151,6 +151,11 @@ struct StreamShards {
             keepsOldImage: stream.viewType == .oldImage || stream.viewType == .newAndOldImages)
     }
 
+    /// Whether ``place(of:at:arrivedAt:)`` is not nil.
+    func hasPlace(for change: ItemChange) -> Bool {
+        place(of: change, at: .zero, arrivedAt: 0) != nil
+    }
+
     func put(_ place: StreamPlace, into batch: inout WriteBatch) {
         batch.put(place.key, place.pointer.encoded(), in: Layout.streams)
     }
@@ -162,7 +167,7 @@ struct StreamShards {
         of entry: StoredLogEntry, _ header: ChangeRecord.Header, at position: LogPosition, retained: HybridTimestamp,
         in store: some KeyValueReader, into batch: inout WriteBatch
     ) throws -> Bool {
-        guard entry.outcome == .applied, header.kind != .catalog,
+        guard entry.outcome.isInStreams, header.kind != .catalog,
             let stream = registry.stream(of: header.table, at: position),
             let hash = try stream.partitionHash(of: entry), let shard = stream.shard(at: position, hash: hash)
         else { return true }

@@ -136,7 +136,8 @@ final class History: WorldObserver {
             item: nil, mark: Mark(header.version), replaced: Self.replaced(in: entry),
             isDelete: header.kind == .delete, outcome: entry.outcome, isOwn: isOwn, position: entry.position)
         if isOwn { checkOwn(entry, promised: promised, in: region) }
-        guard header.kind != .catalog else {
+        // What a snapshot transfer has brought stands for a change that its region made, and is in no other log.
+        guard header.kind != .catalog, entry.outcome != .transferred else {
             own.append(nil)
             return resolved
         }

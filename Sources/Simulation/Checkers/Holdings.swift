@@ -221,6 +221,8 @@ final class Holdings: WorldObserver {
                     "winner", "\(region.name) took \(entry.mark) of \(text()) for what it has, which is \(cell.mark)")
             }
             return
+        // The stored items are looked at when the transfer is over.
+        case .transferred: return
         }
         if entry.isDelete { noteDeletion(of: item, entry.mark) }
         if entry.mark.beats(cell.mark) {

@@ -60,7 +60,7 @@ struct Streams {
                 text = "points twice at position \(position), or out of order"
                 return false
             }
-            let isChange = entry.outcome == .applied && header.kind != .catalog && header.table == table.uuid
+            let isChange = entry.outcome.isInStreams && header.kind != .catalog && header.table == table.uuid
             if isThere, !isChange {
                 text = "points at position \(position), which did not become an item"
             } else if isChange, !isThere, header.kind == .put || entry.hasOldImage {

@@ -144,7 +144,8 @@ final class RunFigures: WorldObserver {
         let own = store.origin
         var last: LogPosition?
         var count = 0
-        for entry in entries where entry.header.version.origin == own && entry.header.kind != .catalog {
+        for entry in entries
+        where entry.header.version.origin == own && entry.header.kind != .catalog && entry.outcome != .transferred {
             last = entry.position
             count += 1
         }
