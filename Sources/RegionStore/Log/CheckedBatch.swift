@@ -18,7 +18,7 @@ struct CheckedBatch {
         let known = progress.vector[batch.origin]
         for change in changes
         where change.record.position > known || region.catalog.isCatchingUp(change.record) {
-            try apply(change, to: &region, in: store, at: nowMilliseconds)
+            try apply(change, to: &region, &progress, in: store, at: nowMilliseconds)
         }
         guard batch.isComplete else {
             if let last = changes.map(\.record.position).max() { progress.noteSeen(batch.origin, at: last) }
@@ -33,7 +33,8 @@ struct CheckedBatch {
     }
 
     private func apply(
-        _ change: ReceiveCheck.Change, to region: inout RegionState, in store: some KeyValueReader,
+        _ change: ReceiveCheck.Change, to region: inout RegionState, _ progress: inout ReplicaProgress,
+        in store: some KeyValueReader,
         at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         let record = change.record
@@ -54,7 +55,7 @@ struct CheckedBatch {
             else { return }
             let stored = try region.contents.receivedValue(key, in: store)
             if let stored, stored.version >= record.version {
-                return logOld(change, stored: stored.version, in: &region)
+                return logOld(change, stored: stored.version, to: &region, &progress)
             }
             if let stored, stored.version > record.replaced, stored.version.origin != record.version.origin {
                 region.counters.conflicts += 1
@@ -73,7 +74,10 @@ struct CheckedBatch {
     }
 
     /// Logs a change that is here already, or that a newer version has superseded.
-    private func logOld(_ change: ReceiveCheck.Change, stored: Version, in region: inout RegionState) {
+    private func logOld(
+        _ change: ReceiveCheck.Change, stored: Version, to region: inout RegionState,
+        _ progress: inout ReplicaProgress
+    ) {
         let record = change.record
         guard stored != record.version else {
             region.counters.replicatedDuplicates += 1
@@ -82,6 +86,9 @@ struct CheckedBatch {
         }
         region.counters.replicatedSuperseded += 1
         if stored.origin != record.version.origin, record.replaced < stored { region.counters.conflicts += 1 }
+        // What comes in parts may come often. What the vector counts, a replica catches up with, and it is relayed from here to nobody who
+        // lacks it: see `LocalTableState.closeGap`.
+        guard batch.isComplete || progress.noteLogged(batch.origin, at: record.position) else { return }
         region.append(change.bytes, outcome: .superseded)
     }
 }

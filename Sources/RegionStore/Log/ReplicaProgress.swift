@@ -25,6 +25,10 @@ struct ReplicaProgress {
     private(set) var retainedFrom: AppliedVector
     /// For each origin the highest position of what came in parts, without all that was before it.
     private(set) var seen: AppliedVector
+    /// For each log the changes above ``vector`` that came in parts, were superseded and are in this region's log: increasing.
+    ///
+    /// Lost with the process, after which one may be logged once more.
+    private var loggedParts: [(log: Origin, positions: [LogPosition])] = []
     private var changed: Vectors = []
 
     /// Which of the three have changed since they were staged.
@@ -131,6 +135,27 @@ struct ReplicaProgress {
         guard position > vector[log] || !vector.contains(log) else { return }
         vector.raise(log, to: position)
         changed.insert(.applied)
+        if let index = loggedParts.firstIndex(where: { $0.log == log }) {
+            loggedParts[index].positions.removeAll { $0 <= position }
+        }
+    }
+
+    /// Notes that a superseded change that came in parts is about to be logged.
+    ///
+    /// - Returns: false where it need not be, as the vector counts it or it is in the log already.
+    mutating func noteLogged(_ log: Origin, at position: LogPosition) -> Bool {
+        guard position > vector[log] else { return false }
+        let index = loggedParts.firstIndex { $0.log == log } ?? loggedParts.endIndex
+        if index == loggedParts.endIndex { loggedParts.append((log, [])) }
+        let positions = loggedParts[index].positions
+        var (low, high) = (0, positions.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if positions[middle] < position { low = middle + 1 } else { high = middle }
+        }
+        guard low == positions.count || positions[low] != position else { return false }
+        loggedParts[index].positions.insert(position, at: low)
+        return true
     }
 
     /// Notes that a change at `position` came apart from those before it.
