@@ -115,7 +115,7 @@ import Testing
         #expect(counts.allSatisfy { $0 <= changeCount * 5 / 4 }, "\(counts) entries for \(changeCount) changes")
     }
 
-    @Test func `of a hundred thousand tokens the last ten minutes' are kept`() throws {
+    @Test func `of fifty thousand tokens the last ten minutes' are kept`() throws {
         let region = try TestRegion()
         try region.createTable()
         let steps = [try region.step(.update(key: ["pk": "a"], updating("SET n = :n", [":n": 1])))]

@@ -61,6 +61,7 @@ struct CheckedBatch {
                 region.counters.conflicts += 1
             }
             region.counters.replicatedApplied += 1
+            if !batch.isComplete { progress.noteLogged(batch.origin, at: record.position) }
             let itemChange = try region.contents.receivedChange(
                 to: item, payload: record.payload, isDeletion: record.kind == .delete, key: key, stored: stored,
                 table: table, in: store)

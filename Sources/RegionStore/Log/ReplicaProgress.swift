@@ -25,7 +25,7 @@ struct ReplicaProgress {
     private(set) var retainedFrom: AppliedVector
     /// For each origin the highest position of what came in parts, without all that was before it.
     private(set) var seen: AppliedVector
-    /// For each log the changes above ``vector`` that came in parts, were superseded and are in this region's log: increasing.
+    /// For each log the changes above ``vector`` that came in parts and are in this region's log: increasing.
     ///
     /// Lost with the process, after which one may be logged once more.
     private var loggedParts: [(log: Origin, positions: [LogPosition])] = []
@@ -140,9 +140,10 @@ struct ReplicaProgress {
         }
     }
 
-    /// Notes that a superseded change that came in parts is about to be logged.
+    /// Notes that a change that came in parts is about to be logged.
     ///
     /// - Returns: false where it need not be, as the vector counts it or it is in the log already.
+    @discardableResult
     mutating func noteLogged(_ log: Origin, at position: LogPosition) -> Bool {
         guard position > vector[log] else { return false }
         let index = loggedParts.firstIndex { $0.log == log } ?? loggedParts.endIndex
