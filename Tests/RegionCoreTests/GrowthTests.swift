@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "A replica that is removed and added again makes no log longer than the changes",
+        "A replica that is removed and added again makes no log longer than a small multiple of the changes",
         arguments: 0..<10)
     func readdedReplica(seed: UInt64) throws {
         let cluster = try Cluster(seed: seed)
@@ -68,9 +68,10 @@ import Testing
         let changeCount = cluster.history.writes.count
         let counts = try cluster.nodes.map { try entryCount($0, in: Layout.log) }
         let outcomes = try cluster.nodes.map(outcomes)
-        // Each change once, and beside them a few entries of the catalog for each replica that comes or goes.
+        // Each change once, and once more what was relayed before its region's own link brought it; and beside them a few entries of the
+        // catalog for each replica that comes or goes.
         #expect(
-            counts.allSatisfy { $0 <= changeCount + 40 * 6 },
+            counts.allSatisfy { $0 <= changeCount * 5 / 4 + 40 * 6 },
             "seed \(seed): \(counts) for \(changeCount) changes: \(outcomes.joined(separator: "; "))")
     }
 
