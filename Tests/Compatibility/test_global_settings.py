@@ -235,7 +235,8 @@ LEGACY = (
 
 @pytest.mark.parametrize(("operation", "parameters", "code", "message"), [
     ("create_global_table", {"ReplicationGroup": [{"RegionName": HOME}]}, "ValidationException", LEGACY),
-    ("update_global_table", {"ReplicaUpdates": [{"Create": {"RegionName": EUROPE}}]}, "ValidationException", LEGACY),
+    ("update_global_table", {"ReplicaUpdates": [{"Create": {"RegionName": EUROPE}}]}, "GlobalTableNotFoundException",
+     "^Global table with name: '{}' does not exist.$"),
     ("update_global_table", {"ReplicaUpdates": [{"Delete": {"RegionName": EUROPE}}]}, "GlobalTableNotFoundException",
      "^Global table with name: '{}' does not exist.$"),
     ("describe_global_table", {}, "GlobalTableNotFoundException",

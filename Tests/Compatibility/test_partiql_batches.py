@@ -16,38 +16,47 @@ def batch(client, *statements, **more):
 
 
 def test_a_batch_of_reads(client, table, key):
-    client.put_item(TableName=table, Item={"pk": s(key), "v": n(1)})
+    for suffix in ("", "2", "3"):
+        client.put_item(TableName=table, Item={"pk": s(key + suffix), "v": n(1)})
     answer = batch(
         client, f"SELECT * FROM \"{table}\" WHERE pk = '{key}'", f"SELECT * FROM \"{table}\" WHERE pk = 'none'",
-        {"Statement": f'SELECT v FROM "{table}" WHERE pk = ?', "Parameters": [s(key)]},
-        f"SELECT * FROM \"{table}\" WHERE pk = '{key}' AND v = 2")
+        {"Statement": f'SELECT v FROM "{table}" WHERE pk = ?', "Parameters": [s(key + "2")]},
+        f"SELECT * FROM \"{table}\" WHERE pk = '{key}3' AND v = 2")
     assert answer["Responses"] == [
         {"TableName": table, "Item": {"pk": s(key), "v": n(1)}}, {"TableName": table},
         {"TableName": table, "Item": {"v": n(1)}}, {"TableName": table}]
 
 
+def test_a_batch_names_each_item_once(client, table, key):
+    for statement in [f"SELECT * FROM \"{table}\" WHERE pk = '{key}'", f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}'}}",
+                      f"DELETE FROM \"{table}\" WHERE pk = '{key}'"]:
+        with refused("ValidationException", "duplicates"):
+            batch(client, statement, statement)
+
+
 def test_a_batch_of_writes_in_which_some_fail(client, table, key):
-    client.put_item(TableName=table, Item={"pk": s(key), "v": n(1)})
+    for suffix in ("", "3", "4"):
+        client.put_item(TableName=table, Item={"pk": s(key + suffix), "v": n(1)})
     answer = batch(
         client, f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}'}}", f"INSERT INTO \"{table}\" VALUE {{'pk': '{key}2'}}",
-        {"Statement": f"UPDATE \"{table}\" SET v = 3 WHERE pk = '{key}' AND v = 2",
+        {"Statement": f"UPDATE \"{table}\" SET v = 3 WHERE pk = '{key}3' AND v = 2",
          "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
         f"DELETE FROM \"{table}\" WHERE v = 1", "INSERT INTO \"missing-table\" VALUE {'pk': 'a'}", "nonsense",
-        f"DELETE FROM \"{table}\" WHERE pk = '{key}' RETURNING ALL OLD *")
+        f"DELETE FROM \"{table}\" WHERE pk = '{key}4' RETURNING ALL OLD *")
     assert answer["Responses"] == [
         {"TableName": table, "Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}},
         {"TableName": table},
         {"TableName": table, "Error": {
             "Code": "ConditionalCheckFailed", "Message": "The conditional request failed",
-            "Item": {"pk": s(key), "v": n(1)}}},
+            "Item": {"pk": s(key + "3"), "v": n(1)}}},
         {"TableName": table, "Error": {
             "Code": "ValidationError",
             "Message": "Where clause does not contain a mandatory equality on all key attributes"}},
         {"TableName": "missing-table", "Error": {
             "Code": "ResourceNotFound", "Message": "Requested resource not found"}},
         {"Error": {"Code": "ValidationError", "Message": MALFORMED + "Unexpected term"}},
-        {"TableName": table, "Item": {"pk": s(key), "v": n(1)}}]
-    assert item(client, table, key) is None
+        {"TableName": table, "Item": {"pk": s(key + "4"), "v": n(1)}}]
+    assert item(client, table, key + "4") is None
     assert item(client, table, key + "2") == {"pk": s(key + "2")}
 
 

@@ -136,9 +136,6 @@ def test_there_is_no_item_to_tell_where_there_is_none(client, table, key):
      "The provided key element does not match the schema"),
     (lambda t, k: {"Delete": {"TableName": t, "Key": {"id": s(k)}}},
      "The provided key element does not match the schema"),
-    (lambda t, k: check(t, "", "attribute_exists(pk)"),
-     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
-     "string value. Key: pk"),
     (lambda t, k: update(t, k, "SET pk = :v", v=s("x")),
      "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"),
     (lambda t, k: update(t, k, "SET a = b"),
@@ -152,6 +149,14 @@ def test_what_does_not_fit_table_or_item_is_a_validation_error(client, table, ke
     assert text == PREFIX + "[None, ValidationError]"
     assert found == [{"Code": "None"}, {"Code": "ValidationError", "Message": message}]
     assert item(client, table, key + "other") is None
+
+
+@pytest.mark.parametrize("action", [
+    lambda t: check(t, "", "attribute_exists(pk)"), lambda t: update(t, "", "SET a = :v", v=s("x")),
+    lambda t: {"Delete": {"TableName": t, "Key": {"pk": s("")}}}, lambda t: {"Put": {"TableName": t, "Item": {"pk": s("")}}}])
+def test_an_empty_key_refuses_the_request(client, table, key, action):
+    with refused("ValidationException", "cannot contain an empty string value. Key: pk$"):
+        client.transact_write_items(TransactItems=[put(table, key), action(table)])
 
 
 def test_an_index_key_of_another_type_is_a_validation_error(client, indexed_table, key):
