@@ -39,14 +39,7 @@ import Testing
 
     /// Every region's clock and closed timestamp goes on and all hear of it, and then all collect.
     private func settle(_ world: World) throws {
-        for _ in 0..<2 {
-            world.pass(milliseconds: 10)
-            for region in world.regions {
-                region.store.tick(at: region.now)
-                try region.commit()
-            }
-            try world.exchange()
-        }
+        try world.settle()
         for region in world.regions { try region.collectTombstones() }
     }
 

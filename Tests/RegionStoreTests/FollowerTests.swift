@@ -9,16 +9,6 @@ import Testing
 @Suite struct FollowerTests {
     private static let hour: UInt64 = 3_600_000
 
-    /// Two regions that share a table; the first one's log is young.
-    private func world(change: (inout RegionConfiguration) -> Void = { _ in }) throws -> World {
-        let world = try World(2, change: change)
-        try world[1].createTable()
-        try world.exchange()
-        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
-        try world.exchange()
-        return world
-    }
-
     private func trim(_ region: TestRegion, limit: Int = 1000) throws {
         while try region.store.trimLog(at: region.now, limit: limit) { try region.commit() }
         try region.commit()
@@ -46,7 +36,7 @@ import Testing
     }
 
     @Test func `a cursor goes with the next commit and causes none`() throws {
-        let world = try world()
+        let world = try World.sharingTable(2)
         try world[1].put(item("a"))
         try world.carryLog(from: world[1], to: world[2])
         let before = try world[1].contents()
@@ -59,7 +49,7 @@ import Testing
     }
 
     @Test func `trimming goes on after a restart without anybody being heard of again`() throws {
-        let world = try world()
+        let world = try World.sharingTable(2)
         for number in 0..<5 { try world[1].put(item("\(number)")) }
         try world.exchange()
         let last = world[1].reader.lastPosition
@@ -72,7 +62,7 @@ import Testing
     }
 
     @Test func `the log is exact in bytes, and beyond its bound goes what a follower lacks`() throws {
-        let world = try world { $0.logByteLimit = 2_000 }
+        let world = try World.sharingTable(2) { $0.logByteLimit = 2_000 }
         try world.exchange()
         let acknowledged = world[1].reader.lastPosition
         for number in 0..<20 { try world[1].put(item("\(number)", ["b": .binary(Array(repeating: 7, count: 200))])) }
@@ -101,7 +91,7 @@ import Testing
     func `a follower that is away for too long lapses, which is told once and durable, and counts again when filled`()
         throws
     {
-        let world = try world()
+        let world = try World.sharingTable(2)
         try world.exchange()
         let cursor = world[1].reader.lastPosition
         try world[1].put(item("missed"))
@@ -139,7 +129,7 @@ import Testing
 
     @Test func `a follower goes with its log, and another takes its place, when the region's directory says so`() throws
     {
-        let world = try world()
+        let world = try World.sharingTable(2)
         let old = world[2].origin
         let new = Origin(rawValue: old.rawValue ^ 1)
         func name(_ log: Origin) -> Text { LinkFollowers.name(of: log, in: world[2].name) }

@@ -9,28 +9,9 @@ import Testing
 @Suite struct GrowthTests {
     private static let day: UInt64 = 24 * 3_600_000
 
-    /// Three regions that share a table, quiet.
-    private func world(change: (inout RegionConfiguration) -> Void = { _ in }) throws -> World {
-        let world = try World(3, change: change)
-        try world[1].createTable()
-        for number in [2, 3] {
-            try world.exchange()
-            try world[1].update("T", .createReplica(region: world[number].name, ReplicaOverrides()))
-        }
-        try world.exchange()
-        return world
-    }
-
     /// A quiet moment: everything is carried, everybody's clock goes on, and what can go goes.
     private func maintain(_ world: World) throws {
-        for _ in 0..<2 {
-            world.pass(milliseconds: 10)
-            for region in world.regions {
-                region.store.tick(at: region.now)
-                try region.commit()
-            }
-            try world.exchange()
-        }
+        try world.settle()
         for region in world.regions {
             try region.collectTombstones()
             while try region.store.trimLog(at: region.now, limit: 1000) { try region.commit() }
@@ -45,7 +26,7 @@ import Testing
 
     @Test(arguments: [UInt64(64 << 30), 20_000])
     func `a region that is away for a month holds back its tombstones and nothing else`(byteLimit: UInt64) throws {
-        let world = try world { $0.logByteLimit = byteLimit }
+        let world = try World.sharingTable { $0.logByteLimit = byteLimit }
         for number in 0..<40 { try world[1 + number % 3].put(item("old-\(number)")) }
         try world.exchange()
         let both = World([world[1], world[2]])
@@ -86,7 +67,7 @@ import Testing
     @Test func `a replica that is removed and added again makes no log longer than a small multiple of the changes`()
         throws
     {
-        let world = try world()
+        let world = try World.sharingTable()
         var changeCount = 0
         func write(_ rounds: Int) throws {
             for round in 0..<rounds {

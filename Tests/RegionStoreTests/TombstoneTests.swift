@@ -7,18 +7,6 @@ import Testing
 @testable import RegionStore
 
 @Suite struct TombstoneTests {
-    /// Three regions that share a table, quiet.
-    private func world() throws -> World {
-        let world = try World(3)
-        try world[1].createTable()
-        for number in [2, 3] {
-            try world.exchange()
-            try world[1].update("T", .createReplica(region: world[number].name, ReplicaOverrides()))
-        }
-        try world.exchange()
-        return world
-    }
-
     /// Every region's clock and closed timestamp goes on, and heartbeats tell the others.
     private func beat(_ world: World, links: [(Int, Int)] = [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)]) throws {
         world.pass(milliseconds: 10)
@@ -44,7 +32,7 @@ import Testing
     }
 
     @Test func `a deletion wins over every older write that comes later`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[2].put(item("a", ["n": 1]))
         world.pass(milliseconds: 1)
         try world[1].put(item("a", ["n": 2]))
@@ -77,7 +65,7 @@ import Testing
     }
 
     @Test func `a deletion of what is not there yet wins over the write that it overtook`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[2].put(item("a"))
         world.pass(milliseconds: 1)
         try world[1].delete(["pk": "a"])
@@ -86,7 +74,7 @@ import Testing
     }
 
     @Test func `a tombstone goes once everybody has it and no older write can follow`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         world.pass(milliseconds: 5)
         try world[1].put(item("a"))
         try world[1].delete(["pk": "a"])
@@ -108,7 +96,7 @@ import Testing
     }
 
     @Test func `a tombstone stays while one replica has not acknowledged it`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[1].put(item("a"))
         try world.exchange()
         try world[1].delete(["pk": "a"])
@@ -125,7 +113,7 @@ import Testing
     }
 
     @Test func `a tombstone stays while one region's closed timestamp is unknown or older`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         world.pass(milliseconds: 5)
         try world[1].delete(["pk": "a"])
         for number in [2, 3] { try world.carryLog(from: world[1], to: world[number]) }
@@ -143,7 +131,7 @@ import Testing
     }
 
     @Test func `an item written again is not collected with its old tombstone`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[1].put(item("a"))
         try world[1].delete(["pk": "a"])
         try world[1].put(item("a", ["n": 2]))
@@ -156,7 +144,7 @@ import Testing
     }
 
     @Test func `collection goes on after a restart where it was, and any limit ends the same`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         for number in 0..<10 { try world[1 + number % 3].delete(["pk": .string(Text("\(number)"))]) }
         try world.exchange()
         try beat(world)
@@ -171,7 +159,7 @@ import Testing
     }
 
     @Test func `the tombstones of a table whose other replicas are gone are collected`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[1].delete(["pk": "a"])
         for number in [2, 3] {
             try world.exchange()
@@ -184,7 +172,7 @@ import Testing
     }
 
     @Test func `a tombstone that waits holds back neither those of other origins nor those of other tables`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         try world[1].createTable("U")
         try world.exchange()
         try world[1].update("U", .createReplica(region: world[2].name, ReplicaOverrides()))
@@ -206,7 +194,7 @@ import Testing
     }
 
     @Test func `a limit that is reached again and again leaves no table out`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         // More tombstones that wait, one of each origin, than the limit lets a call look at.
         for number in 1...3 { try world[number].delete(["pk": .string(Text("wait-\(number)"))]) }
         try world.carryLog(from: world[2], to: world[1])
@@ -232,7 +220,7 @@ import Testing
     }
 
     @Test func `collection looks at no entry of the log`() throws {
-        let world = try world()
+        let world = try World.sharingTable()
         for number in 0..<50 { try world[1].put(item("\(number)")) }
         try world[1].delete(["pk": "3"])
         try world.exchange()
@@ -247,7 +235,7 @@ import Testing
 
     @Test func `the log is trimmed past tombstones that wait for a region that is away`() throws {
         let hour: UInt64 = 3_600_000
-        let world = try world()
+        let world = try World.sharingTable()
         for number in 0..<5 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
         try world.carryLog(from: world[1], to: world[2])
         let last = world[1].reader.lastPosition
@@ -274,7 +262,7 @@ import Testing
 
     @Test(arguments: 0..<60)
     func `nothing deleted ever comes back, however links, collections and restarts interleave`(_ seed: Int) throws {
-        let world = try world()
+        let world = try World.sharingTable()
         var generator = SplitMix64(seed: UInt64(seed))
         for _ in 0..<120 {
             world.pass(milliseconds: UInt64(generator.below(4)))

@@ -23,6 +23,32 @@ final class World {
 
     init(_ regions: [TestRegion]) { self.regions = regions }
 
+    /// Regions that share the table `T`, quiet.
+    static func sharingTable(
+        _ count: Int = 3, change: (inout RegionConfiguration) -> Void = { _ in }
+    ) throws -> World {
+        let world = try World(count, change: change)
+        try world[1].createTable()
+        for number in 2...count {
+            try world.exchange()
+            try world[1].update("T", .createReplica(region: world[number].name, ReplicaOverrides()))
+        }
+        try world.exchange()
+        return world
+    }
+
+    /// Everything is carried, and every region's clock and closed timestamp goes on, of which all hear.
+    func settle() throws {
+        for _ in 0..<2 {
+            pass(milliseconds: 10)
+            for region in regions {
+                region.store.tick(at: region.now)
+                try region.commit()
+            }
+            try exchange()
+        }
+    }
+
     subscript(number: Int) -> TestRegion { regions[number - 1] }
 
     /// Sets every region's physical clock on.

@@ -30,13 +30,8 @@ enum ItemProjection {
         }
     }
 
-    /// Whether `projection` selects anything of a stored item.
-    static func isSomething(of stored: BinaryItem, _ projection: Projection?) throws(DynamoFault) -> Bool {
-        guard let projection else { return true }
-        return try !selected(of: stored, projection).isEmpty
-    }
-
-    private static func selected(of stored: BinaryItem, _ projection: Projection) throws(DynamoFault) -> Item {
+    /// What `projection` selects of a stored item.
+    static func selected(of stored: BinaryItem, _ projection: Projection) throws(DynamoFault) -> Item {
         do throws(BinaryDecodingError) {
             var partial = Item()
             for name in projection.attributeNames { partial[name] = try stored.value(named: name) }

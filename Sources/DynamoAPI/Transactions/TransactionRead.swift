@@ -86,12 +86,15 @@ struct TransactionRead: Sendable {
             capacities[place ?? capacities.count - 1].addTable(ConsumedCapacity.readUnits(size, isConsistent: true))
             writer.beginObject()
             if let item, try read.isWanted(item) {
-                if let columns = read.columns {
+                if let projection = read.projection {
+                    let selected = try ItemProjection.selected(of: item.binaryItem, projection)
+                    if !selected.isEmpty {
+                        writer.name("Item")
+                        writer.item(selected)
+                    }
+                } else {
                     writer.name("Item")
-                    try SelectedColumns.write(item.binaryItem, columns, to: &writer)
-                } else if try ItemProjection.isSomething(of: item.binaryItem, read.projection) {
-                    writer.name("Item")
-                    try ItemProjection.write(item.binaryItem, read.projection, to: &writer)
+                    try SelectedColumns.write(item.binaryItem, read.columns, to: &writer)
                 }
             }
             writer.endObject()

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Glibc
 import RegionCore
 
@@ -13,10 +14,10 @@ struct DiskGauge: Sendable {
 
     /// - Parameters:
     ///   - path: a folder on the file system.
-    ///   - reserveByteCount: what is not to be used up; of a small file system a tenth of it at the most.
-    init(at path: String, reserveByteCount: Int) {
+    ///   - topology: says what is not to be used up; of a small file system it is a tenth at the most.
+    init(at path: String, in topology: Topology) {
         self.path = path
-        self.reserveByteCount = UInt64(max(0, reserveByteCount))
+        reserveByteCount = UInt64(max(0, topology.disk.reserveByteCount))
     }
 
     /// The room as of the last tenth of a second; nil where the file system does not tell.

@@ -64,8 +64,11 @@ public final class RegionProcess: Sendable {
         let clock = SystemClock()
         let (failures, failed) = AsyncStream.makeStream(of: RegionError.self)
         let path = options.dataFolder(of: own)
+        let gauge = DiskGauge(at: path, in: topology)
         let openFiles = openFileBudget(for: topology, logger)
-        let (store, opened, mark) = try openStore(for: own, in: topology, at: path, openFiles, options) { error in
+        let (store, opened, mark) = try openStore(
+            for: own, in: topology, at: path, gauge, openFiles, options
+        ) { error in
             if let error = RegionError(of: error, at: path) { failed.yield(error) }
         }
 
@@ -83,7 +86,7 @@ public final class RegionProcess: Sendable {
                 failed: { failed.yield(RegionError(of: $0, at: path) ?? .storeFailed("\($0)")) },
                 mustReopen: { failed.yield(.mustReopen) },
                 noted: { logger.log($0) }),
-            mark: mark, gauge: DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount))
+            mark: mark, gauge: gauge)
         var transport = topology.transportConfiguration
         transport.maximumPendingConnections = openFiles.pendingLinkCount
         let links = LinkShell(
@@ -172,7 +175,7 @@ public final class RegionProcess: Sendable {
     /// cancelled.
     public static func waitForRoom(_ options: RegionOptions, in topology: Topology) async {
         guard let region = topology.region(named: options.region) else { return }
-        let gauge = DiskGauge(at: options.dataFolder(of: region), reserveByteCount: topology.disk.reserveByteCount)
+        let gauge = DiskGauge(at: options.dataFolder(of: region), in: topology)
         repeat {
             try? await Task.sleep(for: .seconds(1))
         } while !Task.isCancelled && gauge.measure()?.isCritical ?? false
@@ -240,17 +243,14 @@ public final class RegionProcess: Sendable {
     }
 
     private static func openStore(
-        for region: Topology.Region, in topology: Topology, at path: String, _ openFiles: OpenFileBudget,
-        _ options: RegionOptions, foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void
+        for region: Topology.Region, in topology: Topology, at path: String, _ gauge: DiskGauge,
+        _ openFiles: OpenFileBudget, _ options: RegionOptions,
+        foundDamage: @escaping @Sendable (KeyValueStoreError) -> Void
     ) throws(RegionError) -> (RocksDBStore, RegionStore<RocksDBStore>, LogMarkFile?) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
             // The engine aborts the process where it finds no room for opening.
-            if let room = DiskGauge(at: path, reserveByteCount: topology.disk.reserveByteCount).measure(),
-                room.isCritical
-            {
-                throw KeyValueStoreError.full("\(room)")
-            }
+            if let room = gauge.measure(), room.isCritical { throw KeyValueStoreError.full("\(room)") }
             var storeOptions = RocksDBOptions()
             storeOptions.openFileCount = openFiles.storeFileCount
             let store = try RocksDBStore(
