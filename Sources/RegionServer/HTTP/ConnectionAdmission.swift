@@ -24,7 +24,7 @@ final class ConnectionCensus: Sendable {
         return false
     }
 
-    /// Takes the place of a connection that is being closed, and will count until it is.
+    /// Takes the place of a connection that is to be closed, and counts until it is.
     func replace() { admitted.add(1, ordering: .relaxed) }
 
     func leave() { admitted.subtract(1, ordering: .relaxed) }
@@ -72,15 +72,18 @@ final class ConnectionAdmission: Sendable {
             log.note("connections closed at once: too many come while all are busy", at: eventLoop.now)
             return eventLoop.makeSucceededFuture(.closedAtOnce)
         }
-        return makeRoom(within: loops, on: eventLoop).map { [census, log] hasRoom in
+        // Before a place becomes free, or somebody else might take it too.
+        census.replace()
+        let room = makeRoom() ?? eventLoop.makeSucceededFuture(false)
+        return room.hop(to: eventLoop).map { [census, log] hasRoom in
             guard hasRoom else {
+                census.leave()
                 log.note("connection refused: all \(census.limit) connections are busy", at: eventLoop.now)
                 return .refused
             }
             log.note(
                 "connection ended for a new one: all \(census.limit) are taken, and it waited longest for its client",
                 at: eventLoop.now)
-            census.replace()
             census.leaveExcess()
             return .admitted
         }
@@ -94,15 +97,26 @@ final class ConnectionAdmission: Sendable {
         }
     }
 
-    /// Ends the connection that has waited longest for its client; false where all are busy.
-    private func makeRoom(within loops: [EndpointLoop], on eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
-        let candidate = loops.min { $0.longestWait < $1.longestWait }
-        guard let candidate, candidate.longestWait < .none else { return eventLoop.makeSucceededFuture(false) }
-        return candidate.eventLoop.submit { candidate.endLongestWaiting() }.hop(to: eventLoop).flatMap { hasEnded in
-            if hasEnded { return eventLoop.makeSucceededFuture(true) }
-            // Its clients have all spoken meanwhile.
-            return self.makeRoom(within: loops.filter { $0 !== candidate }, on: eventLoop)
+    /// Ends the connection that has waited longest for its client, of those on all event loops.
+    ///
+    /// - Returns: false where all are busy; fulfilled on any event loop.
+    private func makeRoom() -> EventLoopFuture<Bool>? {
+        guard let candidate = oldest else { return nil }
+        return candidate.eventLoop.flatSubmit { [self] in
+            // Before this ran, others may have ended what made it the candidate.
+            let hasEnded = oldest === candidate && candidate.endLongestWaiting()
+            return (hasEnded ? nil : makeRoom()) ?? candidate.eventLoop.makeSucceededFuture(hasEnded)
         }
+    }
+
+    /// The event loop with the connection that would go first, or nil where all are busy.
+    private var oldest: EndpointLoop? {
+        var oldest: (loop: EndpointLoop, wait: LongestWait)?
+        for loop in loops {
+            let wait = loop.longestWait
+            if wait < oldest?.wait ?? .none { oldest = (loop, wait) }
+        }
+        return oldest?.loop
     }
 }
 

@@ -69,6 +69,20 @@ import Testing
         }
     }
 
+    @Test func `of many that come at once each ends the one that is then idle longest`() throws {
+        let endpoint = try Endpoint(connectionCountMax: 6, excessConnectionCountMax: 3)
+        let channels = try (0..<6).map { try endpoint.connect(on: $0 % 2).1 }
+        var admittedCount = 0
+        for _ in 0..<3 {
+            endpoint.admission.admit(on: endpoint.eventLoops[1]).assumeIsolated().whenSuccess { decision in
+                if case .admitted = decision { admittedCount += 1 }
+            }
+        }
+        for _ in 0..<8 { endpoint.eventLoops.forEach { $0.run() } }
+        #expect(admittedCount == 3)
+        #expect(channels.map(\.isActive) == [false, false, false, true, true, true])
+    }
+
     @Test func `a connection that has just been answered goes last`() throws {
         let endpoint = try Endpoint(connectionCountMax: 2)
         let channels = try (0..<2).map { try endpoint.connect(on: $0).1 }
