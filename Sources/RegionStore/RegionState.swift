@@ -17,6 +17,7 @@ struct RegionState {
     var log: ChangeLog
     var batch = Self.emptyBatch
     var counters = RegionCounters()
+    var events = EventOutbox()
     private var isClockAdvanced = false
 
     private static var emptyBatch: WriteBatch { WriteBatch(capacity: 16) }
@@ -60,6 +61,7 @@ struct RegionState {
         catalog.committed()
         contents.committed()
         streams.committed()
+        events.committed()
     }
 
     // MARK: - The clock

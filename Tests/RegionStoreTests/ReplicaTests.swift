@@ -69,12 +69,19 @@ import Testing
     }
 
     @Test func `a region that has a table of that name refuses the replica, and says so`() throws {
-        try world[1].createTable()
+        let other = try world[1].createTable()
         let own = try world[2].createTable()
         // Neither has heard of the other's yet, so the request is let in.
         try addReplica(2)
         try world[2].put(item("mine"))
         try world.exchange()
+        #expect(
+            world[2].store.takeEvents() == [
+                .nameShared("T", own: own.uuid, other: other.uuid, regions: [world[1].name]),
+                .nameTaken("T", own: own.uuid, other: other.uuid),
+            ])
+        let shared = RegionStoreEvent.nameShared("T", own: other.uuid, other: own.uuid, regions: [world[2].name])
+        #expect(world[1].store.takeEvents() == [shared])
         #expect(try world[1].table().replicas.map(\.status) == [.active, .creationFailed])
         #expect(try world[2].table().uuid == own.uuid)
         #expect(try world[2].items() == [item("mine")])
@@ -90,6 +97,21 @@ import Testing
         try addReplica(2)
         try world.exchange()
         #expect(states() == [[.active, .active], [.active, .active]])
+    }
+
+    @Test func `two tables of one name are mentioned once, by each region that has one`() throws {
+        let tables = try (1...2).map { try world[$0].createTable() }
+        for _ in 0..<2 {
+            try world.exchange()
+            try world[1].update("T", .setTableClass(.infrequentAccess))
+        }
+        #expect(
+            world[1].store.takeEvents()
+                == [.nameShared("T", own: tables[0].uuid, other: tables[1].uuid, regions: [world[2].name])])
+        #expect(
+            world[2].store.takeEvents()
+                == [.nameShared("T", own: tables[1].uuid, other: tables[0].uuid, regions: [world[1].name])])
+        #expect(world[3].store.takeEvents().isEmpty)
     }
 
     @Test func `two regions that offer each other their tables of one name both keep their own`() throws {

@@ -61,7 +61,8 @@ public enum RegionEvent: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .clockDoubted, .logForgotten, .tailWanted, .markNotWritten, .roomUsedUp: true
         case .tailFetched(let recovery): recovery.lost != nil || !recovery.unasked.isEmpty
-        case .store, .clockTrusted, .clockUnconfirmed, .logUnproven, .roomFound: false
+        case .store(let event): event.isAlarm
+        case .clockTrusted, .clockUnconfirmed, .logUnproven, .roomFound: false
         }
     }
 

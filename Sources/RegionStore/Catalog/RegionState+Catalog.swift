@@ -42,6 +42,8 @@ extension RegionState {
         let known = catalog[received.uuid]
         var state = known ?? Catalog.TableState(entry: CatalogEntry(uuid: received.uuid, name: received.name))
         guard !state.entry.merge(received).isEmpty || known == nil else { return }
+        let namesake = catalog.local(named: received.name)
+        if known == nil, let namesake, !state.entry.isDeleted { noteShared(state.entry, with: namesake.entry) }
         guard let replica = state.entry.replica(in: configuration.name) else {
             // Somebody else has seen this region's replica go: the region that it belongs to always says so first,
             // unless it lost its disk in between.
@@ -49,7 +51,7 @@ extension RegionState {
             return reconcile(&state, at: nowMilliseconds)
         }
         let version: Version
-        switch state.local.replicaStep(after: replica.status, isNameTaken: catalog.local(named: received.name) != nil) {
+        switch state.local.replicaStep(after: replica.status, isNameTaken: namesake != nil) {
         case .keep: return reconcile(&state, at: nowMilliseconds)
         case .drop:
             version = nextVersion(at: nowMilliseconds)
@@ -58,6 +60,9 @@ extension RegionState {
         case .report(let status):
             version = nextVersion(at: nowMilliseconds)
             state.entry.setReplica(in: configuration.name, status: status, version: version)
+            if status == .creationFailed, let namesake {
+                events.append(.nameTaken(received.name, own: namesake.entry.uuid, other: received.uuid))
+            }
         case .create:
             version = nextVersion(at: nowMilliseconds)
             state.local.begin(
@@ -68,6 +73,12 @@ extension RegionState {
         }
         reconcile(&state, at: nowMilliseconds)
         logCatalogChange(state.entry, version: version)
+    }
+
+    private mutating func noteShared(_ entry: CatalogEntry, with namesake: CatalogEntry) {
+        let regions = entry.replicas.filter { $0.region != configuration.name }.map(\.region)
+        guard !regions.isEmpty, entry.replica(in: configuration.name) == nil else { return }
+        events.append(.nameShared(entry.name, own: namesake.uuid, other: entry.uuid, regions: regions))
     }
 
     /// Says once more that a table is deleted, where it is, to a region whose catalog holds it.

@@ -16,8 +16,7 @@ public struct LogFollowers {
     /// Whose cursors have moved since they were written, in order.
     private var movedNames: [Text] = []
     private var lapsedNames: [Text] = []
-    private var pendingEvents: [RegionStoreEvent] = []
-    private var events: [RegionStoreEvent] = []
+    private var events = EventOutbox()
 
     /// One follower.
     public struct Status: Sendable, Hashable {
@@ -96,7 +95,7 @@ public struct LogFollowers {
             return
         }
         note(name)
-        pendingEvents.append(.followerResumed(name, cursor: followers[index].cursor))
+        events.append(.followerResumed(name, cursor: followers[index].cursor))
     }
 
     /// Takes the claim from every follower that has not acknowledged the log up to `position`, whose entry goes.
@@ -112,7 +111,7 @@ public struct LogFollowers {
     mutating func noteTrimmed(to start: LogPosition) {
         for name in lapsedNames {
             guard let follower = self[name], let cause = follower.lapse else { continue }
-            pendingEvents.append(
+            events.append(
                 .followerLapsed(name, cursor: follower.cursor, retainedFrom: start, cause: cause))
         }
         lapsedNames = []
@@ -143,33 +142,8 @@ public struct LogFollowers {
     }
 
     /// What was staged is durable: its events may be told.
-    mutating func committed() {
-        events += pendingEvents
-        pendingEvents = []
-    }
+    mutating func committed() { events.committed() }
 
     /// The events since the last call, each told once.
-    mutating func takeEvents() -> [RegionStoreEvent] {
-        defer { events = [] }
-        return events
-    }
-}
-
-/// Something that a region's operator has to hear of.
-public enum RegionStoreEvent: Sendable, Hashable, CustomStringConvertible {
-    /// The log was trimmed beyond what a follower has acknowledged: it cannot go on from there.
-    case followerLapsed(Text, cursor: LogPosition, retainedFrom: LogPosition, cause: LogFollowers.LapseCause)
-    /// A follower that had lapsed has everything that the log no longer holds.
-    case followerResumed(Text, cursor: LogPosition)
-
-    public var description: String {
-        switch self {
-        case .followerLapsed(let name, let cursor, let retainedFrom, let cause):
-            """
-            \(name) has lapsed: it has acknowledged the log up to \(cursor), and the log begins at \(retainedFrom) now, as it is kept for \
-            no longer (bound of \(cause)); what it lacks is transferred by snapshot
-            """
-        case .followerResumed(let name, let cursor): "\(name) follows the log again, from \(cursor)"
-        }
-    }
+    mutating func takeEvents() -> [RegionStoreEvent] { events.take() }
 }

@@ -51,7 +51,7 @@ extension RegionStore {
     public var followers: [LogFollowers.Status] { logFollowers.all }
 
     /// What has happened since the last call that the region's operator has to hear of; only what is durable.
-    public func takeEvents() -> [RegionStoreEvent] { logFollowers.takeEvents() }
+    public func takeEvents() -> [RegionStoreEvent] { region.events.take() + logFollowers.takeEvents() }
 
     /// What was applied, of every log but this region's own.
     var vector: AppliedVector { replicaProgress.vector }
