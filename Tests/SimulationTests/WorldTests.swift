@@ -64,6 +64,7 @@ struct WorldTests {
             .slowLink(from: "us-east-1", to: "eu-west-1", bandwidth: 2_000, latencyFactor: 3),
             .clockStep(region: "us-east-1", by: .seconds(600)), .clockDrift(region: "us-east-1", partsPerMillion: 500),
             .diskErrors(region: "us-east-1"), .diskFull(region: "us-east-1"),
+            .bitFlips(region: "us-east-1", share: 0.01),
             .slowProcess(region: "us-east-1", factor: 20),
         ] as [FaultPlan.Kind])
     func fault(kind: FaultPlan.Kind) {
@@ -72,6 +73,20 @@ struct WorldTests {
             let result = Run(Self.scenario(60, faults: [fault]), seed: seed).run()
             #expect(result.violations.isEmpty, "\(kind), seed \(seed): \(result.violations)")
         }
+    }
+
+    @Test("A region that meets a damaged block is down until its disk is whole again, or is replaced")
+    func damage() throws {
+        let damage = FaultPlan(
+            at: .seconds(10), duration: .seconds(30), kind: .bitFlips(region: "eu-west-1", share: 0.5))
+        let repair = FaultPlan(at: .seconds(15), duration: .seconds(2), kind: .diskLoss(region: "eu-west-1"))
+        let outages = try [[damage], [damage, repair]].map { faults in
+            let result = Run(Self.scenario(60, faults: faults), seed: 1).run()
+            #expect(result.violations.isEmpty, "\(result.violations)")
+            return try #require(result.requests.first { $0.region == "eu-west-1" }).longestOutageSeconds
+        }
+        #expect(outages[0] > 25)
+        #expect((5..<15).contains(outages[1]))
     }
 
     @Test("A run that is over leaves nothing in memory")

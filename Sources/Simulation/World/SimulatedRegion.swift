@@ -36,6 +36,7 @@ final class SimulatedRegion {
     var syncLatency: VirtualDuration
     /// What the disk has left; nil for enough.
     var room: DiskRoom?
+    private var damage: DamagedDisk?
     /// What was durable at the last commit, of every origin; stays when the process has ended.
     private(set) var committedVector = AppliedVector()
     /// Up to where observers have seen the log.
@@ -199,6 +200,7 @@ final class SimulatedRegion {
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
         (mark, origin, oldCopy) = (nil, nil, nil)
         observedPosition = .zero
+        damage?.makeWhole()
     }
 
     func copyOfDisk() -> DiskCopy { DiskCopy(disk: disk.copy(), mark: mark, origin: origin, end: observedPosition) }
@@ -214,6 +216,7 @@ final class SimulatedRegion {
         if generator.happens(0.5) { mark = copy.mark }
         observedPosition = copy.end
         world.trace.note(.diskLost, at: world.now, UInt64(index), copy.end.rawValue)
+        damage?.makeWhole()
         start()
     }
 
@@ -222,6 +225,12 @@ final class SimulatedRegion {
         var faults = disk.faults
         change(&faults)
         disk.faults = faults
+    }
+
+    /// Has reads meet damaged blocks, in the process that runs and those to come.
+    func damage(_ damage: DamagedDisk) {
+        self.damage = damage
+        setDiskFaults { $0.read = damage.read }
     }
 
     func pause() {
@@ -249,11 +258,12 @@ final class SimulatedRegion {
         }
     }
 
-    /// The process ends as its store has failed, and its supervisor starts another.
-    private func fail(_ error: KeyValueStoreError) {
-        world.trace.note(.stopped, at: world.now, UInt64(index), 2, 0, "\(name): \(error)")
+    /// The process ends as its store has failed, and its supervisor starts another where that can help.
+    func fail(_ error: KeyValueStoreError, restarts: Bool = true) {
+        guard isUp else { return }
+        world.trace.note(.stopped, at: world.now, UInt64(index), restarts ? 2 : 3, 0, "\(name): \(error)")
         end(power: false)
-        scheduleRestart()
+        if restarts { scheduleRestart() }
     }
 
     private func scheduleRestart() {

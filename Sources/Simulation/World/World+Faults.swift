@@ -60,16 +60,9 @@ extension World {
             return { region.room = nil }
         case .bitFlips(let name, let share):
             guard let region = region(named: name) else { return nil }
-            let limit = UInt64(min(1, max(0, share)) * 65_536)
-            region.setDiskFaults {
-                $0.read = { key, keyspace in
-                    guard keyspace == Layout.items else { return nil }
-                    // Which keys stand in damaged blocks is decided by their bytes.
-                    let hash = key.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-                    return hash >> 48 < limit ? .corruption("simulated checksum mismatch") : nil
-                }
-            }
-            return { region.setDiskFaults { $0.read = nil } }
+            let damage = DamagedDisk(of: region, share: share)
+            region.damage(damage)
+            return { damage.makeWhole() }
         case .partition(let groups): return partition(groups)
         case .oneWayPartition(let from, let to):
             guard let from = region(named: from)?.index, let to = region(named: to)?.index else { return nil }
