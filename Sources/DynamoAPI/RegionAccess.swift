@@ -21,6 +21,11 @@ public protocol RegionAccess: Sendable {
     ///
     /// - Parameter completion: called once, on a thread that may take its time, when what the command did is durable or cannot be done.
     func submit(_ command: RegionCommand, completion: @escaping @Sendable (SubmissionResult) -> Void)
+
+    /// Runs `body`, which may wait for the disk, on a thread that may.
+    ///
+    /// - Returns: false where too much waits for such a thread; `body` is not run then.
+    func readFromDisk(_ body: @escaping @Sendable () -> Void) -> Bool
 }
 
 /// What became of a command for the writer.

@@ -17,6 +17,9 @@ public struct StoreFaults: Sendable {
     /// A snapshot keeps the one that was set when it was taken.
     public var read: (@Sendable (_ key: [UInt8], _ keyspace: Keyspace) -> KeyValueStoreError?)?
 
+    /// Whether ``KeyValueStore/cachedValue(for:in:)`` knows nothing, as of a store that was just opened.
+    public var isCold = false
+
     /// The size of the disk: a commit with more bytes than are left fails, even if it would free some.
     ///
     /// Nil for no limit.

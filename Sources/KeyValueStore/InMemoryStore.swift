@@ -94,6 +94,12 @@ public final class InMemoryStore: KeyValueStore {
         }
     }
 
+    public func cachedValue(
+        for key: [UInt8], in keyspace: Keyspace
+    ) throws(KeyValueStoreError) -> CachedValue {
+        faults.isCold ? .unknown : .known(try value(for: key, in: keyspace))
+    }
+
     public func values(for keys: [[UInt8]], in keyspace: Keyspace) throws(KeyValueStoreError) -> [[UInt8]?] {
         try snapshot().values(for: keys, in: keyspace)
     }

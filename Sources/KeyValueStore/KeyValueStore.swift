@@ -15,6 +15,17 @@ public protocol KeyValueStore: KeyValueReader, AnyObject, Sendable {
     /// Returns when the batch is visible to readers and, with `Durability.synced`, when it would survive the loss of
     /// power, with every batch committed before it. One thread at a time may commit; readers never wait for it.
     func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError)
+
+    /// The value of `key`, where it is known without waiting for the disk.
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue
+}
+
+/// What a store knows of a key without reading the disk.
+public enum CachedValue: Sendable, Hashable {
+    /// Its value; nil where there is none.
+    case known([UInt8]?)
+    /// The disk has to be read.
+    case unknown
 }
 
 /// The reading half, which a store and its snapshots share.

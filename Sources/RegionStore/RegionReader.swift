@@ -81,6 +81,16 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         return try Self.storedItem(bytes)
     }
 
+    /// The item that has these key attributes, where it is known without waiting for the disk.
+    public func cachedItem(_ key: Item, in table: Table) throws(KeyValueStoreError) -> CachedItem {
+        guard let key = table.storageKey(of: key) else { return .known(nil) }
+        switch try store.cachedValue(for: key, in: Layout.items) {
+        case .known(nil): return .known(nil)
+        case .known(let bytes?): return .known(try Self.storedItem(bytes))
+        case .unknown: return .unknown
+        }
+    }
+
     /// Several items, all as of one commit; nil where there is none.
     public func items(_ keys: [Item], in table: Table) throws(KeyValueStoreError) -> [StoredItem?] {
         try items(keys.map { (table, $0) })
@@ -95,6 +105,14 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         }
         return value.isTombstone ? nil : StoredItem(version: value.version, value: bytes)
     }
+}
+
+/// What is known of an item without reading the disk.
+public enum CachedItem: Sendable {
+    /// The item; nil where there is none.
+    case known(StoredItem?)
+    /// The disk has to be read.
+    case unknown
 }
 
 /// How much a table or an index holds.

@@ -22,6 +22,12 @@ extension KeyValueStoreError {
         }
     }
 
+    /// Whether a read ended because the disk was not to be asked: the engine's `Status::Incomplete`.
+    var isIncomplete: Bool {
+        guard case .engine(let message) = self else { return false }
+        return message.hasPrefix("Result incomplete")
+    }
+
     /// The meaning of the engine's `message` while the store at `path` is being opened.
     init(opening path: String, message: String) {
         if message.contains(Self.noRoom) {

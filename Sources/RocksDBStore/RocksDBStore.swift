@@ -20,6 +20,8 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     ///
     /// Each is 150 bytes, too many to set up for every request.
     let readOptions: OpaquePointer
+    /// The same for reads that end where they would have to wait for the disk.
+    private let cacheOptions: OpaquePointer
     let gate = OperationGate()
 
     /// Told of each damage that a read or a commit finds, on its thread.
@@ -56,6 +58,8 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
         _ = families.initialize(fromContentsOf: opened.families)
         readOptions = rocksdb_readoptions_create()
         rocksdb_readoptions_set_verify_checksums(readOptions, 1)
+        cacheOptions = rocksdb_readoptions_create()
+        rocksdb_readoptions_set_read_tier(cacheOptions, Self.blockCacheTier)
         syncedWrite = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(syncedWrite, 1)
         bufferedWrite = rocksdb_writeoptions_create()
@@ -66,6 +70,7 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     deinit {
         close()
         rocksdb_readoptions_destroy(readOptions)
+        rocksdb_readoptions_destroy(cacheOptions)
         rocksdb_writeoptions_destroy(syncedWrite)
         rocksdb_writeoptions_destroy(bufferedWrite)
         families.deallocate()
@@ -122,6 +127,20 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
     public func value(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> [UInt8]? {
         try value(for: key, in: keyspace, readOptions)
     }
+
+    public func cachedValue(
+        for key: [UInt8], in keyspace: Keyspace
+    ) throws(KeyValueStoreError) -> CachedValue {
+        do throws(KeyValueStoreError) {
+            return .known(try value(for: key, in: keyspace, cacheOptions))
+        } catch {
+            guard error.isIncomplete else { throw error }
+            return .unknown
+        }
+    }
+
+    /// `kBlockCacheTier` of the engine's `ReadTier`: memtables and the block cache.
+    private static var blockCacheTier: CInt { 1 }
 
     public func values(for keys: [[UInt8]], in keyspace: Keyspace) throws(KeyValueStoreError) -> [[UInt8]?] {
         try values(for: keys, in: keyspace, readOptions)

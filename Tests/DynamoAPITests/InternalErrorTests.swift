@@ -5,21 +5,22 @@ import Testing
 
 /// What becomes of an error that no client can do anything about.
 @Suite struct InternalErrorTests {
-    @Test(arguments: [
-        ("GetItem", #"{"TableName": "orders", "Key": {"id": {"S": "a"}}}"#),
-        ("BatchGetItem", #"{"RequestItems": {"orders": {"Keys": [{"id": {"S": "a"}}]}}}"#),
-        (
-            "Query",
-            #"{"TableName": "orders", "KeyConditionExpression": "id = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}"#
-        ),
-        ("Scan", #"{"TableName": "orders"}"#),
-        ("TransactGetItems", #"{"TransactItems": [{"Get": {"TableName": "orders", "Key": {"id": {"S": "a"}}}}]}"#),
-        ("ExecuteStatement", #"{"Statement": "SELECT * FROM orders WHERE id = 'a'"}"#),
-        ("BatchExecuteStatement", #"{"Statements": [{"Statement": "SELECT * FROM orders WHERE id = 'a'"}]}"#),
-        ("UpdateItem", #"{"TableName": "orders", "Key": {"id": {"S": "a"}}, "UpdateExpression": "REMOVE x"}"#),
-    ])
+    @Test(
+        arguments: [
+            ("GetItem", #"{"TableName": "orders", "Key": {"id": {"S": "a"}}}"#),
+            ("BatchGetItem", #"{"RequestItems": {"orders": {"Keys": [{"id": {"S": "a"}}]}}}"#),
+            (
+                "Query",
+                #"{"TableName": "orders", "KeyConditionExpression": "id = :a", "ExpressionAttributeValues": {":a": {"S": "a"}}}"#
+            ),
+            ("Scan", #"{"TableName": "orders"}"#),
+            ("TransactGetItems", #"{"TransactItems": [{"Get": {"TableName": "orders", "Key": {"id": {"S": "a"}}}}]}"#),
+            ("ExecuteStatement", #"{"Statement": "SELECT * FROM orders WHERE id = 'a'"}"#),
+            ("BatchExecuteStatement", #"{"Statements": [{"Statement": "SELECT * FROM orders WHERE id = 'a'"}]}"#),
+            ("UpdateItem", #"{"TableName": "orders", "Key": {"id": {"S": "a"}}, "UpdateExpression": "REMOVE x"}"#),
+        ], [false, true])
     func `the cause of an internal error is there for the log, and not for the client`(
-        _ operation: String, _ body: String
+        _ request: (operation: String, body: String), isCold: Bool
     ) throws {
         let endpoint = try TestEndpoint()
         let table = """
@@ -28,10 +29,11 @@ import Testing
             """
         #expect(endpoint.send("CreateTable", table).status == 200)
         #expect(endpoint.send("PutItem", #"{"TableName": "orders", "Item": {"id": {"S": "a"}}}"#).status == 200)
+        if isCold { endpoint.region.coolDown() }
         endpoint.region.damageItems()
         let later = Mutex<APIResponse?>(nil)
         let now = endpoint.dispatcher.answer(
-            target: "DynamoDB_20120810.\(operation)", body: Array(body.utf8)
+            target: "DynamoDB_20120810.\(request.operation)", body: Array(request.body.utf8)
         ) { response in
             later.withLock { $0 = response }
         }

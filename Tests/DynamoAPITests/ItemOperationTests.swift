@@ -22,6 +22,20 @@ import Testing
         #expect(endpoint("GetItem", #"{"TableName":"simple","Key":{"pk":{"S":"b"}}}"#) == "{}")
     }
 
+    @Test
+    func `a read that has to wait for the disk gives the same answer elsewhere, and is refused where too many wait`() {
+        let get = #"{"TableName":"simple","Key":{"pk":{"S":"a"}},"ReturnConsumedCapacity":"TOTAL"}"#
+        endpoint("PutItem", #"{"TableName":"simple","Item":{"pk":{"S":"a"},"n":{"N":"1"}}}"#)
+        let answer = endpoint("GetItem", get)
+        #expect(endpoint.region.diskReadCount == 0)
+        endpoint.region.coolDown()
+        #expect(endpoint("GetItem", get) == answer)
+        #expect(endpoint.region.diskReadCount == 1)
+        #expect(endpoint("GetItem", #"{"TableName":"simple","Key":{"pk":{"S":"b"}}}"#) == "{}")
+        endpoint.region.setOverloaded(true)
+        #expect(endpoint("GetItem", get).contains("ThrottlingException"))
+    }
+
     @Test func `a projection returns what it names`() {
         endpoint(
             "PutItem",

@@ -20,6 +20,8 @@ final class TestRegion: RegionAccess {
         let disk: InMemoryStore
         var clock: UInt64 = 1_700_000_000_000
         var isOverloaded = false
+        /// How many reads were to wait for the disk.
+        var diskReadCount = 0
 
         /// For maintenance no time passes: what it does is for each test to ask for.
         var now: LinkInstant { LinkInstant(monotonicMilliseconds: 0, physicalMilliseconds: clock) }
@@ -75,7 +77,13 @@ final class TestRegion: RegionAccess {
         }
     }
 
-    /// Makes every further submission find the queue full, or not.
+    /// Makes every further read wait for the disk.
+    func coolDown() { writer.withLock { $0.disk.faults.isCold = true } }
+
+    /// How many reads were to wait for the disk.
+    var diskReadCount: Int { writer.withLock { $0.diskReadCount } }
+
+    /// Makes every further submission find the queue full, or not, and every read that waits for the disk the threads busy.
     func setOverloaded(_ isOverloaded: Bool) { writer.withLock { $0.isOverloaded = isOverloaded } }
 
     /// Lets time pass, and the region do what it does now and then.
@@ -88,6 +96,15 @@ final class TestRegion: RegionAccess {
     }
 
     func nowMilliseconds() -> UInt64 { writer.withLock { $0.clock } }
+
+    func readFromDisk(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let isTaken = writer.withLock { writer in
+            if !writer.isOverloaded { writer.diskReadCount += 1 }
+            return !writer.isOverloaded
+        }
+        if isTaken { body() }
+        return isTaken
+    }
 
     func submit(_ command: RegionCommand, completion: @escaping @Sendable (SubmissionResult) -> Void) {
         let result: SubmissionResult = writer.withLock { writer in

@@ -340,6 +340,10 @@ final class CountingStore: KeyValueStore, @unchecked Sendable {
         try store.value(for: key, in: keyspace)
     }
 
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue {
+        try store.cachedValue(for: key, in: keyspace)
+    }
+
     func values(for keys: [[UInt8]], in keyspace: Keyspace) throws(KeyValueStoreError) -> [[UInt8]?] {
         try store.values(for: keys, in: keyspace)
     }

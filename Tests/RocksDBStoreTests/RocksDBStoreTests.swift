@@ -45,6 +45,24 @@ private let keyspaces = [items, log]
         }
     }
 
+    @Test func `what would have to be read from the disk is not known until it was`() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let store = try RocksDBStore(at: directory.path + "/store", keyspaces: keyspaces)
+            try store.put(0..<10)
+            #expect(try store.cachedValue(for: key(1), in: items) == .known(store.value(for: key(1), in: items)))
+            #expect(try store.cachedValue(for: key(10), in: items) == .known(nil))
+            try store.checkpoint(to: directory.path + "/copy")
+        }
+        let store = try RocksDBStore(at: directory.path + "/copy", keyspaces: keyspaces)
+        #expect(try store.cachedValue(for: key(1), in: items) == .unknown)
+        let value = try store.value(for: key(1), in: items)
+        #expect(value?.count == 20)
+        #expect(try store.cachedValue(for: key(1), in: items) == .known(value))
+        store.close()
+        #expect(throws: KeyValueStoreError.closed) { try store.cachedValue(for: key(1), in: items) }
+    }
+
     @Test func `a process that is killed leaves every commit that it was told of`() throws {
         let directory = try TemporaryDirectory()
         let store = try RocksDBStore(at: directory.path + "/store", keyspaces: keyspaces)

@@ -39,12 +39,32 @@ struct GetItem: Operation {
         let table = try environment.table(reference)
         try table.keySchema.checkKey(key)
         try environment.admitRead(of: table)
-        let stored: BinaryItem?
+        let reader = environment.gateway.reader
+        let cached: CachedItem
         do throws(KeyValueStoreError) {
-            stored = try environment.gateway.reader.item(key, in: table)?.binaryItem
+            cached = try reader.cachedItem(key, in: table)
         } catch {
             throw .internalError("\(error)")
         }
+        if case .known(let item) = cached { return try response(item, of: table, in: environment) }
+        // Other clients' requests wait for this thread, and must not wait for the disk.
+        let isTaken = environment.gateway.readFromDisk {
+            do {
+                completion(try response(try reader.item(key, in: table), of: table, in: environment))
+            } catch let fault as DynamoFault {
+                completion(fault.response)
+            } catch {
+                completion(DynamoFault.internalError("\(error)").response)
+            }
+        }
+        guard isTaken else { throw .overloaded }
+        return nil
+    }
+
+    private func response<Gateway: RegionAccess>(
+        _ item: StoredItem?, of table: Table, in environment: Environment<Gateway>
+    ) throws(DynamoFault) -> APIResponse {
+        let stored = item?.binaryItem
         // An item's size takes a look at all of it, so only where somebody wants to know.
         guard capacityLevel != .none || environment.limitsReads(of: table) else { return try response(stored, nil) }
         var capacity = ConsumedCapacity(reference.given)

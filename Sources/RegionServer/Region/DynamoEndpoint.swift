@@ -15,6 +15,8 @@ struct RegionGateway<Store: KeyValueStore>: RegionAccess {
     let clock: SystemClock
     /// Where answers are made for callers that come from no event loop.
     let group: MultiThreadedEventLoopGroup
+    /// Where the disk is waited for.
+    let threads: BoundedThreadPool
 
     func nowMilliseconds() -> UInt64 { clock.physicalMilliseconds() }
 
@@ -25,12 +27,14 @@ struct RegionGateway<Store: KeyValueStore>: RegionAccess {
         }
         if writer.submit(command, isBounded: true, ticket) != nil { completion(.overloaded) }
     }
+
+    func readFromDisk(_ body: @escaping @Sendable () -> Void) -> Bool { threads.submit(body) }
 }
 
 /// DynamoDB's operations behind the endpoint.
 ///
-/// What reads one item is answered on the connection's event loop: a point read takes microseconds, less than a change of threads.
-/// What may read many runs on threads of its own, and is refused like a write where too much waits for them.
+/// What reads one item that is in memory is answered on the connection's event loop: that takes microseconds, less than a change of threads.
+/// What waits for the disk or may read many runs on threads of its own, and is refused like a write where too much waits for them.
 struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
     let callers: Callers

@@ -97,7 +97,8 @@ public final class RegionProcess: Sendable {
         commits.setReceiver { links.committed() }
         let dispatcher = Dispatcher(
             gateway: RegionGateway(
-                reader: reader, regionName: Text(own.name), writer: writer, clock: clock, group: group),
+                reader: reader, regionName: Text(own.name), writer: writer, clock: clock, group: group,
+                threads: threads.clients),
             configuration: APIConfiguration(
                 endpointAddress: "\(own.endpoint)", isThrottling: own.isThrottling && !options.disablesThrottling))
         writer.start(admission: dispatcher.writeAdmission)

@@ -27,6 +27,10 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
         try memory.value(for: key, in: keyspace)
     }
 
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue {
+        try memory.cachedValue(for: key, in: keyspace)
+    }
+
     func values(for keys: [[UInt8]], in keyspace: Keyspace) throws(KeyValueStoreError) -> [[UInt8]?] {
         try memory.values(for: keys, in: keyspace)
     }

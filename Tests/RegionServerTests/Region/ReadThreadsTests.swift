@@ -86,7 +86,7 @@ import Testing
         let pool = BoundedThreadPool(threadCount: 1, waitingCountMax: 1)
         let gateway = RegionGateway(
             reader: region.reader, regionName: "us-east-1", writer: region.writer, clock: SystemClock(),
-            group: .singleton)
+            group: .singleton, threads: pool)
         let endpoint = DynamoEndpoint(
             dispatcher: Dispatcher(
                 gateway: gateway, configuration: APIConfiguration(endpointAddress: "h:1", isThrottling: false)),
