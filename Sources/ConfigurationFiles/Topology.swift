@@ -91,7 +91,7 @@ public struct Topology: Equatable, Sendable {
         /// How many bytes may be on their way to one region without its acknowledgement.
         public var inFlightByteCount = 16 * 1024 * 1024
         /// How often a link with nothing to ship says so; it counts as dead after ten times that without a word, and not before a second.
-        public var heartbeat = Duration.milliseconds(100)
+        public var heartbeat = Duration.milliseconds(200)
         /// How long a broken link waits at first before it is opened again.
         public var backoffMin = Duration.milliseconds(100)
         /// How long it waits at most, after doubling; longer where a region refuses another.

@@ -32,7 +32,7 @@ extension Topology {
         let shortest = max(1, replication.backoffMin.wholeMilliseconds)
         configuration.backoffMilliseconds = shortest...max(shortest, replication.backoffMax.wholeMilliseconds)
         // As many heartbeats may be late before a link counts as dead.
-        let silence = max(1_000, configuration.heartbeatMilliseconds * 10)
+        let silence = max(1_000, configuration.heartbeatMilliseconds * 5)
         configuration.silenceMilliseconds = silence...max(10_000, silence * 4)
         configuration.connectMilliseconds = silence
         let refused = max(1_000, configuration.backoffMilliseconds.upperBound)

@@ -1,7 +1,7 @@
 /// Tells a peer that is gone from one that is slow.
 ///
 /// A peer that is heard regularly is given up soon. One that was heard after gaps, as segments are lost or the way is narrow, may be silent
-/// for five times the longest gap of the last minute, up to a bound: TCP's retransmission timeout doubles with each loss, so two losses more
+/// for five times the longest gap of the last minute or two, up to a bound: TCP's retransmission timeout doubles with each loss, so two losses more
 /// than before are no end. The model is the adaptive detector of W. Chen, S. Toueg and M. Aguilera, "On the Quality of Service of Failure Detectors",
 /// 2002.
 ///
@@ -18,7 +18,7 @@ public struct FailureDetector: Sendable {
     private var windowStart: UInt64 = 0
 
     private static let gapFactor: UInt64 = 5
-    private static let windowMilliseconds: UInt64 = 30_000
+    private static let windowMilliseconds: UInt64 = 60_000
 
     /// - Parameters:
     ///   - interval: how often ``check(at:)`` is called, in milliseconds.

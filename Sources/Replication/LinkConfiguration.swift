@@ -8,7 +8,7 @@ public struct LinkConfiguration: Sendable, Hashable {
     /// The sender reads no further while this many bytes wait for their acknowledgement.
     public var inFlightByteLimit = 8 << 20
     /// How often an end that has nothing else to say says that it is there, in milliseconds; at least 1.
-    public var heartbeatMilliseconds: UInt64 = 100
+    public var heartbeatMilliseconds: UInt64 = 200
     /// After how long without a byte an end closes the connection, in milliseconds: the lower bound where the peer is heard regularly, and
     /// up to the upper one where it is not (``FailureDetector``).
     public var silenceMilliseconds: ClosedRange<UInt64> = 1_000...10_000
@@ -20,6 +20,8 @@ public struct LinkConfiguration: Sendable, Hashable {
     public var connectMilliseconds: UInt64 = 1_000
     /// How often a region finds out what it needs of the others, in milliseconds.
     public var reviewMilliseconds: UInt64 = 200
+    /// The same while every other region is there, nothing was needed and nothing has come since.
+    public var quietReviewMilliseconds: UInt64 = 2_000
 
     public init() {}
 

@@ -123,6 +123,9 @@ public struct RelayPolicy: Sendable {
 }
 
 extension RelayPolicy.Plan {
+    /// Whether nothing is asked of anybody.
+    public var isEmpty: Bool { routes.isEmpty && catchUps.isEmpty }
+
     /// Everything that this region needs of a sender just now, for ``ReceiverLink/needs(_:)``: snapshot transfers, changes to be sent
     /// once more, and what it shall relay.
     public func requests(to sender: RegionNeeds.Sender, of needs: RegionNeeds) -> [LinkMessage.Request] {

@@ -27,7 +27,7 @@ struct SenderStream {
     private var isReadCancelled = false
 
     /// How often a heartbeat is sent that says nothing new, for the sake of the clocks, in milliseconds.
-    private static let clockIntervalMilliseconds: UInt64 = 500
+    private static let clockIntervalMilliseconds: UInt64 = 1_000
 
     /// What a heartbeat says of the own log.
     struct Progress: Hashable {

@@ -39,7 +39,7 @@ struct FailureDetectorTests {
             detector.heard(at: gap)
             #expect(detector.limit == limit)
             var now = gap
-            for _ in 0..<700 {
+            for _ in 0..<1_300 {
                 now += 100
                 detector.heard(at: now)
             }

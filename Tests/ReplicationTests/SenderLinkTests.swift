@@ -37,17 +37,17 @@ struct SenderLinkTests {
             ).compactMap { if case .noteClock(let sample) = $0 { sample } else { nil } }
         }
         _ = sender.timerFired(at: 100)
-        _ = sender.timerFired(at: 600)
-        #expect(samples(0, clock: 7, at: 610).isEmpty, "it was not sent yet")
-        // The second heartbeat answers the first one's question too.
-        let sample = try #require(samples(2, clock: 5_000, at: 660).first)
-        #expect(sample == ClockSample(clock: 5_000, askedAt: 100, answeredAt: 660))
-        #expect(sample.bounds == 5_000...5_560)
-        #expect(samples(2, clock: 5_001, at: 670).isEmpty, "nothing was asked since")
         _ = sender.timerFired(at: 1_100)
-        #expect(samples(3, clock: .max, at: 1_110).first?.bounds == .max ... .max)
-        _ = sender.timerFired(at: 1_600)
-        #expect(samples(4, clock: 0, at: 1_610).isEmpty, "the peer doubts its own clock")
+        #expect(samples(0, clock: 7, at: 1_110).isEmpty, "it was not sent yet")
+        // The second heartbeat answers the first one's question too.
+        let sample = try #require(samples(2, clock: 5_000, at: 1_160).first)
+        #expect(sample == ClockSample(clock: 5_000, askedAt: 100, answeredAt: 1_160))
+        #expect(sample.bounds == 5_000...6_060)
+        #expect(samples(2, clock: 5_001, at: 1_170).isEmpty, "nothing was asked since")
+        _ = sender.timerFired(at: 2_100)
+        #expect(samples(3, clock: .max, at: 2_110).first?.bounds == .max ... .max)
+        _ = sender.timerFired(at: 3_100)
+        #expect(samples(4, clock: 0, at: 3_110).isEmpty, "the peer doubts its own clock")
     }
 
     @Test("A peer that has more of the log than there is ends the link, when it begins and later, and that is told")
@@ -237,7 +237,8 @@ struct SenderLinkTests {
         _ = sender.read(.changes(Fixture.page([Fixture.record(2)], upTo: 2)), at: 210)
         #expect(sender.timerFired(at: 300) == heartbeat(2, closed: 60, sequence: 3, at: 300))
         #expect(sender.timerFired(at: 400) == [.send(.alive), .wakeAt(500)], "nothing is new")
-        #expect(sender.timerFired(at: 800) == heartbeat(2, closed: 60, sequence: 4, at: 800), "for the clocks")
+        #expect(sender.timerFired(at: 1_200) == [.send(.alive), .wakeAt(1_300)])
+        #expect(sender.timerFired(at: 1_300) == heartbeat(2, closed: 60, sequence: 4, at: 1_300), "for the clocks")
     }
 
     @Test("A silent peer is given up after ten heartbeats, at the greeting and later")

@@ -74,8 +74,7 @@ public final class LinkHub {
     private(set) var committed: CommittedState
     /// Who was last asked for what.
     private var plan = RelayPolicy.Plan()
-    private var isReviewing = false
-    private var reviewDue: UInt64
+    private var reviews: NeedsReviews
     private var nextLinkNumber: LinkNumber = 1
     /// The wake-up that was last wished for.
     private var wakeAt = UInt64.max
@@ -97,7 +96,7 @@ public final class LinkHub {
         let others = regions.filter { $0.id != identity.region }.sorted { $0.id < $1.id }
         outgoing = others.map { OutgoingLink(to: $0, from: identity, configuration, log: committed.log) }
         peers = PeerLinks(others.map(\.id), at: now.monotonicMilliseconds)
-        reviewDue = now.monotonicMilliseconds + configuration.reviewMilliseconds
+        reviews = NeedsReviews(configuration, at: now.monotonicMilliseconds)
     }
 
     /// Whether the hub wants to be told of the next commit at once.
@@ -138,9 +137,12 @@ public final class LinkHub {
                 sequence, outcome, doubtsClock: committed.doubtsClock, at: now)
             carryOut(delivered, of: index, at: now, &actions)
         case .needs:
-            isReviewing = false
-            guard case .needs(let needs) = outcome else { break }
+            guard case .needs(let needs) = outcome else {
+                reviews.end(foundNothing: false)
+                break
+            }
             ask(for: needs, at: now, &actions)
+            reviews.end(foundNothing: needs.isEmpty && plan.isEmpty)
         }
         return finish(&actions)
     }
@@ -161,10 +163,8 @@ public final class LinkHub {
             else { continue }
             carryOut(incoming[index].timerFired(committed, at: now), of: index, at: now, &actions)
         }
-        if reviewDue <= time {
-            reviewDue = time + configuration.reviewMilliseconds
-            review(&actions)
-        }
+        let isEverybodyThere = peers.all.allSatisfy { $0.downSince == nil }
+        if reviews.takeDue(committed, isEverybodyThere: isEverybodyThere, at: time) { review(at: time, &actions) }
         return finish(&actions)
     }
 
@@ -350,7 +350,7 @@ public final class LinkHub {
         for index in outgoing.indices where outgoing[index].peer.id == log.region {
             carryOut(outgoing[index].peerCameUp(at: now), of: index, at: now, &actions)
         }
-        review(&actions)
+        review(at: now.monotonicMilliseconds, &actions)
     }
 
     /// Forgets the logs that their region says have ended.
@@ -366,10 +366,9 @@ public final class LinkHub {
     // MARK: - What this region needs
 
     /// Finds out what to ask the others for: snapshot transfers, changes once more, and changes of regions that only others reach.
-    private func review(_ actions: inout [Action]) {
+    private func review(at time: UInt64, _ actions: inout [Action]) {
         let senders = incoming.compactMap(\.sender)
-        guard !isReviewing, !senders.isEmpty else { return }
-        isReviewing = true
+        guard !senders.isEmpty, reviews.begin(committed, at: time) else { return }
         actions.append(.submit(.administer(.findNeeds(of: senders)), .needs))
     }
 
@@ -387,7 +386,7 @@ public final class LinkHub {
 
     /// Adds the wake-up, where it is another one than before.
     private func finish(_ actions: inout [Action]) -> [Action] {
-        var next = reviewDue
+        var next = reviews.due
         for index in outgoing.indices { next = min(next, outgoing[index].wakeAt ?? .max) }
         for index in incoming.indices { next = min(next, incoming[index].wakeAt ?? .max) }
         if next != wakeAt {

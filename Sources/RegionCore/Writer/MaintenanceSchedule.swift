@@ -17,7 +17,7 @@ public struct MaintenanceSchedule: Sendable {
         /// How long to wait after there was nothing more to do, in milliseconds.
         var intervalMilliseconds: UInt64 {
             switch self {
-            case .tick: 500
+            case .tick: 1_000
             case .backfill: 250
             case .sweepExpired: 1_000
             case .collectTombstones: 1_000

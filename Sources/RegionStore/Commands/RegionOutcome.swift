@@ -68,6 +68,12 @@ public struct RegionNeeds: Sendable, Hashable {
     /// In the order of the senders that were asked about.
     public let senders: [Sender]
 
+    /// Whether nothing is needed.
+    public var isEmpty: Bool {
+        gaps.entries.isEmpty && catchUps.isEmpty
+            && senders.allSatisfy { $0.transfers.isEmpty && $0.orphanedOrigins.isEmpty }
+    }
+
     public init(own: Origin, vector: AppliedVector, gaps: AppliedVector, catchUps: [CatchUp], senders: [Sender]) {
         self.own = own
         self.vector = vector
