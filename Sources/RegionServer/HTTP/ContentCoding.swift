@@ -22,39 +22,60 @@ enum ContentCoding: String, Equatable, Sendable {
 
     /// The coding that an `Accept-Encoding` field prefers; nothing when it wants neither or refuses both.
     ///
-    /// gzip is taken where both are welcome alike; a quality of zero refuses (RFC 9110, section 12.5.3).
+    /// Of the two the one with the higher quality, which is 1 at the most; then the one that is named, and of two that are the first.
+    /// `*` stands for what is not named. A quality is what follows the first `q=` of an element, in whatever word it stands: so DynamoDB
+    /// reads it, and not as RFC 9110, section 12.5.3, has it.
     init?(accepted field: String) {
-        var best: (coding: ContentCoding, quality: Double)?
+        var named: [(coding: ContentCoding, quality: Double)] = []
+        var others: Double?
         for element in field.split(separator: ",") {
-            let parts = element.split(separator: ";").map { String($0.filter { $0 != " " && $0 != "\t" }) }
-            guard let name = parts.first?.lowercased() else { continue }
-            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
-            let coding = name == "*" ? .gzip : ContentCoding(rawValue: name)
-            guard let coding, quality > 0,
-                quality > (best?.quality ?? 0) || (coding == .gzip && quality == best?.quality)
-            else { continue }
-            best = (coding, quality)
+            let element = element.lowercased()
+            let name = element.prefix { $0 != ";" }.trimming { $0 == " " || $0 == "\t" }
+            if name == "*" {
+                others = others ?? Self.quality(of: element)
+            } else if let coding = ContentCoding(rawValue: String(name)),
+                !named.contains(where: { $0.coding == coding })
+            {
+                named.append((coding, Self.quality(of: element)))
+            }
         }
+        let unnamed = others.map { quality in
+            [ContentCoding.gzip, .zlib].filter { coding in !named.contains { $0.coding == coding } }.map {
+                ($0, quality)
+            }
+        }
+        var best: (coding: ContentCoding, quality: Double)?
+        for candidate in named + (unnamed ?? []) where candidate.quality > best?.quality ?? 0 { best = candidate }
         guard let best else { return nil }
         self = best.coding
     }
 
-    /// The body without its codings, of which the field names the last applied last; unknown ones are left on.
+    /// The quality of an element in lower case, 0 to 1; 1 where none is given, or no number.
+    private static func quality(of element: String) -> Double {
+        let parts = element.split(separator: "q=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return 1 }
+        let text = parts[1].prefix { $0 != ";" }.trimming { $0 == " " || $0 == "\t" }
+        guard let value = Double(text), !value.isNaN else { return 1 }
+        return min(1, max(0, value))
+    }
+
+    /// The body without its codings, of which the field names the last applied last.
     ///
     /// - Parameter limit: the largest body that is unpacked, in bytes.
+    /// - Throws: `malformed` also for a coding that is unknown: what it would mean is unknown too.
     static func unpack(_ body: ByteBuffer, encodings field: String, limit: Int) throws(UnpackFault) -> ByteBuffer {
         // Two codings on one body are all that a client could mean; more would only be there to cost time.
         let names = field.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
         guard names.count <= 2 else { throw .malformed }
         var unpacked = body
-        for name in names.reversed() {
-            guard let coding = ContentCoding(rawValue: name) else { return unpacked }
+        for name in names.reversed() where name != "identity" {
+            guard let coding = ContentCoding(rawValue: name) else { throw .malformed }
             unpacked = try coding.decompress(unpacked, limit: limit)
         }
         return unpacked
     }
 
-    /// The body without this coding.
+    /// The body without this coding; of gzip, what all its members hold together (RFC 1952, section 2.2).
     func decompress(_ body: ByteBuffer, limit: Int) throws(UnpackFault) -> ByteBuffer {
         var stream = z_stream()
         guard meridian_inflate_init(&stream, windowBits) == Z_OK else { throw .malformed }
@@ -72,7 +93,11 @@ enum ContentCoding: String, Equatable, Sendable {
                     return target.count - Int(stream.avail_out)
                 }
                 guard output.readableBytes <= limit else { return .failure(.tooLarge) }
-                if status == Z_STREAM_END { return stream.avail_in == 0 ? .success(()) : .failure(.malformed) }
+                if status == Z_STREAM_END {
+                    if stream.avail_in == 0 { return .success(()) }
+                    guard self == .gzip, inflateReset(&stream) == Z_OK else { return .failure(.malformed) }
+                    continue
+                }
                 // Input used up before the stream's end, or bytes that no compressor writes.
                 guard status == Z_OK, stream.avail_in > 0 || stream.avail_out == 0 else { return .failure(.malformed) }
             }
@@ -99,5 +124,15 @@ enum ContentCoding: String, Equatable, Sendable {
             }
         }
         return status == Z_STREAM_END ? output : nil
+    }
+}
+
+extension StringProtocol {
+    /// Without the characters at both ends that `isTrimmed` names.
+    fileprivate func trimming(_ isTrimmed: (Character) -> Bool) -> SubSequence {
+        guard let first = firstIndex(where: { !isTrimmed($0) }), let last = lastIndex(where: { !isTrimmed($0) }) else {
+            return self[endIndex...]
+        }
+        return self[first...last]
     }
 }

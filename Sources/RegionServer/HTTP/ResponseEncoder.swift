@@ -118,7 +118,6 @@ struct ResponseEncoder {
         case 404: "Not Found"
         case 408: "Request Timeout"
         case 413: "Content Too Large"
-        case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"
         case 503: "Service Unavailable"
         default: "Unknown"

@@ -51,7 +51,7 @@ extension WireFault {
 
     /// The request line or the header fields are longer than 16 KB.
     static let headersTooLarge = WireFault(
-        status: 431, form: .plain("The request line or the header fields are longer than 16 KB.\n"),
+        status: 400, form: .plain("The request line or the header fields are longer than 16 KB.\n"),
         closesConnection: true)
 
     /// The bytes are no HTTP/1.1 request.

@@ -107,6 +107,13 @@ import Testing
         #expect(answer.contains("com.amazon.coral.service#InternalServerError"))
     }
 
+    @Test func `a body with an unknown coding is DynamoDB's internal error, and no operation is called`() throws {
+        let endpoint = try EndpointHarness()
+        try endpoint.send(Self.call("now a", "{}", ["Content-Encoding: garbage"]))
+        #expect(try endpoint.written().hasPrefix("HTTP/1.1 500 Internal Server Error\r\n"))
+        #expect(endpoint.service.requests.isEmpty)
+    }
+
     @Test func `a small body that unpacks beyond the limit is refused`() throws {
         let endpoint = try EndpointHarness { $0.bodyByteCountMax = 100_000 }
         let packed = try #require(ContentCoding.gzip.compress([UInt8](repeating: 0, count: 200_000)))
