@@ -77,15 +77,19 @@ struct TableReference: Sendable {
 
     /// Reads the parameter `TableName`.
     init(_ request: JSONValue) throws(DynamoFault) {
-        try self.init(request["TableName"]?.text ?? "")
+        guard let name = request["TableName"]?.text else {
+            throw .validation("The parameter 'TableName' is required but was not present in the request")
+        }
+        try self.init(name)
     }
 
     init(_ text: Text) throws(DynamoFault) {
         given = text
         guard text.utf8.starts(with: Self.arnPrefix.utf8) else {
             (name, region, accountID) = (text, nil, nil)
-            guard (3...255).contains(text.byteCount) else {
-                throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
+            guard text.byteCount <= 255 else {
+                throw .brokenConstraint(
+                    at: "tableName", showing: text.string, "Member must have length less than or equal to 255")
             }
             return
         }

@@ -149,6 +149,10 @@ extension ExpressionFault {
                 + "\(ExpressionLimits.attributeNameByteCount) bytes long; key: \"\(key)\"")
     }
 
+    static func emptyAttributeName(of key: Text) -> Self {
+        Self("\(PlaceholderKind.names.rawValue) contains invalid value: Empty attribute name; key: \"\(key)\"")
+    }
+
     static let placeholdersTooLarge = Self(
         "The size of ExpressionAttributeNames and ExpressionAttributeValues together has exceeded the maximum allowed size of "
             + "\(ExpressionLimits.placeholdersByteCount) bytes")
@@ -190,6 +194,18 @@ extension ExpressionFault {
 
     static func keyConditionMissing(_ name: Text) -> Self { Self("Query condition missed key schema element: \(name)") }
 
+    static func keyConditionHashWithoutEquality(_ names: [Text]) -> Self {
+        Self("HASH key attributes \(list(names)) must have equality conditions specified in the query")
+    }
+
+    static func keyConditionRangeWithoutEquality(_ names: [Text], before last: Text) -> Self {
+        Self(
+            "RANGE key attributes \(list(names)) must have equality conditions specified in the query because a condition is "
+                + "present on key attribute \(last)")
+    }
+
+    private static func list(_ names: [Text]) -> String { names.map(\.string).joined(separator: ", ") }
+
     static let keyConditionUnsupported = Self("Query key condition not supported")
 
     static let keyConditionType = Self(
@@ -222,6 +238,14 @@ extension ExpressionFault {
             + "Attributes in the item have nested levels beyond supported limit")
 
     static func number(_ error: NumberError) -> Self { Self(error.description) }
+
+    /// What is wrong with the result of a sum or a difference: one that 38 digits do not hold counts as too large.
+    static func result(_ error: NumberError) -> Self {
+        switch error {
+        case .tooManyDigits, .overflow: Self(NumberError.overflow.description)
+        case .notNumeric, .underflow: Self(error.description)
+        }
+    }
 }
 
 extension AttributeValue.Kind {

@@ -64,6 +64,7 @@ public struct KeyCondition: Sendable, Hashable {
         if schema.isSimple, tests.count > 2 { throw .keyConditionCount }
         var rest = tests
         var partition: [AttributeValue] = []
+        if !schema.isSimple { try Self.checkEqualities(tests, schema) }
         for attribute in schema.partition {
             guard let test = Self.take(attribute, from: &rest) else { throw .keyConditionMissing(attribute.name) }
             guard case .equal(let value) = test.requirement else { throw .keyConditionUnsupported }
@@ -88,6 +89,26 @@ public struct KeyCondition: Sendable, Hashable {
             guard values.allSatisfy({ $0.kind == attribute.kind }) else { throw .keyConditionType }
         }
         (self.partition, self.sortPrefix, self.sortRange) = (partition, sortPrefix, sortRange)
+    }
+
+    /// Throws where an attribute of a key of several needs an equality that it has not.
+    private static func checkEqualities(_ tests: [KeyTest], _ schema: Schema) throws(ExpressionFault) {
+        func hasEquality(_ attribute: Schema.Attribute) -> Bool {
+            tests.contains { test in
+                if test.name == attribute.name, case .equal = test.requirement { true } else { false }
+            }
+        }
+        if schema.partition.count > 1 {
+            let missing = schema.partition.filter { !hasEquality($0) }
+            guard missing.isEmpty else { throw .keyConditionHashWithoutEquality(missing.map(\.name)) }
+        }
+        guard schema.sort.count > 1,
+            let last = schema.sort.lastIndex(where: { attribute in tests.contains { $0.name == attribute.name } })
+        else { return }
+        let missing = schema.sort[..<last].filter { !hasEquality($0) }
+        guard missing.isEmpty else {
+            throw .keyConditionRangeWithoutEquality(missing.map(\.name), before: schema.sort[last].name)
+        }
     }
 
     private static func take(_ attribute: Schema.Attribute, from tests: inout [KeyTest]) -> KeyTest? {

@@ -53,6 +53,7 @@ public struct Placeholders: Sendable, Hashable {
             guard !names.isEmpty else { throw ExpressionError(.noPlaceholders(.names)) }
             for name in names {
                 try Self.check(name.placeholder, .names)
+                guard !name.name.isEmpty else { throw ExpressionError(.emptyAttributeName(of: name.placeholder)) }
                 guard (1...ExpressionLimits.attributeNameByteCount).contains(name.name.byteCount) else {
                     throw ExpressionError(.attributeName(of: name.placeholder))
                 }

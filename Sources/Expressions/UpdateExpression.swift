@@ -51,6 +51,32 @@ public struct UpdateExpression: Sendable, Hashable {
         return heads.sorted()
     }
 
+    /// The top-level attributes that get a value of a type that the update alone decides, in the order of its actions.
+    public var definiteKinds: [(name: Text, kind: AttributeValue.Kind)] {
+        actions.compactMap { action in
+            guard action.path.tail.isEmpty else { return nil }
+            return switch action {
+            case .set(let path, let operand): operand.definiteKind.map { (path.head, $0) }
+            case .add(let path, let value): (path.head, value.kind)
+            case .remove, .delete: nil
+            }
+        }
+    }
+
+    /// The top-level attributes inside of which the update writes or reads, each once, in the order of its actions.
+    public var nestedAttributeNames: [Text] {
+        var names: [Text] = []
+        var seen: Set<Text> = []
+        func note(_ path: DocumentPath) {
+            if !path.tail.isEmpty, seen.insert(path.head).inserted { names.append(path.head) }
+        }
+        for action in actions {
+            note(action.path)
+            if case .set(_, let operand) = action { operand.visitPaths(note) }
+        }
+        return names
+    }
+
     /// The item that the update makes where there is none: of its key attributes and of what is set and added.
     ///
     /// There is nothing to take away, by whatever path; an update that can do nothing else makes no item, one without any action does.
@@ -119,10 +145,10 @@ extension UpdateOperand<BoundStage> {
         case .value(let value): return value
         case .sum(let left, let right):
             let (left, right) = (try left.number(in: item), try right.number(in: item))
-            do { return .number(try left.adding(right)) } catch { throw .number(error) }
+            do { return .number(try left.adding(right)) } catch { throw .result(error) }
         case .difference(let left, let right):
             let (left, right) = (try left.number(in: item), try right.number(in: item))
-            do { return .number(try left.subtracting(right)) } catch { throw .number(error) }
+            do { return .number(try left.subtracting(right)) } catch { throw .result(error) }
         case .ifNotExists(let path, let fallback):
             if let value = path.value(in: item) { return value }
             return try fallback.value(in: item)
@@ -146,6 +172,16 @@ extension UpdateOperand<BoundStage> {
         }
     }
 
+    /// The type of the operand's value, whatever the item is; nil where the item decides it.
+    fileprivate var definiteKind: AttributeValue.Kind? {
+        switch self {
+        case .path, .ifNotExists: nil
+        case .value(let value): value.kind
+        case .sum, .difference: .number
+        case .listAppend: .list
+        }
+    }
+
     private func number(in item: Item) throws(ExpressionFault) -> Number {
         guard case .number(let number) = try value(in: item) else { throw .operandDataType }
         return number
@@ -162,7 +198,7 @@ extension AttributeValue {
     fileprivate func adding(_ other: AttributeValue) throws(ExpressionFault) -> AttributeValue {
         switch (self, other) {
         case (.number(let left), .number(let right)):
-            do { return .number(try left.adding(right)) } catch { throw .number(error) }
+            do { return .number(try left.adding(right)) } catch { throw .result(error) }
         case (.stringSet(let left), .stringSet(let right)): return .stringSet(Self.union(left, right, by: <))
         case (.numberSet(let left), .numberSet(let right)): return .numberSet(Self.union(left, right, by: <))
         case (.binarySet(let left), .binarySet(let right)):

@@ -50,22 +50,32 @@ def test_a_policy_is_removed(client, arn):
 
 def test_a_revision_is_expected(client, arn):
     revision = client.put_resource_policy(ResourceArn=arn, Policy=policy())["RevisionId"]
-    mismatch = "^Resource-based policy not found for the provided ResourceArn and ExpectedRevisionId: "
-    with refused("PolicyNotFoundException", mismatch):
+    name = arn.rsplit("/", 1)[1]
+    absent = f"^Resource-based policy not found for the provided ResourceArn: {arn}$"
+
+    def mismatch(given, found):
+        return (
+            "^Resource-based policy not found for the provided ResourceArn: Requested update for policy with revision id "
+            f"{given}, but the policy associated to target table {name} has revision id {found}.$")
+
+    with refused("PolicyNotFoundException", mismatch("1", revision)):
         client.put_resource_policy(ResourceArn=arn, Policy=policy("dynamodb:Scan"), ExpectedRevisionId="1")
-    with refused("PolicyNotFoundException", mismatch):
+    with refused("PolicyNotFoundException", mismatch("1", revision)):
         client.delete_resource_policy(ResourceArn=arn, ExpectedRevisionId="1")
     assert client.get_resource_policy(ResourceArn=arn)["RevisionId"] == revision
     second = client.put_resource_policy(
         ResourceArn=arn, Policy=policy("dynamodb:Scan"), ExpectedRevisionId=revision)["RevisionId"]
     client.delete_resource_policy(ResourceArn=arn, ExpectedRevisionId=second)
-    with refused("PolicyNotFoundException", mismatch):
+    with refused("PolicyNotFoundException", absent):
         client.delete_resource_policy(ResourceArn=arn, ExpectedRevisionId=second)
 
 
 def test_no_policy_is_expected(client, arn):
-    client.put_resource_policy(ResourceArn=arn, Policy=policy(), ExpectedRevisionId="NO_POLICY")
-    with refused("PolicyNotFoundException"):
+    revision = client.put_resource_policy(ResourceArn=arn, Policy=policy(), ExpectedRevisionId="NO_POLICY")["RevisionId"]
+    with refused(
+            "PolicyNotFoundException",
+            "^Resource-based policy not found for the provided ResourceArn: Requested policy update expecting none to be present "
+            f"for table {arn.rsplit('/', 1)[1]}, but a policy exists with revision id {revision}.$"):
         client.put_resource_policy(ResourceArn=arn, Policy=policy("dynamodb:Scan"), ExpectedRevisionId="NO_POLICY")
     assert client.get_resource_policy(ResourceArn=arn)["Policy"] == policy()
 
@@ -91,14 +101,14 @@ def test_a_stream_has_a_policy_of_its_own(client):
 
 @pytest.mark.parametrize("document", ["", "no json", "[]", "{}", '{"Statement": []', "1"])
 def test_what_is_no_policy_is_refused(client, arn, document):
-    with refused("ValidationException", "^Invalid policy document: This policy contains invalid Json$"):
+    with refused("ValidationException", "^One or more parameter values were invalid: Invalid policy document: This policy contains invalid Json$"):
         client.put_resource_policy(ResourceArn=arn, Policy=document)
 
 
 def test_a_policy_is_bounded(client, arn):
     bounded = policy()
     client.put_resource_policy(ResourceArn=arn, Policy=bounded + " " * (20 * 1024 - len(bounded)))
-    with refused("ValidationException", "^Resource-based policy document size exceeds the limit of 20480 bytes.$"):
+    with refused("ValidationException", "^One or more parameter values were invalid: Maximum policy size of 20480 bytes exceeded$"):
         client.put_resource_policy(ResourceArn=arn, Policy=bounded + " " * (20 * 1024 + 1 - len(bounded)))
 
 
@@ -108,5 +118,5 @@ def test_a_missing_table_is_not_found(client, arn, operation):
     missing = arn.rsplit("/", 1)[0] + "/no-such-table"
     with refused("ResourceNotFoundException", "^Requested resource not found: Table: no-such-table not found$"):
         getattr(client, operation)(ResourceArn=missing, **parameters)
-    with refused("ValidationException", "^Invalid TableArn: Invalid ResourceArn provided as input nonsense$"):
+    with refused("ValidationException", "^One or more parameter values were invalid: ARNs must start with 'arn:': nonsense$"):
         getattr(client, operation)(ResourceArn="nonsense", **parameters)

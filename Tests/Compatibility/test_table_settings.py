@@ -14,12 +14,70 @@ def test_on_demand_maxima_are_kept_and_cleared(client):
     def maxima():
         return client.describe_table(TableName=name)["Table"].get("OnDemandThroughput")
 
+    def change(**given):
+        return client.update_table(TableName=name, OnDemandThroughput=given)["TableDescription"]["OnDemandThroughput"]
+
     assert maxima() == {"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 20}
-    client.update_table(
-        TableName=name, OnDemandThroughput={"MaxReadRequestUnits": 30, "MaxWriteRequestUnits": -1})
-    assert maxima() == {"MaxReadRequestUnits": 30, "MaxWriteRequestUnits": -1}
-    client.update_table(TableName=name, OnDemandThroughput={"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1})
+    assert change(MaxReadRequestUnits=20, MaxWriteRequestUnits=15) == maxima()
+    # What is not named stays as it is.
+    assert change(MaxReadRequestUnits=40) == maxima() == {"MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 15}
+    assert change(MaxReadRequestUnits=-1) == {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 15}
+    assert maxima() == {"MaxWriteRequestUnits": 15}
+    assert change(MaxWriteRequestUnits=-1) == {"MaxWriteRequestUnits": -1}
     assert maxima() is None
+
+
+def test_on_demand_maxima_of_indexes_are_merged(client):
+    by_pk = {**index("by-pk", "pk"), "OnDemandThroughput": {"MaxReadRequestUnits": 20, "MaxWriteRequestUnits": 15}}
+    name = make_table(client, GlobalSecondaryIndexes=[by_pk])
+
+    def change(**given):
+        answer = client.update_table(TableName=name, GlobalSecondaryIndexUpdates=[
+            {"Update": {"IndexName": "by-pk", "OnDemandThroughput": given}}])["TableDescription"]
+        described = client.describe_table(TableName=name)["Table"]
+        return [table["GlobalSecondaryIndexes"][0].get("OnDemandThroughput") for table in (answer, described)]
+
+    assert change(MaxReadRequestUnits=40) == [{"MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 15}] * 2
+    assert change(MaxReadRequestUnits=-1) == [
+        {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 15}, {"MaxWriteRequestUnits": 15}]
+    assert change(MaxWriteRequestUnits=-1) == [{"MaxWriteRequestUnits": -1}, None]
+
+
+@pytest.mark.parametrize("more", [{}, {"SSEType": "KMS"}, {"KMSMasterKeyId": "alias/aws/dynamodb"}])
+def test_encryption_with_the_own_key_of_the_service_is_described(client, more):
+    name = make_table(client, SSESpecification={"Enabled": True, **more})
+    described = client.describe_table(TableName=name)["Table"]["SSEDescription"]
+    assert described.pop("KMSMasterKeyArn").startswith("arn:aws:kms:us-east-1:")
+    assert described == {"Status": "ENABLED", "SSEType": "KMS"}
+    assert "SSEDescription" not in client.update_table(
+        TableName=name, SSESpecification={"Enabled": False})["TableDescription"]
+    assert "SSEDescription" not in client.describe_table(TableName=name)["Table"]
+    client.update_table(TableName=name, SSESpecification={"Enabled": True, **more})
+    assert client.describe_table(TableName=name)["Table"]["SSEDescription"]["Status"] == "ENABLED"
+
+
+def test_a_table_with_encryption_switched_off_has_no_description_of_it(client):
+    name = make_table(client, SSESpecification={"Enabled": False})
+    assert "SSEDescription" not in client.describe_table(TableName=name)["Table"]
+
+
+def test_the_answer_to_a_creation_has_the_warm_throughput_that_was_asked_for(client):
+    definition = dict(
+        AttributeDefinitions=define("pk"), KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
+    by_pk = index("by-pk", "pk")
+    name = f"{make_table(client)}-cold"
+    created = client.create_table(TableName=name, **definition, GlobalSecondaryIndexes=[by_pk])["TableDescription"]
+    assert "WarmThroughput" not in created and "WarmThroughput" not in created["GlobalSecondaryIndexes"][0]
+    described = client.describe_table(TableName=name)["Table"]
+    assert warm(described) == warm(described["GlobalSecondaryIndexes"][0]) == (12_000, 4_000)
+    units = {"ReadUnitsPerSecond": 13_000, "WriteUnitsPerSecond": 5_000}
+    created = client.create_table(
+        TableName=f"{name}-warm", **definition, WarmThroughput=units,
+        GlobalSecondaryIndexes=[{**by_pk, "WarmThroughput": units}])["TableDescription"]
+    for part in (created, created["GlobalSecondaryIndexes"][0]):
+        assert part["WarmThroughput"] == {**units, "Status": "UPDATING"}
+    for extra in (name, f"{name}-warm"):
+        client.delete_table(TableName=extra)
 
 
 def test_warm_throughput_grows(client):
@@ -94,7 +152,7 @@ def test_changes_of_provisioned_capacity_are_counted(client):
     assert not is_same_day or (table["NumberOfDecreasesToday"], of_index["NumberOfDecreasesToday"]) == (1, 2)
 
 
-def test_the_answer_to_a_change_does_not_say_when_the_mode_was_chosen(client):
+def test_the_answer_to_a_creation_does_not_say_when_the_mode_was_chosen(client):
     name = f"{make_table(client)}-mode"
     definition = dict(
         AttributeDefinitions=define("pk"), KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST")
@@ -102,6 +160,8 @@ def test_the_answer_to_a_change_does_not_say_when_the_mode_was_chosen(client):
     assert created["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}
     assert "LastUpdateToPayPerRequestDateTime" in client.describe_table(TableName=name)["Table"]["BillingModeSummary"]
     deleted = client.delete_table(TableName=name)["TableDescription"]
+    assert "LastUpdateToPayPerRequestDateTime" in deleted["BillingModeSummary"]
+    del deleted["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"]
     assert {key: value for key, value in deleted.items() if key not in ("TableArn", "TableId")} == {
         "TableName": name, "TableStatus": "DELETING", "TableSizeBytes": 0, "ItemCount": 0, "DeletionProtectionEnabled": False,
         "ProvisionedThroughput": {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
@@ -127,7 +187,8 @@ def test_an_index_of_a_provisioned_table_has_no_maxima(client, raw):
     assert raw("UpdateTable", {
         "TableName": name, "AttributeDefinitions": define("pk"), "GlobalSecondaryIndexUpdates": [{"Create": created}]}) == (
         "ValidationException",
-        "One or more parameter values were invalid: OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+        "One or more parameter values were invalid: MaxReadRequestUnits for OnDemandThroughput cannot be specified when table "
+        "BillingMode is PROVISIONED.")
 
 
 def test_a_table_is_made_with_warm_throughput(client):

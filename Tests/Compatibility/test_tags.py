@@ -1,5 +1,7 @@
 """Tags of tables: put, replaced, taken, listed a page at a time, and refused."""
 
+import re
+
 import pytest
 
 from conftest import make_table, refused
@@ -65,13 +67,14 @@ def test_characters_that_tags_may_have(client, tagged, text):
 
 @pytest.mark.parametrize(("key", "value"), [("a*b", "v"), ("k", "100%"), ("a#b", "v"), ("k", "a,b")])
 def test_characters_that_tags_may_not_have(client, tagged, key, value):
-    with refused("ValidationException", "contains characters that are not allowed"):
+    kind, text = ("Key", key) if key != "k" else ("Value", value)
+    with refused("ValidationException", f"^The Tag {kind} provided is invalid, {kind}: {re.escape(text)}$"):
         client.tag_resource(ResourceArn=arn(client, tagged), Tags=[{"Key": key, "Value": value}])
 
 
 @pytest.mark.parametrize("key", ["aws:x", "AWS:x", "aws:"])
 def test_reserved_keys_are_refused(client, tagged, key):
-    with refused("ValidationException", "Tag keys starting with aws: are reserved for system use"):
+    with refused("ValidationException", f"^Tag Key cannot be prefixed with aws:, Key: {key}$"):
         client.tag_resource(ResourceArn=arn(client, tagged), Tags=[{"Key": key, "Value": "v"}])
 
 
@@ -86,7 +89,7 @@ def test_a_table_has_fifty_tags_and_lists_them_all(client):
         more = {"NextToken": answer["NextToken"]}
     assert len(pages) == 5 and all(len(page) == 10 for page in pages)
     assert [key for page in pages for key in page] == [f"key-{number:02}" for number in range(50)]
-    with refused("ValidationException", "^Too many tags: at most 50 are allowed$"):
+    with refused("ValidationException", "^Number of Tags exceed the current limit for the provided ResourceArn$"):
         client.tag_resource(ResourceArn=arn(client, name), Tags=as_list({"one": "more"}))
     client.tag_resource(ResourceArn=arn(client, name), Tags=as_list({"key-00": "replaced"}))
     paginator = client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn(client, name))
@@ -94,12 +97,12 @@ def test_a_table_has_fifty_tags_and_lists_them_all(client):
 
 
 def test_fifty_one_tags_are_too_many_for_a_new_table(client):
-    with refused("ValidationException", "^Too many tags: at most 50 are allowed$"):
+    with refused("ValidationException", "^Number of Tags exceed the current limit for the provided ResourceArn$"):
         make_table(client, Tags=as_list({f"key-{number}": "v" for number in range(51)}))
 
 
 def test_a_key_comes_once_in_a_request(client, tagged):
-    with refused("ValidationException", "^Duplicate tag keys are not allowed: k$"):
+    with refused("ValidationException", "^Duplicate Tag Keys provided as input: Duplicate Tag Key found k$"):
         client.tag_resource(
             ResourceArn=arn(client, tagged), Tags=[{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}])
 
@@ -134,9 +137,21 @@ OPERATIONS = [
 @pytest.mark.parametrize(("operation", "parameters"), OPERATIONS)
 def test_what_is_no_arn_of_a_table_is_refused(client, tagged, operation, parameters):
     table = arn(client, tagged)
-    for resource in [tagged, "arn:aws:s3:::bucket", table.replace("table/", "tables/"), f"{table}/index/i", f"{table}/"]:
-        with refused("ValidationException", "^Invalid TableArn: Invalid ResourceArn provided as input "):
+    invalid = "Invalid TableArn: Invalid ResourceArn provided as input "
+    parameter = "One or more parameter values were invalid: "
+    for resource, message in [
+            ("I_do_not_exist", parameter + "ARNs must start with 'arn:': "),
+            ("arn:aws:s3:::bucket", parameter + "Provided Arn is not a DynamoDB resource arn: "),
+            (f"{table}/index/i", parameter + "Invalid resource arn provided, only table or stream is accepted. "
+             "Provided resource arn: "),
+            (table.replace("table/", "tables/"), invalid), (f"{table}/", invalid),
+            (table.replace("us-east-1", "eu-west-1"), invalid)]:
+        with refused("ValidationException", f"^{message}{resource}$"):
             getattr(client, operation)(ResourceArn=resource, **parameters)
+    foreign = table.replace("000000000000", "111111111111")
+    assert foreign != table
+    with refused("AccessDeniedException", f"is not authorized to perform: dynamodb:.* on resource: {foreign} "):
+        getattr(client, operation)(ResourceArn=foreign, **parameters)
 
 
 @pytest.mark.parametrize(("operation", "parameters"), OPERATIONS)
@@ -144,9 +159,6 @@ def test_the_arn_of_no_table_is_not_found(client, tagged, operation, parameters)
     missing = arn(client, tagged).replace(tagged, "no-such-table")
     with refused("ResourceNotFoundException", f"^Requested resource not found: ResourcArn: {missing} not found$"):
         getattr(client, operation)(ResourceArn=missing, **parameters)
-    elsewhere = arn(client, tagged).replace("us-east-1", "eu-west-1")
-    with refused("ResourceNotFoundException", "^Requested resource not found: ResourcArn: "):
-        getattr(client, operation)(ResourceArn=elsewhere, **parameters)
 
 
 def test_a_token_that_was_not_given_is_refused(client, tagged):

@@ -173,8 +173,8 @@ def test_an_update_to_an_index_key_of_another_type_is_a_validation_error(client,
         "ExpressionAttributeValues": {":n": {"N": "1"}}}}])
     assert found == [{
         "Code": "ValidationError",
-        "Message": "One or more parameter values were invalid: The update expression attempted to update the secondary "
-                   "index key to unsupported type"}]
+        "Message": "One or more parameter values were invalid: Type mismatch for Index Key kind Expected: S Actual: N "
+                   "IndexName: by-kind"}]
 
 
 def test_an_item_that_would_get_too_large_is_a_validation_error(client, table, key):

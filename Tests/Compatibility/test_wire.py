@@ -78,7 +78,10 @@ def test_what_is_required_is_named(send):
     _, _, body = send("DescribeTable", {})
     error = json.loads(body)
     assert error["__type"] == "com.amazon.coral.validate#ValidationException"
-    assert "Value null at 'tableName' failed to satisfy constraint: Member must not be null" in error["message"]
+    assert error["message"] == "The parameter 'TableName' is required but was not present in the request"
+    _, _, body = send("UpdateTimeToLive", {})
+    message = json.loads(body)["message"]
+    assert "Value null at 'tableName' failed to satisfy constraint: Member must not be null" in message
 
 
 def test_a_compressed_request(send):

@@ -304,8 +304,33 @@ import Testing
                  "ExpressionAttributeValues":{":g":{"N":"1"}}}
                 """#)
                 == validation(
-                    "One or more parameter values were invalid: The update expression attempted to update the secondary index key to unsupported type"
+                    "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: all"
                 ))
+    }
+
+    @Test(arguments: [
+        ("PutItem", #""Item":{"pk":{"S":"a"},"":{"N":"1"}}"#),
+        ("GetItem", #""Key":{"pk":{"S":"a"}},"AttributesToGet":[""]"#),
+        (
+            "GetItem",
+            ##""Key":{"pk":{"S":"a"}},"ProjectionExpression":"#n","ExpressionAttributeNames":{"#n":""}"##
+        ),
+        ("UpdateItem", #""Key":{"pk":{"S":"a"}},"AttributeUpdates":{"":{"Value":{"N":"1"}}}"#),
+        ("UpdateItem", #""Key":{"pk":{"S":"a"}},"Expected":{"":{"Exists":false}}"#),
+        (
+            "UpdateItem",
+            ##""Key":{"pk":{"S":"a"}},"UpdateExpression":"REMOVE #n","ExpressionAttributeNames":{"#n":""}"##
+        ),
+        (
+            "UpdateItem",
+            ##""Key":{"pk":{"S":"a"}},"ConditionExpression":"attribute_exists(#n)","ExpressionAttributeNames":{"#n":""}"##
+        ),
+        ("Scan", #""ScanFilter":{"":{"ComparisonOperator":"NULL"}}"#),
+    ])
+    func `an attribute without a name is refused wherever it stands`(operation: String, parameters: String) {
+        let (status, body) = endpoint.send(operation, #"{"TableName":"simple",\#(parameters)}"#)
+        #expect(
+            status == 400 && body.contains("ValidationException") && body.contains("Empty attribute name"), "\(body)")
     }
 
     @Test func `every value that an update can return`() {

@@ -151,15 +151,15 @@ import Testing
         ),
         (
             partition + #","Select":"ALL_PROJECTED_ATTRIBUTES""#,
-            "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+            "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
         ),
         (
             partition + #","Select":"SPECIFIC_ATTRIBUTES""#,
-            "One or more parameter values were invalid: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            "1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
         ),
         (
             partition + #","Select":"COUNT","ProjectionExpression":"v""#,
-            "One or more parameter values were invalid: Cannot specify the ProjectionExpression when choosing to get COUNT"
+            "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get only the Count"
         ),
         (
             #""KeyConditionExpression":"pk = :p","FilterExpression":"sk = :p","ExpressionAttributeValues":{":p":{"S":"p"}}"#,
@@ -211,6 +211,47 @@ import Testing
     ])
     func `a query that cannot be is told why`(parameters: String, message: String) {
         #expect(endpoint("Query", #"{"TableName":"indexed",\#(parameters)}"#) == validation(message))
+    }
+
+    @Test func `what to select is refused in an envelope by Query and without one by Scan`() {
+        let key = #""KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p"}}"#
+        for (parameters, message) in [
+            (
+                #""Select":"ALL_ATTRIBUTES","ProjectionExpression":"v""#,
+                "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"
+            ),
+            (
+                #""Select":"COUNT","ProjectionExpression":"v""#,
+                "Cannot specify the ProjectionExpression when choosing to get only the Count"
+            ),
+            (
+                #""Select":"SPECIFIC_ATTRIBUTES""#,
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            ),
+            (
+                #""Select":"ALL_PROJECTED_ATTRIBUTES""#,
+                "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+            ),
+        ] {
+            #expect(
+                endpoint("Query", #"{"TableName":"indexed",\#(key),\#(parameters)}"#)
+                    == validation("1 validation error detected: \(message)"))
+            #expect(endpoint("Scan", #"{"TableName":"indexed",\#(parameters)}"#) == validation(message))
+        }
+        #expect(
+            endpoint("Scan", #"{"TableName":"indexed","Select":"COUNT","AttributesToGet":["v"]}"#)
+                == validation("Cannot specify the AttributesToGet when choosing to get only the Count"))
+    }
+
+    @Test func `a limit below one is told with its value by Scan and without it by Query`() {
+        let rule = "failed to satisfy constraint: Member must have value greater than or equal to 1"
+        let key = #""KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p"}}"#
+        #expect(
+            endpoint("Query", #"{"TableName":"indexed",\#(key),"Limit":0}"#)
+                == validation("1 validation error detected: Value at 'Limit' \(rule)"))
+        #expect(
+            endpoint("Scan", #"{"TableName":"indexed","Limit":0}"#)
+                == validation("1 validation error detected: Value '0' at 'limit' \(rule)"))
     }
 
     @Test func `a query of one item has no second page`() {

@@ -96,6 +96,35 @@ import Testing
         #expect(!rest.contains("LastEvaluatedShardId"))
     }
 
+    @Test func `shards are listed by their names, over all generations and siblings, a page at a time`() throws {
+        let endpoint = try TestEndpoint {
+            $0.streamShardCount = 2
+            $0.streamShardLifetimeMilliseconds = 5_000
+        }
+        endpoint.createTable(
+            "sharded", more: #", "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"}"#)
+        for number in 0..<30 {
+            endpoint("PutItem", #"{"TableName":"sharded","Item":{"pk":{"S":"\#(number)"}}}"#)
+            try endpoint.region.pass(milliseconds: 1_000)
+        }
+        func send(_ body: String) -> JSONTree {
+            JSONTree(endpoint.send("DescribeStream", Array(body.utf8), service: .streams).body)["StreamDescription"]
+        }
+        let list = endpoint.send("ListStreams", Array("{}".utf8), service: .streams).body
+        let arn = try #require(JSONTree(list)["Streams"].elements.first)["StreamArn"].string
+        let whole = send(#"{"StreamArn":"\#(arn)"}"#)["Shards"].elements.map { $0["ShardId"].string }
+        try #require(whole.count >= 6)
+        #expect(whole == whole.sorted())
+        var start = ""
+        for name in whole {
+            let more = start.isEmpty ? "" : #","ExclusiveStartShardId":"\#(start)""#
+            let page = send(#"{"StreamArn":"\#(arn)","Limit":1\#(more)}"#)
+            #expect(page["Shards"].elements.map { $0["ShardId"].string } == [name])
+            start = page["LastEvaluatedShardId"].string
+        }
+        #expect(start.isEmpty)
+    }
+
     @Test func `the end of a closed shard has no next iterator`() throws {
         put("a", 1)
         let oldest = try iterator("TRIM_HORIZON")

@@ -188,13 +188,13 @@ import Testing
         ),
         (
             #""TableClass":"STANDARD","DeletionProtectionEnabled":true"#,
-            "One or more parameter values were invalid: Table class modification must be the only operation in the request"
+            "One or more parameter values were invalid: TableClass modification must be the only operation in the request"
         ),
         (
             #""BillingMode":"PAY_PER_REQUEST","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"global"}}]"#,
-            "One or more parameter values were invalid: Index modification must be the only operation in the request"
+            "One or more parameter values were invalid: You cannot create or delete index while updating table IOPS"
         ),
-        (#""StreamSpecification":{"StreamEnabled":false}"#, "Table has no stream to disable"),
+        (#""StreamSpecification":{"StreamEnabled":false}"#, "Table has no stream to disable: TableName: simple"),
         (
             #""ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#,
             "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"

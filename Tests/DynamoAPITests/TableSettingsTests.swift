@@ -50,7 +50,7 @@ import Testing
         #expect(
             endpoint(
                 "TagResource", #"{"ResourceArn":"\#(arn)","Tags":[{"Key":"0","Value":"x"},{"Key":"y","Value":""}]}"#)
-                == validation("Too many tags: at most 50 are allowed"))
+                == validation("Number of Tags exceed the current limit for the provided ResourceArn"))
         #expect(endpoint("ListTagsOfResource", #"{"ResourceArn":"\#(arn)","NextToken":"tags-40"}"#) == before)
     }
 

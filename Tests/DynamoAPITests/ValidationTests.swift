@@ -71,10 +71,29 @@ import Testing
     }
 
     @Test func `a table's name is neither too short nor too long`() {
-        let message = "TableName must be at least 3 characters long and at most 255 characters long"
-        for name in ["ab", String(repeating: "a", count: 256)] {
-            #expect(endpoint("DescribeTable", #"{"TableName": "\#(name)"}"#) == validation(message))
+        func message(_ name: String, _ rule: String) -> String {
+            validation(
+                "1 validation error detected: Value '\(name)' at 'tableName' failed to satisfy constraint: Member must have length \(rule)"
+            )
         }
+        let long = String(repeating: "a", count: 256)
+        for operation in ["DescribeTable", "DeleteTable", "DescribeTimeToLive", "DescribeContinuousBackups"] {
+            for (name, rule) in [("ab", "greater than or equal to 3"), ("", "greater than or equal to 3")] {
+                #expect(endpoint(operation, #"{"TableName": "\#(name)"}"#) == message(name, rule))
+            }
+            #expect(
+                endpoint(operation, #"{"TableName": "\#(long)"}"#) == message(long, "less than or equal to 255"))
+        }
+        let key = #""Key": {"pk": {"S": "a"}}"#
+        #expect(endpoint("GetItem", #"{"TableName": "", \#(key)}"#) == message("", "greater than or equal to 1"))
+        #expect(endpoint("GetItem", #"{"TableName": "ab", \#(key)}"#).contains("ResourceNotFoundException"))
+    }
+
+    @Test(arguments: ["DescribeTable", "DeleteTable", "DescribeTimeToLive"])
+    func `operations on tables ask for their table in words of their own`(operation: String) {
+        #expect(
+            endpoint(operation, "{}")
+                == validation("The parameter 'TableName' is required but was not present in the request"))
     }
 
     @Test func `numbers have bounds`() {

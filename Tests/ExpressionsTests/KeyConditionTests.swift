@@ -111,16 +111,32 @@ import Testing
     }
 
     @Test(arguments: [
-        Refusal("p1 = :s", "Query condition missed key schema element: p2"),
-        Refusal("p1 = :s AND p2 = :n AND s2 = :n", "Query condition missed key schema element: s1"),
-        Refusal("p1 = :s AND p2 = :n AND s1 > :s AND s2 = :n", "Query key condition not supported"),
-        Refusal("p1 = :s AND p2 = :n AND s1 = :s AND s3 = :s", "Query condition missed key schema element: s2"),
-        Refusal("p1 = :s AND p2 < :n", "Query key condition not supported"),
+        Refusal("p1 = :s", hashWithoutEquality("p2")),
+        Refusal("p2 = :n", hashWithoutEquality("p1")),
+        Refusal("s1 = :s", hashWithoutEquality("p1, p2")),
+        Refusal("p1 = :s AND p2 < :n", hashWithoutEquality("p2")),
+        Refusal("p1 = :s AND p2 BETWEEN :n AND :n", hashWithoutEquality("p2")),
+        Refusal("p1 = :s AND p2 = :n AND s2 = :n", rangeWithoutEquality("s1", before: "s2")),
+        Refusal("p1 = :s AND p2 = :n AND s1 > :s AND s2 = :n", rangeWithoutEquality("s1", before: "s2")),
+        Refusal("p1 = :s AND p2 = :n AND begins_with(s1, :s) AND s2 = :n", rangeWithoutEquality("s1", before: "s2")),
+        Refusal("p1 = :s AND p2 = :n AND s1 = :s AND s3 = :s", rangeWithoutEquality("s2", before: "s3")),
+        Refusal("p1 = :s AND p2 = :n AND s3 < :s", rangeWithoutEquality("s1, s2", before: "s3")),
         Refusal(
             "p1 = :s AND p2 = :n AND s1 = :s AND s2 = :n AND s3 = :s AND q = :s", "Query key condition not supported"),
     ])
     func `gaps and early ranges in a key of several attributes are refused`(_ refusal: Refusal) throws {
         #expect(try messageRefusing { try resolve(refusal.expression, Self.composite) } == refusal.message)
+    }
+
+    private static func hashWithoutEquality(_ names: String) -> String {
+        "HASH key attributes \(names) must have equality conditions specified in the query"
+    }
+
+    private static func rangeWithoutEquality(_ names: String, before last: String) -> String {
+        """
+        RANGE key attributes \(names) must have equality conditions specified in the query because a condition is present on key \
+        attribute \(last)
+        """
     }
 
     @Test func `a key without a sort key takes no second condition`() throws {

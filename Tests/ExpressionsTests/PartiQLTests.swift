@@ -135,7 +135,7 @@ import Testing
         ("SELECT * FROM t WHERE (a = 1", "Expected expression"),
         ("SELECT * FROM t WHERE foo(a)", "Unexpected function"),
         ("SELECT * FROM t WHERE a = 'x", "Unterminated quoted text"),
-        ("SELECT * FROM t WHERE a = #", "Invalid character"), ("SELECT * FROM t.u.v", "Unexpected path component"),
+        ("SELECT * FROM t WHERE a = #", "Invalid character"),
         ("SELECT a[b] FROM t", "Unexpected path component"), ("UPDATE t WHERE a = 1", "Unexpected keyword"),
         ("INSERT INTO t VALUE", "Expected expression"), ("INSERT INTO t VALUE 1", "Unexpected term"),
         ("INSERT INTO t VALUE {a: 1}", "Unexpected term"),
@@ -150,6 +150,17 @@ import Testing
         #expect(
             throws: ExpressionError(ExpressionFault("Statement wasn't well formed, can't be processed: \(what)"))
         ) { try parse(Text(text)) }
+    }
+
+    @Test(arguments: [
+        ("SELECT * FROM t.u.v", "A path may contain at most 2 components in the FROM clause"),
+        (#"SELECT * FROM "t"."u"."v" WHERE a = 1"#, "A path may contain at most 2 components in the FROM clause"),
+        (#"SELECT * FROM """#, "Path component cannot be an empty string"),
+        (#"SELECT * FROM t."" WHERE a = 1"#, "Path component cannot be an empty string"),
+        (#"DELETE FROM "" WHERE a = 1"#, "Path component cannot be an empty string"),
+    ])
+    func `a source has one or two components with a name`(text: String, message: String) {
+        #expect(throws: ExpressionError(ExpressionFault(message))) { try parse(Text(text)) }
     }
 
     @Test(arguments: [

@@ -147,7 +147,12 @@ import Testing
         Refusal(
             "SET a = huge + huge",
             "Number overflow. Attempting to store a number with magnitude larger than supported range"),
-        Refusal("ADD huge :n", "Attempting to store more than 38 significant digits in a Number"),
+        // 38 digits do not hold the results.
+        Refusal(
+            "ADD huge :n", "Number overflow. Attempting to store a number with magnitude larger than supported range"),
+        Refusal(
+            "SET a = huge - :n",
+            "Number overflow. Attempting to store a number with magnitude larger than supported range"),
     ])
     func `an update that does not fit the item is refused`(_ refusal: Refusal) throws {
         let item: Item = [

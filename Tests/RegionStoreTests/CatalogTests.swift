@@ -168,11 +168,30 @@ import Testing
         #expect(try world[2].table().onDemandThroughput?.maximumRead == 6)
         try world[1].update(
             "T", .setBilling(.provisioned, Throughput(read: 1, write: 1)),
-            .setOnDemandThroughput(OnDemandThroughput(maximumRead: 1)), .setTableClass(.standard))
+            .changeOnDemandThroughput(OnDemandChange(read: .set(1))), .setTableClass(.standard))
         try world.exchange()
         #expect(try world[2].table().replicas[1].overrides == ReplicaOverrides())
         #expect(try world[2].table().tableClass == .standard)
         #expect(try world[2].table().onDemandThroughput?.maximumRead == 1)
+    }
+
+    @Test func `a change of one maximum keeps the other, of tables and of indexes`() throws {
+        try region.createTable(indexes: [.global("g", "color")])
+        let steps: [(change: OnDemandChange, read: Int?, write: Int?)] = [
+            (OnDemandChange(read: .set(20), write: .set(15)), 20, 15), (OnDemandChange(read: .set(40)), 40, 15),
+            (OnDemandChange(), 40, 15), (OnDemandChange(write: .remove), 40, nil),
+            (OnDemandChange(read: .remove), nil, nil), (OnDemandChange(write: .set(1)), nil, 1),
+        ]
+        for step in steps {
+            try region.update(
+                "T", .changeOnDemandThroughput(step.change), .updateIndex(name: "g", nil, step.change))
+            let table = try region.table()
+            let index = try #require(table.index(named: "g"))
+            for maxima in [table.onDemandThroughput, index.definition.onDemandThroughput] {
+                #expect(maxima?.maximumRead == step.read && maxima?.maximumWrite == step.write)
+                #expect((maxima == nil) == (step.read == nil && step.write == nil))
+            }
+        }
     }
 
     @Test func `tables are listed in the byte order of their names, a page at a time`() throws {

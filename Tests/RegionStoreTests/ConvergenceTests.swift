@@ -232,7 +232,7 @@ private struct Corpus {
             overrides.readCapacityUnits = 1 + generator.below(9)
             try region.update(
                 name, .updateReplica(region: TestRegion.names[generator.below(4)], overrides),
-                .setOnDemandThroughput(OnDemandThroughput(maximumRead: generator.below(9))))
+                .changeOnDemandThroughput(OnDemandChange(read: .set(1 + generator.below(9)))))
         default:
             let index: Text = ["new-1", "new-2"][generator.below(2)]
             switch try region.table(name).index(named: index) {

@@ -72,11 +72,11 @@ import Testing
     }
 
     @Test func `a policy that is not as expected stays as it is`() throws {
-        #expect(throws: LocalSettingsRefusal.unexpectedPolicy) { try putPolicy("{}", .revision("1")) }
+        #expect(throws: LocalSettingsRefusal.unexpectedPolicy(revision: nil)) { try putPolicy("{}", .revision("1")) }
         let revision = try #require(try putPolicy("{}", .noPolicy))
         for expected in [.noPolicy, .revision(Text("0\(revision)")), .revision("")] as [PolicyExpectation] {
-            #expect(throws: LocalSettingsRefusal.unexpectedPolicy) { try putPolicy("[]", expected) }
-            #expect(throws: LocalSettingsRefusal.unexpectedPolicy) {
+            #expect(throws: LocalSettingsRefusal.unexpectedPolicy(revision: revision)) { try putPolicy("[]", expected) }
+            #expect(throws: LocalSettingsRefusal.unexpectedPolicy(revision: revision)) {
                 try change(.removePolicy(resource: "", expected: expected))
             }
         }

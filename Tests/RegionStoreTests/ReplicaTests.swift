@@ -242,7 +242,7 @@ import Testing
         try addReplica(2)
         try world.exchange()
         try world[1].update("T", .setTableClass(.infrequentAccess))
-        try world[2].update("T", .setOnDemandThroughput(OnDemandThroughput(maximumRead: 5)))
+        try world[2].update("T", .changeOnDemandThroughput(OnDemandChange(read: .set(5))))
         world[2].now += 5
         try world[1].update("T", .setBilling(.provisioned, Throughput(read: 1, write: 1)))
         try world[2].update("T", .setBilling(.provisioned, Throughput(read: 2, write: 2)))

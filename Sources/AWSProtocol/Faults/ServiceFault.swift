@@ -76,6 +76,11 @@ extension ServiceFault {
     /// `X-Amz-Target` names no operation.
     public static let unknownOperation = coral("UnknownOperationException", nil)
 
+    /// What comes before the texts of broken constraints in a message.
+    public static func constraintEnvelope(count: Int) -> String {
+        "\(count) validation error\(count > 1 ? "s" : "") detected: "
+    }
+
     /// The request breaks a rule; `message` says which.
     public static func validation(_ message: String) -> ServiceFault {
         ServiceFault("com.amazon.coral.validate", "ValidationException", message)

@@ -30,9 +30,9 @@ public struct ShapeCheck {
         var check = ShapeCheck(namespace: namespace)
         try check.checkValue(request, shape)
         guard !check.violations.isEmpty else { return }
-        let count = check.violations.count
         throw .validation(
-            "\(count) validation error\(count > 1 ? "s" : "") detected: \(check.violations.joined(separator: "; "))")
+            ServiceFault.constraintEnvelope(count: check.violations.count)
+                + check.violations.joined(separator: "; "))
     }
 
     /// Checks the types of `request`'s values and nothing else.
@@ -123,7 +123,9 @@ extension ShapeCheck {
             let values = constraints.values.map(\.description).joined(separator: ", ")
             violate(of: value, "Member must satisfy enum value set: [\(values)]")
         }
-        if let pattern = constraints.pattern, !value.withStringBytes(pattern.matches) {
+        // Of a text that is empty where it may not be, only that is told.
+        let isTooShort = (constraints.minimum ?? 0) > 0 && value.withStringBytes(\.isEmpty)
+        if let pattern = constraints.pattern, !isTooShort, !value.withStringBytes(pattern.matches) {
             violate(of: value, "Member must satisfy regular expression pattern: \(pattern.text)")
         }
         checkBounds(value, shape)

@@ -99,6 +99,22 @@ extension DynamoFault {
 }
 
 extension DynamoFault {
+    /// What comes before the texts of broken constraints.
+    static func constraintEnvelope(count: Int) -> String { ServiceFault.constraintEnvelope(count: count) }
+
+    /// A constraint that is broken where the service tells it in words of its own.
+    ///
+    /// - Parameters:
+    ///   - path: the value's place as the service shows it.
+    ///   - value: what it shows of the value; nil for nothing.
+    static func brokenConstraint(at path: String, showing value: String? = nil, _ rule: String) -> DynamoFault {
+        let subject = value.map { "Value '\($0)'" } ?? "Value"
+        return .validation(
+            "\(constraintEnvelope(count: 1))\(subject) at '\(path)' failed to satisfy constraint: \(rule)")
+    }
+}
+
+extension DynamoFault {
     /// Of operations on items.
     static let tableNotFound = DynamoFault(dynamo: "ResourceNotFoundException", "Requested resource not found")
 

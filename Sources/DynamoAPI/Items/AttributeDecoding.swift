@@ -44,7 +44,7 @@ enum AttributeDecoding {
 
     /// Checks the name of an attribute of an item.
     static func checkName(_ name: Text) throws(DynamoFault) {
-        guard !name.isEmpty else { throw .invalidParameters("Attribute name cannot be empty") }
+        guard !name.isEmpty else { throw .invalidParameters("Empty attribute name") }
         guard name.byteCount <= ExpressionLimits.attributeNameByteCount else {
             throw .invalidParameters("Attribute name is too large, must be less than 65536 bytes")
         }

@@ -19,6 +19,7 @@ enum ItemProjection {
     static func attributesToGet(_ request: JSONValue) throws(DynamoFault) -> Projection? {
         guard let list = request["AttributesToGet"] else { return nil }
         let names = list.elements.map(\.text)
+        for name in names { try AttributeDecoding.checkName(name) }
         var seen: Set<Text> = []
         for name in names where !seen.insert(name).inserted {
             throw .invalidParameters("Duplicate value in attribute name: \(name)")

@@ -159,11 +159,7 @@ extension DynamoFault {
         index: Text, attribute: Text, expected: AttributeValue.Kind, found: AttributeValue
     ) -> DynamoFault {
         guard found.kind == expected else {
-            return .invalidParameters(
-                """
-                Type mismatch for Index Key \(attribute) Expected: \(expected.rawValue) Actual: \(found.kind.rawValue) \
-                IndexName: \(index)
-                """)
+            return .indexKeyMismatch(index, attribute, expected: expected, found: found.kind)
         }
         return .validation(
             """
@@ -173,11 +169,21 @@ extension DynamoFault {
             """)
     }
 
+    /// The value of an index's key attribute has another type than the attribute.
+    static func indexKeyMismatch(
+        _ index: Text, _ attribute: Text, expected: AttributeValue.Kind, found: AttributeValue.Kind
+    ) -> DynamoFault {
+        .invalidParameters(
+            """
+            Type mismatch for Index Key \(attribute) Expected: \(expected.rawValue) Actual: \(found.rawValue) IndexName: \(index)
+            """)
+    }
+
     private static func updatedIndexKeyInvalid(
         expected: AttributeValue.Kind, found: AttributeValue
     ) -> DynamoFault {
         guard found.kind == expected else {
-            return .invalidParameters(
+            return .validation(
                 "The update expression attempted to update the secondary index key to unsupported type")
         }
         return .validation(

@@ -10,6 +10,7 @@ enum LegacyConditions {
     static func expected(_ request: JSONValue) throws(DynamoFault) -> Condition? {
         var nodes: [Condition.Node] = []
         for (name, json) in request["Expected"]?.distinctMembers ?? [] {
+            try AttributeDecoding.checkName(name)
             nodes.append(try expectation(name, json).node)
         }
         return try joined(nodes, request)
@@ -58,7 +59,8 @@ enum LegacyConditions {
     }
 
     private static func comparison(_ name: Text, _ json: JSONValue) throws(DynamoFault) -> LegacyComparison {
-        try LegacyComparison(name, comparator(json) ?? .equal, try values(json["AttributeValueList"]))
+        try AttributeDecoding.checkName(name)
+        return try LegacyComparison(name, comparator(json) ?? .equal, try values(json["AttributeValueList"]))
     }
 
     private static func comparator(_ json: JSONValue) -> LegacyComparison.Comparator? {

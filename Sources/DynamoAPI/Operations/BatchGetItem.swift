@@ -24,6 +24,15 @@ struct BatchGetItem: Operation {
     var accesses: [Access] { reads.map { Access(Self.name, .table($0.reference)) } }
 
     init(_ request: JSONValue, _ expressions: ExpressionCache) throws(DynamoFault) {
+        guard request["RequestItems"].map({ $0.count > 0 }) ?? false else {
+            throw .validation("The requestItems parameter is required for BatchGetItem")
+        }
+        for (name, json) in request["RequestItems"]?.distinctMembers ?? []
+        where json["Keys"]?.count ?? 0 > Self.maximumKeyCount {
+            throw .brokenConstraint(
+                at: "RequestItems.\(name).member.Keys",
+                "Member must have length less than or equal to \(Self.maximumKeyCount)")
+        }
         var reads: [BatchRead] = []
         var keyCount = 0
         for (name, json) in request["RequestItems"]?.distinctMembers ?? [] {
@@ -145,10 +154,10 @@ extension Shape {
     fileprivate static let requestItems = Shape.map(
         .structure(
             "KeysAndAttributes",
-            .required("Keys", .list(.attributeMap, atLeast: 1, atMost: 100)),
+            .required("Keys", .list(.attributeMap, atLeast: 1)),
             Member("AttributesToGet", .attributesToGet),
             Member("ConsistentRead", .boolean),
             Member("ProjectionExpression", .string),
             Member("ExpressionAttributeNames", .nameMap)),
-        Constraints(minimum: 1, maximum: 100, keyLength: 1...1024))
+        Constraints(maximum: 100, keyLength: 1...1024))
 }

@@ -7,7 +7,7 @@ import RegionStore
 struct DescribeContributorInsights: Operation {
     static let name: StaticString = "DescribeContributorInsights"
     static let shape = Shape.structure(
-        "DescribeContributorInsightsInput", .required("TableName", .tableName), .init("IndexName", .indexName))
+        "DescribeContributorInsightsInput", .required("TableName", .nameOfTable), .init("IndexName", .indexName))
 
     private let target: InsightsTarget
 
@@ -31,7 +31,7 @@ struct UpdateContributorInsights: Operation {
         "the action ENABLE is refused: nothing counts the keys that are used")
     static let shape = Shape.structure(
         "UpdateContributorInsightsInput",
-        .required("TableName", .tableName),
+        .required("TableName", .nameOfTable),
         .init("IndexName", .indexName),
         .required("ContributorInsightsAction", .oneOf("ENABLE", "DISABLE")),
         .init("ContributorInsightsMode", .oneOf("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")))
@@ -59,7 +59,7 @@ struct ListContributorInsights: Operation {
     static let name: StaticString = "ListContributorInsights"
     static let shape = Shape.structure(
         "ListContributorInsightsInput",
-        .init("TableName", .tableName),
+        .init("TableName", .nameOfTable),
         .init("NextToken", .string),
         .init("MaxResults", Shape(.integer, Shape.Constraints(maximum: 100))))
 

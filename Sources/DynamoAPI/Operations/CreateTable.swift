@@ -9,7 +9,7 @@ struct CreateTable: Operation {
     static let shape = Shape.structure(
         "CreateTableInput",
         .required("AttributeDefinitions", .attributeDefinitions),
-        .required("TableName", .tableName),
+        .init("TableName", .nameOfTable),
         .required("KeySchema", .keySchema),
         .init(
             "LocalSecondaryIndexes",
@@ -35,7 +35,7 @@ struct CreateTable: Operation {
         .init("VectorIndexes", .list(.structure("VectorIndex"))))
 
     static let coverage = OperationCoverage.partial(
-        "without VectorIndexes, GlobalTableSourceArn and SSESpecification with an own key")
+        "without VectorIndexes, GlobalTableSourceArn and SSESpecification with a customer's key")
 
     private let specification: TableSpecification
     /// The table's resource policy.
@@ -54,9 +54,7 @@ struct CreateTable: Operation {
         if request["GlobalTableSourceArn"] != nil {
             throw .invalidParameters("GlobalTableSourceArn is not supported: add the replica with UpdateTable")
         }
-        if request["SSESpecification"]?["Enabled"]?.isTrue ?? false {
-            throw .invalidParameters("SSESpecification is not supported: items are stored as the volume encrypts them")
-        }
+        let isEncryptionRequested = try CapacityReading.encryption(request["SSESpecification"]) ?? false
         if request["VectorIndexes"] != nil { throw .invalidParameters("VectorIndexes is not supported") }
         policy = request["ResourcePolicy"]?.text
         if let policy { try PolicyReading.check(policy) }
@@ -69,17 +67,16 @@ struct CreateTable: Operation {
         try schema.checkAllUsed(hasIndexes: !indexes.isEmpty)
         var specification = TableSpecification(
             name: reference.name, keySchema: keys, indexes: indexes, billingMode: mode, throughput: throughput)
-        specification.onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
-        if mode == .provisioned, specification.onDemandThroughput != nil {
-            throw .onDemandThroughputOfProvisioned
-        }
-        if case .enable(let viewType) = try CapacityReading.stream(request["StreamSpecification"]) {
+        specification.onDemandThroughput = try CapacityReading.initialOnDemandThroughput(
+            request["OnDemandThroughput"], mode)
+        if case .enable(let viewType) = try CapacityReading.stream(request["StreamSpecification"], isCreation: true) {
             specification.streamViewType = viewType
         }
         specification.tableClass = CapacityReading.tableClass(request["TableClass"])
+        specification.isEncryptionRequested = isEncryptionRequested
         specification.isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue ?? false
-        specification.warmThroughput = try CapacityReading.warmThroughput(
-            request["WarmThroughput"], over: CapacityReading.currentWarmThroughput(nil, throughput))
+        specification.warmThroughput = try CapacityReading.initialWarmThroughput(
+            request["WarmThroughput"], throughput)
         specification.localSettings.settingsReplicationMode = try CapacityReading.settingsReplicationMode(
             request["GlobalTableSettingsReplicationMode"])
         if let tags = request["Tags"] { specification.localSettings.tags = try TagReading.tags(tags) }
@@ -103,8 +100,8 @@ struct CreateTable: Operation {
                 throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
             }
             for element in list.elements {
-                let index = try schema.globalIndex(element)
-                try SchemaReading.checkThroughput(of: index, mode)
+                let index = try schema.globalIndex(element, mode)
+                try SchemaReading.checkThroughput(of: index, mode, isCreation: true)
                 indexes.append(index)
             }
         }

@@ -5,7 +5,7 @@ import RegionStore
 /// Deletes this region's replica of a table with its data.
 struct DeleteTable: Operation {
     static let name: StaticString = "DeleteTable"
-    static let shape = Shape.structure("DeleteTableInput", .required("TableName", .tableName))
+    static let shape = Shape.structure("DeleteTableInput", .init("TableName", .nameOfTable))
 
     private let reference: TableReference
 

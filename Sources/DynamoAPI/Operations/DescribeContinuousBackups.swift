@@ -6,7 +6,7 @@ import RegionStore
 struct DescribeContinuousBackups: Operation {
     static let name: StaticString = "DescribeContinuousBackups"
     static let coverage = OperationCoverage.partial("tells what was asked for; no backup is taken")
-    static let shape = Shape.structure("DescribeContinuousBackupsInput", .required("TableName", .tableName))
+    static let shape = Shape.structure("DescribeContinuousBackupsInput", .required("TableName", .nameOfTable))
 
     private let reference: TableReference
 

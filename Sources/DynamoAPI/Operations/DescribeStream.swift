@@ -50,14 +50,11 @@ struct DescribeStream: Operation {
             let number = try reference.shard(parent, of: stream, in: environment, at: now).number
             shards = shards.filter { $0.parent == number }
         }
-        if let start {
-            // One that is no longer kept came before all that are.
-            let place = shards.firstIndex { ShardName.text(of: $0, in: stream) == start.string }
-            shards =
-                place.map { Array(shards[($0 + 1)...]) }
-                ?? shards.filter { ShardName.text(of: $0, in: stream) > start.string }
-        }
-        return response(stream, shards, environment.arn(of: stream))
+        // Consumers go on from the greatest name that they have seen.
+        let named = shards.map { (name: ShardName.text(of: $0, in: stream), shard: $0) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            .filter { shard in start.map { Text(shard.name) > $0 } ?? true }
+        return response(stream, named.map(\.shard), environment.arn(of: stream))
     }
 
     private func response(_ stream: ChangeStream, _ shards: [StreamShard], _ arn: String) -> APIResponse {

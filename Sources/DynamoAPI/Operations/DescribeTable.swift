@@ -5,7 +5,7 @@ import RegionStore
 /// Shows a table: its settings, state, size, indexes and replicas.
 struct DescribeTable: Operation {
     static let name: StaticString = "DescribeTable"
-    static let shape = Shape.structure("DescribeTableInput", .required("TableName", .tableName))
+    static let shape = Shape.structure("DescribeTableInput", .init("TableName", .nameOfTable))
 
     private let reference: TableReference
 

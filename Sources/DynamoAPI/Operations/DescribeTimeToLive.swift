@@ -6,7 +6,7 @@ import RegionStore
 /// Tells whether a table's items expire, and by which attribute.
 struct DescribeTimeToLive: Operation {
     static let name: StaticString = "DescribeTimeToLive"
-    static let shape = Shape.structure("DescribeTimeToLiveInput", .required("TableName", .tableName))
+    static let shape = Shape.structure("DescribeTimeToLiveInput", .init("TableName", .nameOfTable))
 
     private let reference: TableReference
 

@@ -36,6 +36,12 @@ struct ExecuteTransaction: Operation {
         guard readCount == 0 || readCount == statements.count else {
             throw .validation("The entire transaction must consist of either read statements or write statements")
         }
+        if let index = statements.firstIndex(where: { $0.content.source.index != nil }) {
+            throw .validation(
+                """
+                Validation failed in TransactStatements[\(index)]: Reads on indices are not supported within transactions.
+                """)
+        }
         guard !statements.contains(where: \.returnsSomething) else {
             throw .validation("Unsupported operation: RETURNING is not supported in ExecuteTransaction")
         }

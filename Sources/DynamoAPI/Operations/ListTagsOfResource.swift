@@ -34,6 +34,7 @@ struct ListTagsOfResource: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
+        try resource.checkOwner(for: Self.name, in: environment)
         guard let table = resource.table(in: environment) else { throw .resourceNotFound(arn: resource.arn) }
         let tags = table.localSettings.tags.dropFirst(start)
         var writer = JSONWriter()

@@ -13,7 +13,8 @@ struct Query: Operation {
         .indexName,
         .select,
         .init("AttributesToGet", .attributesToGet),
-        .limit,
+        // Its bound is told in words of its own.
+        .init("Limit", .integer),
         .consistentRead,
         .init("KeyConditions", .conditions),
         .init("QueryFilter", .conditions),
@@ -41,7 +42,10 @@ struct Query: Operation {
             // The other expressions are older than KeyConditionExpression, and were used with KeyConditions.
             excluding: ["AttributesToGet", "QueryFilter", "ConditionalOperator"]
                 + (request["KeyConditionExpression"] == nil ? [] : ["KeyConditions"]))
-        range = try RangeRequest(request, parameters, legacyFilter: "QueryFilter")
+        if let limit = request["Limit"]?.integer, limit < 1 {
+            throw .brokenConstraint(at: "Limit", "Member must have value greater than or equal to 1")
+        }
+        range = try RangeRequest(request, parameters, legacyFilter: "QueryFilter", hasEnvelope: true)
         let condition =
             if let condition = parameters.keyCondition { condition as Condition? } else {
                 try LegacyConditions.keyConditions(request)

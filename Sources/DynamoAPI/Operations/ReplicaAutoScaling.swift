@@ -7,7 +7,7 @@ import RegionStore
 struct DescribeTableReplicaAutoScaling: Operation {
     static let name: StaticString = "DescribeTableReplicaAutoScaling"
     static let shape = Shape.structure(
-        "DescribeTableReplicaAutoScalingInput", .required("TableName", .tableName))
+        "DescribeTableReplicaAutoScalingInput", .required("TableName", .nameOfTable))
 
     private let reference: TableReference
 
@@ -39,7 +39,7 @@ struct UpdateTableReplicaAutoScaling: Operation {
                     .init("IndexName", .indexName),
                     .init("ProvisionedWriteCapacityAutoScalingUpdate", .autoScalingSettings)),
                 atLeast: 1)),
-        .required("TableName", .tableName),
+        .required("TableName", .nameOfTable),
         .init("ProvisionedWriteCapacityAutoScalingUpdate", .autoScalingSettings),
         .init(
             "ReplicaUpdates",

@@ -35,7 +35,7 @@ struct Scan: Operation {
         let parameters = try ExpressionParameters(
             request, expressions, kinds: [.projection, .filter],
             excluding: ["AttributesToGet", "ScanFilter", "ConditionalOperator"])
-        range = try RangeRequest(request, parameters, legacyFilter: "ScanFilter")
+        range = try RangeRequest(request, parameters, legacyFilter: "ScanFilter", hasEnvelope: false)
         segment = try Segment(request)
     }
 

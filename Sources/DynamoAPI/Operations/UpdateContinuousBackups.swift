@@ -8,7 +8,7 @@ struct UpdateContinuousBackups: Operation {
     static let coverage = OperationCoverage.partial("keeps what is asked for; no backup is taken")
     static let shape = Shape.structure(
         "UpdateContinuousBackupsInput",
-        .required("TableName", .tableName),
+        .required("TableName", .nameOfTable),
         .required(
             "PointInTimeRecoverySpecification",
             .structure(
@@ -28,8 +28,8 @@ struct UpdateContinuousBackups: Operation {
         isEnabled = specification?["PointInTimeRecoveryEnabled"]?.isTrue ?? false
         days = specification?["RecoveryPeriodInDays"]?.integer
         guard isEnabled || days == nil else {
-            throw .invalidParameters(
-                "RecoveryPeriodInDays can only be specified when PointInTimeRecoveryEnabled is true")
+            throw .validation(
+                "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         }
     }
 

@@ -47,11 +47,7 @@ struct UpdateItem: Operation {
     ) throws(DynamoFault) -> APIResponse? {
         let table = try environment.table(reference)
         try table.keySchema.checkKey(key)
-        do throws(ExpressionError) {
-            try update.checkLeavesKey(table.keySchema.attributes.map(\.name))
-        } catch {
-            throw .validation(error.message)
-        }
+        try update.check(fits: table)
         environment.submit(
             ItemWrite(table: table, action: .update(key: key, update), condition: condition), of: reference, options,
             completion: completion)

@@ -9,7 +9,7 @@ struct UpdateTable: Operation {
     static let shape = Shape.structure(
         "UpdateTableInput",
         .init("AttributeDefinitions", .attributeDefinitions),
-        .required("TableName", .tableName),
+        .init("TableName", .nameOfTable),
         .init("BillingMode", .billingMode),
         .init("ProvisionedThroughput", .provisionedThroughput),
         .init("GlobalSecondaryIndexUpdates", .list(.indexUpdate)),
@@ -27,7 +27,8 @@ struct UpdateTable: Operation {
         .init("VectorIndexUpdates", .list(.structure("VectorIndexUpdate"))))
 
     static let coverage = OperationCoverage.partial(
-        "without VectorIndexUpdates, Disassociate, MultiRegionConsistency STRONG and SSESpecification with an own key")
+        "without VectorIndexUpdates, Disassociate, MultiRegionConsistency STRONG and SSESpecification with a customer's key"
+    )
 
     private let reference: TableReference
     private let update: TableUpdate
@@ -60,7 +61,8 @@ struct UpdateTable: Operation {
         }
         let changes = try update.changes(of: table, in: environment.gateway.regionName)
         environment.changeCatalog(of: table.name, .updateTable(table.name, changes), completion) { changed in
-            TableDescription(changed, status: .updating, in: environment).response("TableDescription")
+            TableDescription(changed, status: .updating, removed: update.removedMaxima, in: environment)
+                .response("TableDescription")
         }
         return nil
     }

@@ -8,7 +8,7 @@ struct UpdateTimeToLive: Operation {
     static let name: StaticString = "UpdateTimeToLive"
     static let shape = Shape.structure(
         "UpdateTimeToLiveInput",
-        .required("TableName", .tableName),
+        .required("TableName", .nameOfTable),
         .required(
             "TimeToLiveSpecification",
             .structure(

@@ -31,8 +31,9 @@ struct RangeRequest: Sendable {
     ///   - request: the request, whose shape has been checked.
     ///   - parameters: its expressions.
     ///   - legacyFilter: what the operation calls the parameter that FilterExpression replaced.
+    ///   - hasEnvelope: whether the service puts refusals of `Select` in the envelope of broken constraints.
     init(
-        _ request: JSONValue, _ parameters: ExpressionParameters, legacyFilter: StaticString
+        _ request: JSONValue, _ parameters: ExpressionParameters, legacyFilter: StaticString, hasEnvelope: Bool
     ) throws(DynamoFault) {
         reference = try TableReference(request)
         indexName = request["IndexName"]?.text
@@ -49,24 +50,25 @@ struct RangeRequest: Sendable {
             }
         select = request["Select"].flatMap { Select(rawValue: $0.string) }
         capacityLevel = CapacityLevel(request)
-        try checkSelect(request)
+        if let fault = selectFault(request) {
+            throw .validation(hasEnvelope ? DynamoFault.constraintEnvelope(count: 1) + fault : fault)
+        }
     }
 
-    private func checkSelect(_ request: JSONValue) throws(DynamoFault) {
+    /// What is wrong with `Select` beside what else the request has.
+    private func selectFault(_ request: JSONValue) -> String? {
         if projection == nil {
-            guard select != .specificAttributes else {
-                throw .invalidParameters(
-                    """
-                    Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES
-                    """)
+            if select == .specificAttributes {
+                return
+                    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
             }
         } else if let select, select != .specificAttributes {
             let parameter = request["AttributesToGet"] == nil ? "ProjectionExpression" : "AttributesToGet"
-            throw .invalidParameters("Cannot specify the \(parameter) when choosing to get \(select.rawValue)")
+            let choice = select == .count ? "only the Count" : select.rawValue
+            return "Cannot specify the \(parameter) when choosing to get \(choice)"
         }
-        guard select != .allProjectedAttributes || indexName != nil else {
-            throw .invalidParameters("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
-        }
+        guard select == .allProjectedAttributes, indexName == nil else { return nil }
+        return "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
     }
 
     /// What reading the table, or the index, takes the right to.

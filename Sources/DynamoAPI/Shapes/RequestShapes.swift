@@ -20,8 +20,10 @@ extension Shape.Pattern {
 extension Shape {
     /// The names of expressions.
     static let nameMap = Shape.map(.string)
-    /// A table's name or ARN.
+    /// A table's name or ARN, in operations on items.
     static let tableName = Shape.string(length: 1...1024, .nameOrARN)
+    /// The same in operations on tables.
+    static let nameOfTable = Shape.string(length: 3...1024, .nameOrARN)
     /// The ARN of a table, an index or a stream.
     static let resourceARN = Shape.string(length: 1...1283)
     static let indexName = Shape.string(length: 3...255, .name)

@@ -16,11 +16,7 @@ extension Statement {
                 table: table, action: .put(insert.item), condition: Condition(.attributeNotExists(table.existencePath)))
         case .update(let update):
             let key = try key(in: table, update.condition)
-            do throws(ExpressionError) {
-                try update.update.checkLeavesKey(table.keySchema.attributes.map(\.name))
-            } catch {
-                throw .validation(error.message)
-            }
+            try update.update.check(fits: table)
             return ItemWrite(
                 table: table, action: .update(key: key, update.update),
                 condition: Condition(.and([.attributeExists(table.existencePath), update.condition.root])))

@@ -21,59 +21,105 @@ enum CapacityReading {
         }
     }
 
-    /// Reads `OnDemandThroughput`; -1 in it is no maximum.
-    static func onDemandThroughput(_ json: JSONValue?) throws(DynamoFault) -> OnDemandThroughput? {
+    /// Reads `OnDemandThroughput`: -1 takes a maximum away, and what is absent stays as it is.
+    ///
+    /// - Parameter index: whose it is; nil for the table.
+    static func onDemandThroughput(
+        _ json: JSONValue?, of index: Text? = nil
+    ) throws(DynamoFault) -> OnDemandChange? {
         guard let json else { return nil }
-        return OnDemandThroughput(
-            maximumRead: try maximum(json["MaxReadRequestUnits"], "MaxReadRequestUnits"),
-            maximumWrite: try maximum(json["MaxWriteRequestUnits"], "MaxWriteRequestUnits"))
+        return OnDemandChange(
+            read: try maximum(json["MaxReadRequestUnits"], "MaxReadRequestUnits", of: index),
+            write: try maximum(json["MaxWriteRequestUnits"], "MaxWriteRequestUnits", of: index))
     }
 
-    /// Reads a maximum in request units; nil for -1 and where it is absent.
-    static func maximum(_ json: JSONValue?, _ name: String) throws(DynamoFault) -> Int? {
-        guard let units = json?.integer, units != -1 else { return nil }
+    /// Reads `OnDemandThroughput` of a table or index to be made, which has no maxima yet; nil for none.
+    static func initialOnDemandThroughput(
+        _ json: JSONValue?, of index: Text? = nil, _ mode: BillingMode
+    ) throws(DynamoFault) -> OnDemandThroughput? {
+        guard let change = try onDemandThroughput(json, of: index) else { return nil }
+        try check(change, mode)
+        let maxima = OnDemandThroughput().changed(by: change)
+        return maxima == OnDemandThroughput() ? nil : maxima
+    }
+
+    private static func maximum(
+        _ json: JSONValue?, _ name: String, of index: Text?
+    ) throws(DynamoFault) -> OnDemandChange.Maximum {
+        guard let units = json?.integer else { return .keep }
+        guard units != -1 else { return .remove }
         guard units >= 1 else {
-            throw .invalidParameters("\(name) must be greater than or equal to 1, or -1")
+            let owner = index.map { "index : \($0)" } ?? "table"
+            throw .invalidParameters(
+                "Requested \(name) for OnDemandThroughput for \(owner) is outside of valid range")
         }
-        return units
+        return .set(units)
+    }
+
+    /// Throws where maxima of on-demand capacity are given for what is provisioned.
+    static func check(_ change: OnDemandChange, _ mode: BillingMode) throws(DynamoFault) {
+        guard mode == .provisioned else { return }
+        for (maximum, name) in [(change.read, "MaxReadRequestUnits"), (change.write, "MaxWriteRequestUnits")]
+        where maximum != .keep {
+            throw .invalidParameters(
+                "\(name) for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.")
+        }
     }
 
     /// Reads the maximum of a replica that overrides its table's; -1 is none, nil leaves it as it is.
-    static func overridingMaximum(_ json: JSONValue?, _ name: String) throws(DynamoFault) -> Int? {
-        json?.integer == -1 ? -1 : try maximum(json, name)
+    static func overridingMaximum(
+        _ json: JSONValue?, _ name: String, of index: Text? = nil
+    ) throws(DynamoFault) -> Int? {
+        switch try maximum(json, name, of: index) {
+        case .keep: nil
+        case .remove: -1
+        case .set(let units): units
+        }
     }
 
-    /// Reads `WarmThroughput`, which a table or index can only be asked to have more of.
+    /// Reads `WarmThroughput` of a table or index to be made, which may be more than it begins with.
     ///
-    /// - Parameters:
-    ///   - current: what it has.
-    ///   - owner: what the service's words say it is for.
-    static func warmThroughput(
-        _ json: JSONValue?, over current: WarmThroughput, of owner: String = "table"
+    /// - Parameter owner: what the service's words say it is for.
+    static func initialWarmThroughput(
+        _ json: JSONValue?, _ throughput: Throughput?, of owner: String = "table"
     ) throws(DynamoFault) -> WarmThroughput? {
         guard let json else { return nil }
+        let current = currentWarmThroughput(nil, throughput)
         return try warmThroughput(
             read: json["ReadUnitsPerSecond"]?.integer, write: json["WriteUnitsPerSecond"]?.integer, over: current,
-            of: owner)
+            of: owner
+        ) { provisioned in
+            throughput == nil
+                ? "initial throughput for OnDemand. See: \(warmThroughputPage)"
+                : "\(provisioned) of ProvisionedThroughput"
+        }
     }
 
-    /// Checks what is asked for of a table or index that has `current`.
+    private static let warmThroughputPage =
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html"
+
+    /// Checks what is asked for of a table or index that has `current`: it never decreases.
+    ///
+    /// - Parameters:
+    ///   - owner: what the service's words say it is for.
+    ///   - floor: what less than `current` would be lower than, in the service's words; takes the name of the provisioned units.
     static func warmThroughput(
-        read: Int?, write: Int?, over current: WarmThroughput, of owner: String
+        read: Int?, write: Int?, over current: WarmThroughput, of owner: String,
+        floor: (_ provisioned: String) -> String = { _ in
+            "current WarmThroughput, decreasing WarmThroughput is not supported"
+        }
     ) throws(DynamoFault) -> WarmThroughput {
         guard read != nil || write != nil else {
             throw .invalidParameters(
                 "At least one of ReadUnitsPerSecond and WriteUnitsPerSecond must be specified in WarmThroughput")
         }
-        for (units, least, name) in [
-            (read, current.read, "ReadUnitsPerSecond"), (write, current.write, "WriteUnitsPerSecond"),
+        for (units, least, name, provisioned) in [
+            (read, current.read, "ReadUnitsPerSecond", "ReadCapacityUnits"),
+            (write, current.write, "WriteUnitsPerSecond", "WriteCapacityUnits"),
         ] {
             guard let units, units < least else { continue }
             throw .invalidParameters(
-                """
-                Requested \(name) for WarmThroughput for \(owner) is lower than current WarmThroughput, decreasing \
-                WarmThroughput is not supported
-                """)
+                "Requested \(name) for WarmThroughput for \(owner) is lower than \(floor(provisioned))")
         }
         return WarmThroughput(read: read ?? current.read, write: write ?? current.write)
     }
@@ -128,16 +174,36 @@ enum CapacityReading {
     }
 
     /// Reads `StreamSpecification`.
-    static func stream(_ json: JSONValue?) throws(DynamoFault) -> StreamRequest? {
+    ///
+    /// - Parameter isCreation: whether the table is being made, which decides the service's words.
+    static func stream(_ json: JSONValue?, isCreation: Bool = false) throws(DynamoFault) -> StreamRequest? {
         guard let json else { return nil }
         let viewType = json["StreamViewType"].flatMap { StreamViewType(rawValue: $0.string) }
         switch (json["StreamEnabled"]?.isTrue ?? false, viewType) {
         case (true, let viewType?): return .enable(viewType)
-        case (true, nil): throw .invalidParameters("StreamViewType must be specified when StreamEnabled is true")
+        case (true, nil):
+            throw .invalidParameters(
+                isCreation
+                    ? "Table is being created with a stream enabled, UpdateViewType is required"
+                    : "If stream is being enabled then UpdateViewType is required")
         case (false, .some):
-            throw .invalidParameters("StreamViewType must not be specified when StreamEnabled is false")
+            throw .invalidParameters(
+                isCreation
+                    ? "Table is being created with a stream disabled, UpdateViewType should not be specified"
+                    : "If stream is being disabled, then UpdateViewType must not be specified")
         case (false, nil): return .disable
         }
+    }
+
+    /// Reads `SSESpecification`; whether encryption with the service's own key is asked for, which is kept and described.
+    static func encryption(_ json: JSONValue?) throws(DynamoFault) -> Bool? {
+        guard let json else { return nil }
+        guard json["Enabled"]?.isTrue ?? false else { return false }
+        let isServiceKey = json["KMSMasterKeyId"].map { $0.isString("alias/aws/dynamodb") } ?? true
+        guard isServiceKey, !(json["SSEType"]?.isString("AES256") ?? false) else {
+            throw .invalidParameters("SSESpecification is only supported with the service's own key")
+        }
+        return true
     }
 
     static func billingMode(_ json: JSONValue?) -> BillingMode? { json.flatMap { BillingMode(rawValue: $0.string) } }
@@ -146,10 +212,6 @@ enum CapacityReading {
 }
 
 extension DynamoFault {
-    /// Maxima of on-demand capacity for a table or index that is provisioned.
-    static let onDemandThroughputOfProvisioned = DynamoFault.invalidParameters(
-        "OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
-
     /// Provisioned capacity for a table or index that is on-demand.
     static let capacityOnDemand = DynamoFault.invalidParameters(
         "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")

@@ -65,9 +65,11 @@ extension DynamoFault {
                 .limitExceeded(
                     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
             case .indexNotFound: .resourceNotFound("Requested resource not found")
+            case .indexNotGlobal(let name):
+                .validation("Cannot delete an index that is not a GlobalSecondaryIndex: \(name)")
             case .indexExists: .validation("Attempting to create an index which already exists")
             case .streamEnabled: .validation("Table already has an enabled stream: TableName: \(table)")
-            case .streamNotEnabled: .validation("Table has no stream to disable")
+            case .streamNotEnabled: .validation("Table has no stream to disable: TableName: \(table)")
             case .timeToLiveUnchanged(let isEnabled):
                 .validation("TimeToLive is already \(isEnabled ? "enabled" : "disabled")")
             case .timeToLiveOtherAttribute(let attribute):

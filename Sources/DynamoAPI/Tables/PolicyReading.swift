@@ -23,13 +23,13 @@ struct PolicyReading: Sendable {
     /// Throws for a document that is too large or no policy.
     static func check(_ document: Text) throws(DynamoFault) {
         guard document.byteCount <= maximumByteCount else {
-            throw .validation("Resource-based policy document size exceeds the limit of \(maximumByteCount) bytes.")
+            throw .invalidParameters("Maximum policy size of \(maximumByteCount) bytes exceeded")
         }
         let isPolicy = Array(document.utf8).withUnsafeBytes { bytes in
             guard let json = try? JSONDocument(parsing: bytes) else { return false }
             return json.withRoot(bytes) { root in root.kind == .object && root["Statement"] != nil }
         }
-        guard isPolicy else { throw .validation("Invalid policy document: This policy contains invalid Json") }
+        guard isPolicy else { throw .invalidParameters("Invalid policy document: This policy contains invalid Json") }
     }
 
     /// What the table's settings call the resource.
@@ -47,9 +47,24 @@ struct PolicyReading: Sendable {
     func policy(in settings: LocalSettings) -> ResourcePolicy? { settings.policies.first { $0.resource == key } }
 
     /// The fault where the policy is not as the request expects it to be.
-    var unexpected: DynamoFault {
-        .policyNotFound(
-            "Resource-based policy not found for the provided ResourceArn and ExpectedRevisionId: \(resource.arn)")
+    ///
+    /// - Parameter revision: what it is; nil where there is none.
+    @Sendable func unexpected(_ revision: UInt64?) -> DynamoFault {
+        let detail =
+            switch (expectation, revision) {
+            case (.noPolicy, let revision?):
+                """
+                Requested policy update expecting none to be present for table \(resource.table), but a policy exists with revision id \
+                \(revision).
+                """
+            case (.revision(let expected), let revision?):
+                """
+                Requested update for policy with revision id \(expected), but the policy associated to target table \(resource.table) has \
+                revision id \(revision).
+                """
+            case (_, nil), (.anything, _): "\(resource.arn)"
+            }
+        return .policyNotFound("Resource-based policy not found for the provided ResourceArn: \(detail)")
     }
 
     /// The fault where the table or the stream is not there.

@@ -118,9 +118,7 @@ struct ReplicaUpdates: Sendable {
                 let hasMaximum =
                     overrides.maximumReadRequestUnits != nil
                     || overrides.indexReadCapacityUnits.contains { $0.maximumReadRequestUnits != nil }
-                guard !hasMaximum || table.billingMode == .payPerRequest else {
-                    throw .onDemandThroughputOfProvisioned
-                }
+                if hasMaximum { try CapacityReading.check(OnDemandChange(read: .remove), table.billingMode) }
                 changes.append(
                     .updateReplica(region: target, Self.merged(replica.overrides, overrides, in: table)))
             case .delete(let target): changes.append(.deleteReplica(region: target))

@@ -37,7 +37,7 @@ struct SchemaReading {
                 let kind = AttributeValue.Kind(rawValue: element["AttributeType"]?.string ?? "") ?? .string
                 let attribute = KeyAttribute(name: name, kind: kind)
                 guard byName.updateValue(attribute, forKey: name) == nil else {
-                    throw .invalidParameters("Cannot have two attributes with the same name")
+                    throw .validation("Attribute Name is duplicated: \(name)")
                 }
                 definitions.append(attribute)
             }
@@ -65,13 +65,16 @@ struct SchemaReading {
 
     private func checkDefined(_ names: [Text], for owner: Owner) throws(DynamoFault) {
         let missing = names.filter { definitionsByName[$0] == nil }
-        guard !missing.isEmpty else { return }
-        if case .table = owner { throw .validation("Invalid KeySchema: Some index key attribute have no definition") }
-        throw .invalidParameters(
-            """
-            Some index key attributes are not defined in AttributeDefinitions. Keys: \(Self.list(missing)), \
-            AttributeDefinitions: \(Self.list(definitions.map(\.name)))
-            """)
+        if case .table = owner, names.count > definitions.count {
+            throw .validation("Invalid KeySchema: Some index key attribute have no definition")
+        }
+        guard missing.isEmpty else {
+            throw .invalidParameters(
+                """
+                Some index key attributes are not defined in AttributeDefinitions. Keys: \(Self.set(missing)), \
+                AttributeDefinitions: \(Self.set(definitions.map(\.name)))
+                """)
+        }
     }
 
     private func checkRoles(
@@ -83,24 +86,24 @@ struct SchemaReading {
         if case .globalIndex = owner, count > 2 {
             let hashCount = isRange.prefix { !$0 }.count
             guard isRange.dropFirst(hashCount).allSatisfy({ $0 }) else {
-                throw .validation(
-                    "Invalid KeySchema: All HASH KeySchemaElements must precede the RANGE KeySchemaElements")
+                throw .invalidParameters("All HASH key attributes must precede RANGE key attributes in the KeySchema")
             }
-            guard hashCount <= Self.maximumRoleCount, count - hashCount <= Self.maximumRoleCount else {
-                throw .validation(
-                    "Invalid KeySchema: At most \(Self.maximumRoleCount) KeySchemaElements of each key type are allowed"
-                )
+            for (count, role) in [(hashCount, "HASH"), (count - hashCount, "RANGE")] where count > Self.maximumRoleCount
+            {
+                throw .invalidParameters(
+                    "The KeySchema exceeds the maximum allowed number of \(role) key attributes")
+            }
+            guard Set(names).count == names.count else {
+                throw .validation("The KeySchema contains multiple key attributes with the same name")
             }
         } else if count > 1 {
             guard count == 2 else {
                 let elements = zip(names, isRange).map { name, isRange in
                     "KeySchemaElement(attributeName=\(name), keyType=\(isRange ? "RANGE" : "HASH"))"
                 }
-                throw .validation(
-                    """
-                    1 validation error detected: Value '[\(elements.joined(separator: ", "))]' at 'keySchema' failed to \
-                    satisfy constraint: Member must have length less than or equal to 2
-                    """)
+                throw .brokenConstraint(
+                    at: "keySchema", showing: "[\(elements.joined(separator: ", "))]",
+                    "Member must have length less than or equal to 2")
             }
             var isMultiple = false
             if case .globalIndex = owner { isMultiple = true }
@@ -136,32 +139,37 @@ struct SchemaReading {
     }
 
     /// Reads one element of `GlobalSecondaryIndexes`, or an action that creates one.
-    mutating func globalIndex(_ json: JSONValue) throws(DynamoFault) -> IndexDefinition {
+    ///
+    /// - Parameter mode: the table's billing mode where the request says it.
+    mutating func globalIndex(_ json: JSONValue, _ mode: BillingMode?) throws(DynamoFault) -> IndexDefinition {
         let name = json["IndexName"]?.text ?? ""
+        let throughput = json["ProvisionedThroughput"].map { CapacityReading.throughput($0) }
         return IndexDefinition(
             name: name, isGlobal: true, keySchema: try keySchema(json["KeySchema"], for: .globalIndex(name)),
             projection: try Self.projection(json["Projection"]),
-            throughput: json["ProvisionedThroughput"].map { CapacityReading.throughput($0) },
-            onDemandThroughput: try CapacityReading.onDemandThroughput(json["OnDemandThroughput"]),
-            warmThroughput: try CapacityReading.warmThroughput(
-                json["WarmThroughput"],
-                over: CapacityReading.currentWarmThroughput(
-                    nil, json["ProvisionedThroughput"].map { CapacityReading.throughput($0) }),
-                of: "index \(name)"))
+            throughput: throughput,
+            onDemandThroughput: try CapacityReading.initialOnDemandThroughput(
+                json["OnDemandThroughput"], of: name, mode ?? (throughput == nil ? .payPerRequest : .provisioned)),
+            warmThroughput: try CapacityReading.initialWarmThroughput(
+                json["WarmThroughput"], throughput, of: "index \(name)"))
     }
 
     /// Checks a new global index's capacity against the table's billing mode.
-    static func checkThroughput(of index: IndexDefinition, _ billingMode: BillingMode) throws(DynamoFault) {
+    ///
+    /// - Parameter isCreation: whether the table is being made, which decides the service's words.
+    static func checkThroughput(
+        of index: IndexDefinition, _ billingMode: BillingMode, isCreation: Bool
+    ) throws(DynamoFault) {
         switch (billingMode, index.throughput) {
         case (.provisioned, nil):
-            throw .invalidParameters("ProvisionedThroughput must be specified for index: \(index.name)")
+            throw .invalidParameters(
+                "ProvisionedThroughput \(isCreation ? "is not" : "must be") specified for index: \(index.name)")
         case (.payPerRequest, .some):
             throw .invalidParameters(
                 "ProvisionedThroughput should not be specified for index: \(index.name) when BillingMode is PAY_PER_REQUEST"
             )
         case (.provisioned, let throughput?):
             try CapacityReading.check(throughput, of: index.name)
-            guard index.onDemandThroughput == nil else { throw .onDemandThroughputOfProvisioned }
         case (.payPerRequest, nil): break
         }
     }
@@ -200,8 +208,8 @@ struct SchemaReading {
         }
         throw .invalidParameters(
             """
-            Some AttributeDefinitions are not used. AttributeDefinitions: \(Self.list(definitions.map(\.name))), keys used: \
-            \(Self.list(usedNames))
+            Some AttributeDefinitions are not used. AttributeDefinitions: \(Self.set(definitions.map(\.name))), keys used: \
+            \(Self.set(usedNames))
             """)
     }
 
@@ -211,7 +219,11 @@ struct SchemaReading {
             throw .invalidParameters("Unknown ProjectionType: null")
         }
         switch (type, names) {
-        case ("INCLUDE", let names?): return .include(names)
+        case ("INCLUDE", let names?):
+            for (place, name) in names.enumerated() where names[..<place].contains(name) {
+                throw .invalidParameters("Duplicate element in NonKeyAttributes: \(name)")
+            }
+            return .include(names)
         case ("INCLUDE", nil):
             throw .invalidParameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
         case (_, .some):
@@ -220,6 +232,36 @@ struct SchemaReading {
         default: return .all
         }
     }
+
+    /// Throws where definitions of a request give an attribute another type than an index or table has it with.
+    ///
+    /// - Parameter schema: the new index's key.
+    static func checkNotRedefined(
+        _ definitions: [KeyAttribute], by schema: KeySchema, of table: Table
+    ) throws(DynamoFault) {
+        let schemas = [table.keySchema] + (table.indexes + table.deletingIndexes).map(\.definition.keySchema)
+        for existing in schemas {
+            let isRedefined = existing.attributes.contains { attribute in
+                definitions.contains { $0.name == attribute.name && $0.kind != attribute.kind }
+            }
+            guard !isRedefined else {
+                throw .invalidParameters(
+                    """
+                    Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. \
+                    Existing schema: \(text(of: existing)) New schema: \(text(of: schema))
+                    """)
+            }
+        }
+    }
+
+    private static func text(of schema: KeySchema) -> String {
+        let elements = schema.partition.map { ($0, "HASH") } + schema.sort.map { ($0, "RANGE") }
+        let texts = elements.map { "SchemaElement: key{\($0.name):\($0.kind.rawValue):\($1)}" }
+        return "Schema:[\(texts.joined(separator: ", "))]"
+    }
+
+    /// Names as error texts list them where the service has them in a hash set.
+    private static func set(_ names: [Text]) -> String { list(HashSetOrder.of(names)) }
 
     /// Names as error texts list them.
     static func list(_ names: [Text]) -> String { "[\(names.map(\.string).joined(separator: ", "))]" }

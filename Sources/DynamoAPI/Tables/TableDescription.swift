@@ -17,6 +17,9 @@ struct TableDescription {
     private let nowMilliseconds: UInt64
     /// Whether this answers a change that was just made, and not a question.
     private let isAnswerToChange: Bool
+    /// What a change has taken away, which its answer shows as -1.
+    private let removed: RemovedMaxima
+    private let accountID: String
 
     /// How much a table and its indexes hold.
     struct Sizes {
@@ -44,9 +47,11 @@ struct TableDescription {
 
     /// - Parameters:
     ///   - status: what is told in place of the table's own status.
+    ///   - removed: the maxima that the change has taken away.
     ///   - sizes: nil reads them; after a change that was made, one that cannot be read counts as nothing.
     init<Gateway: RegionAccess>(
-        _ table: Table, status: TableStatus? = nil, sizes: Sizes? = nil, in environment: Environment<Gateway>
+        _ table: Table, status: TableStatus? = nil, removed: RemovedMaxima = RemovedMaxima(), sizes: Sizes? = nil,
+        in environment: Environment<Gateway>
     ) {
         self.table = table
         self.status = status ?? table.status
@@ -55,7 +60,12 @@ struct TableDescription {
         region = environment.gateway.regionName
         nowMilliseconds = environment.gateway.nowMilliseconds()
         isAnswerToChange = status != nil
+        self.removed = removed
+        accountID = environment.configuration.accountID
     }
+
+    /// Whether this answers CreateTable.
+    private var isAnswerToCreation: Bool { isAnswerToChange && status == .creating }
 
     /// Settings of this region's replica that differ from the table's.
     private var overrides: ReplicaOverrides {
@@ -84,6 +94,7 @@ struct TableDescription {
         if let tableClass = table.tableClass {
             writer.object("TableClassSummary", "TableClass", tableClass.rawValue)
         }
+        writeEncryption(to: &writer)
         writer.name("DeletionProtectionEnabled")
         writer.bool(table.isDeletionProtected)
         writer.endObject()
@@ -129,17 +140,19 @@ struct TableDescription {
 
     /// The identity of the region's replica: as in the service, each region shows another one of the same table.
     private var replicaID: String {
-        // FNV-1a of the region's name. Combining it with the UUID keeps one region's identities as distinct as its tables are.
-        let hash = region.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+        // Combining the hash of the region's name with the UUID keeps one region's identities as distinct as its tables are.
+        let hash = Self.hash(region)
         return TableUUID(high: table.uuid.high ^ hash, low: table.uuid.low ^ hash.byteSwapped).description
     }
 
     private func writeCapacity(to writer: inout JSONWriter) {
         writer.throughputDescription(table.throughput, history: table.throughputHistory, at: nowMilliseconds)
         writeBillingMode(to: &writer)
-        writer.onDemandThroughput(table.onDemandThroughput, readOverride: nil)
-        writer.warmThroughput(
-            table.warmThroughput, table.sharedThroughput, status: status == .active ? status : .updating)
+        writer.onDemandThroughput(table.onDemandThroughput, readOverride: nil, removed: removed.table)
+        if !isAnswerToCreation || table.warmThroughput != nil {
+            writer.warmThroughput(
+                table.warmThroughput, table.sharedThroughput, status: status == .active ? status : .updating)
+        }
     }
 
     private func writeBillingMode(to writer: inout JSONWriter) {
@@ -147,11 +160,28 @@ struct TableDescription {
         writer.name("BillingModeSummary")
         writer.beginObject()
         writer.member("BillingMode", table.billingMode.rawValue)
-        if let since = table.payPerRequestSinceMilliseconds, !isAnswerToChange {
+        if let since = table.payPerRequestSinceMilliseconds, !isAnswerToChange || status == .deleting {
             writer.name("LastUpdateToPayPerRequestDateTime")
             writer.timestamp(milliseconds: since)
         }
         writer.endObject()
+    }
+
+    /// Writes what is said of the service's own key, where it was asked for.
+    private func writeEncryption(to writer: inout JSONWriter) {
+        guard table.isEncryptionRequested else { return }
+        writer.name("SSEDescription")
+        writer.beginObject()
+        writer.member("Status", "ENABLED")
+        writer.member("SSEType", "KMS")
+        let key = TableUUID(high: Self.hash(region), low: Self.hash(Text(accountID))).description
+        writer.member("KMSMasterKeyArn", "arn:aws:kms:\(region):\(accountID):key/\(key)")
+        writer.endObject()
+    }
+
+    /// FNV-1a.
+    private static func hash(_ text: Text) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     private func writeStream(to writer: inout JSONWriter) {
@@ -209,9 +239,13 @@ extension TableDescription {
             }
             writer.throughputDescription(throughput, history: definition.throughputHistory, at: nowMilliseconds)
             writer.onDemandThroughput(
-                definition.onDemandThroughput, readOverride: override?.maximumReadRequestUnits)
-            writer.warmThroughput(
-                definition.warmThroughput, definition.throughput, status: index.status)
+                definition.onDemandThroughput, readOverride: override?.maximumReadRequestUnits,
+                removed: removed.indexes.first { $0.name == index.name }?.change)
+            if !isAnswerToCreation || definition.warmThroughput != nil {
+                writer.warmThroughput(
+                    definition.warmThroughput, definition.throughput,
+                    status: isAnswerToCreation ? .updating : index.status)
+            }
         }
         let held = index.status == .deleting ? nil : sizes.indexes.first { $0.name == index.name }?.statistics
         writer.member("IndexSizeBytes", held?.byteCount ?? 0)
@@ -276,94 +310,5 @@ extension TableDescription {
             writer.endObject()
         }
         writer.endArray()
-    }
-}
-
-extension JSONWriter {
-    /// Writes a member whose value is an object of one member.
-    fileprivate mutating func object(_ name: StaticString, _ member: StaticString, _ value: String) {
-        self.name(name)
-        beginObject()
-        self.member(member, value)
-        endObject()
-    }
-
-    /// Writes a member whose value is an object of one member.
-    fileprivate mutating func object(_ name: StaticString, _ member: StaticString, _ value: Int) {
-        self.name(name)
-        beginObject()
-        self.member(member, value)
-        endObject()
-    }
-
-    fileprivate mutating func keySchema(_ schema: KeySchema) {
-        beginArray()
-        for (attributes, role) in [(schema.partition, "HASH"), (schema.sort, "RANGE")] {
-            for attribute in attributes {
-                beginObject()
-                member("AttributeName", attribute.name.string)
-                member("KeyType", role)
-                endObject()
-            }
-        }
-        endArray()
-    }
-
-    fileprivate mutating func projection(_ projection: IndexProjection) {
-        beginObject()
-        switch projection {
-        case .all: member("ProjectionType", "ALL")
-        case .keysOnly: member("ProjectionType", "KEYS_ONLY")
-        case .include(let names):
-            member("ProjectionType", "INCLUDE")
-            name("NonKeyAttributes")
-            beginArray()
-            for name in names { string(name) }
-            endArray()
-        }
-        endObject()
-    }
-
-    fileprivate mutating func throughputDescription(
-        _ throughput: Throughput?, history: ThroughputHistory, at nowMilliseconds: UInt64
-    ) {
-        name("ProvisionedThroughput")
-        beginObject()
-        if let time = history.increasedMilliseconds {
-            name("LastIncreaseDateTime")
-            timestamp(milliseconds: time)
-        }
-        if let time = history.decreasedMilliseconds {
-            name("LastDecreaseDateTime")
-            timestamp(milliseconds: time)
-        }
-        member("NumberOfDecreasesToday", history.decreaseCount(onDayOf: nowMilliseconds))
-        member("ReadCapacityUnits", throughput?.read ?? 0)
-        member("WriteCapacityUnits", throughput?.write ?? 0)
-        endObject()
-    }
-
-    /// Writes configured maxima where there are any; a missing one is -1.
-    fileprivate mutating func onDemandThroughput(_ throughput: OnDemandThroughput?, readOverride: Int?) {
-        let read = readOverride ?? throughput?.maximumRead
-        guard read ?? -1 >= 0 || throughput?.maximumWrite != nil else { return }
-        name("OnDemandThroughput")
-        beginObject()
-        member("MaxReadRequestUnits", read ?? -1)
-        member("MaxWriteRequestUnits", throughput?.maximumWrite ?? -1)
-        endObject()
-    }
-
-    /// Writes what the table or index is ready to serve at once.
-    fileprivate mutating func warmThroughput(
-        _ warm: WarmThroughput?, _ throughput: Throughput?, status: TableStatus
-    ) {
-        let current = CapacityReading.currentWarmThroughput(warm, throughput)
-        name("WarmThroughput")
-        beginObject()
-        member("ReadUnitsPerSecond", current.read)
-        member("WriteUnitsPerSecond", current.write)
-        member("Status", status.rawValue)
-        endObject()
     }
 }

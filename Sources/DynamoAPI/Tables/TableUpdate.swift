@@ -11,9 +11,10 @@ struct TableUpdate: Sendable {
     private let replicas: ReplicaUpdates?
     private let billingMode: BillingMode?
     private let throughput: Throughput?
-    private let onDemandThroughput: OnDemandThroughput?
+    private let onDemandThroughput: OnDemandChange?
     private let stream: CapacityReading.StreamRequest?
     private let tableClass: TableClass?
+    private let isEncryptionRequested: Bool?
     private let isDeletionProtected: Bool?
     private let warmThroughput: WarmRequest?
     private let indexes: [IndexUpdate]
@@ -22,7 +23,7 @@ struct TableUpdate: Sendable {
     /// One element of `GlobalSecondaryIndexUpdates`.
     private enum IndexUpdate: Sendable {
         case create(IndexDefinition)
-        case update(name: Text, Throughput?, OnDemandThroughput?, WarmRequest?)
+        case update(name: Text, Throughput?, OnDemandChange?, WarmRequest?)
         case delete(name: Text)
     }
 
@@ -44,10 +45,10 @@ struct TableUpdate: Sendable {
     /// The parameters that have to be alone in a request, with what the service calls such a change.
     private static let exclusive: [(parameter: StaticString, change: String)] = [
         ("ReplicaUpdates", "Replica modification"),
-        ("SSESpecification", "SSE modification"),
-        ("TableClass", "Table class modification"),
-        ("DeletionProtectionEnabled", "Deletion protection modification"),
-        ("WarmThroughput", "Warm throughput modification"),
+        ("SSESpecification", "Server-Side Encryption modification"),
+        ("TableClass", "TableClass modification"),
+        ("DeletionProtectionEnabled", "DeletionProtection modification"),
+        ("WarmThroughput", "WarmThroughput"),
         ("GlobalTableSettingsReplicationMode", "Settings replication mode modification"),
         ("DisassociationProtectionEnabled", "Disassociation protection modification"),
         ("VectorIndexUpdates", "Vector index modification"),
@@ -59,7 +60,7 @@ struct TableUpdate: Sendable {
     ]
 
     init(_ request: JSONValue) throws(DynamoFault) {
-        try Self.checkAlone(request)
+        try Self.checkTogether(request)
         try Self.checkSupported(request)
         settingsReplicationMode = try CapacityReading.settingsReplicationMode(
             request["GlobalTableSettingsReplicationMode"])
@@ -71,48 +72,74 @@ struct TableUpdate: Sendable {
         onDemandThroughput = try CapacityReading.onDemandThroughput(request["OnDemandThroughput"])
         stream = try CapacityReading.stream(request["StreamSpecification"])
         tableClass = CapacityReading.tableClass(request["TableClass"])
+        isEncryptionRequested = try CapacityReading.encryption(request["SSESpecification"])
         warmThroughput = request["WarmThroughput"].map { WarmRequest($0) }
         isDeletionProtected = request["DeletionProtectionEnabled"]?.isTrue
-        indexes = try Self.indexUpdates(request["GlobalSecondaryIndexUpdates"], &schema)
+        indexes = try Self.indexUpdates(request["GlobalSecondaryIndexUpdates"], &schema, billingMode)
         if billingMode == .payPerRequest, throughput != nil { throw .capacityOnDemand }
         if billingMode == .provisioned, throughput == nil {
             throw .invalidParameters("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
         }
     }
 
-    private static func checkAlone(_ request: JSONValue) throws(DynamoFault) {
+    /// Throws where the request has no change, or several that do not go together.
+    private static func checkTogether(_ request: JSONValue) throws(DynamoFault) {
         let exclusive = exclusive.filter { request[$0.parameter] != nil }
         // An empty list of changes is none; of the others, none is a list.
         let combinable = combinable.filter { name in
             request[name].map { $0.kind != .array || $0.count > 0 } ?? false
         }
-        if let first = exclusive.first, !isWarmThroughputOnly(request) {
-            guard exclusive.count + combinable.count == 1 else { throw notAlone(first.change) }
-        } else if combinable.isEmpty, exclusive.isEmpty {
+        if let first = exclusive.first {
+            let others = exclusive.count + combinable.count - 1
+            guard
+                others == 0
+                    || first.parameter.description == warm.description && others == 1 && request[indexUpdates] != nil
+            else {
+                throw notAlone(first.change)
+            }
+            if first.parameter.description == warm.description { try checkWarmOnly(request[indexUpdates]) }
+            return
+        }
+        guard !combinable.isEmpty else {
             throw .validation(
                 """
                 At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
                 SSESpecification or ReplicaUpdates or TableClass is required
                 """)
         }
+        func has(_ name: StaticString) -> Bool { combinable.contains { $0.description == name.description } }
+        let others = combinable.filter { !["OnDemandThroughput", "BillingMode"].contains($0.description) }
+        guard !has("OnDemandThroughput") || others.isEmpty else {
+            throw .invalidParameters(
+                "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+        }
         // Capacities of indexes go together with the table's; an index to create or to delete does not.
-        let changesIndexes = request["GlobalSecondaryIndexUpdates"]?.elements.contains { $0["Update"] == nil } ?? false
-        guard !changesIndexes || combinable.count == 1 else { throw notAlone("Index modification") }
+        let changesIndexes = request[indexUpdates]?.elements.contains { $0["Update"] == nil } ?? false
+        if changesIndexes, has("StreamSpecification") {
+            throw .invalidParameters("You cannot create or delete index while changing stream status")
+        }
+        if changesIndexes, has("ProvisionedThroughput") || has("BillingMode") {
+            throw .invalidParameters("You cannot create or delete index while updating table IOPS")
+        }
+        if has("StreamSpecification"), has("ProvisionedThroughput") {
+            throw .invalidParameters("You cannot modify stream status while updating table IOPS")
+        }
     }
 
-    /// Whether the request is about the warm throughput of a table and of indexes of it, which go together.
-    private static func isWarmThroughputOnly(_ request: JSONValue) -> Bool {
-        let others = (exclusive.map(\.parameter) + combinable).filter { name in
-            !["WarmThroughput", "GlobalSecondaryIndexUpdates"].contains(name.description)
-        }
-        guard request["WarmThroughput"] != nil, others.allSatisfy({ request[$0] == nil }) else { return false }
-        return request["GlobalSecondaryIndexUpdates"]?.elements.allSatisfy { element in
-            guard let update = element["Update"], element["Create"] == nil, element["Delete"] == nil else {
-                return false
+    private static let warm: StaticString = "WarmThroughput"
+    private static let indexUpdates: StaticString = "GlobalSecondaryIndexUpdates"
+
+    /// The warm throughput of a table goes together with that of its indexes, and with nothing else of them.
+    private static func checkWarmOnly(_ updates: JSONValue?) throws(DynamoFault) {
+        for element in updates?.elements.map({ $0 }) ?? [] {
+            guard element["Create"] == nil else {
+                throw .invalidParameters(
+                    "Create global secondary index cannot be specified when updating WarmThroughput")
             }
-            return update["WarmThroughput"] != nil && update["ProvisionedThroughput"] == nil
-                && update["OnDemandThroughput"] == nil
-        } ?? true
+            guard let update = element["Update"], element["Delete"] == nil, update["ProvisionedThroughput"] == nil,
+                update["OnDemandThroughput"] == nil
+            else { throw notAlone("WarmThroughput") }
+        }
     }
 
     private static func notAlone(_ change: String) -> DynamoFault {
@@ -130,12 +157,6 @@ struct TableUpdate: Sendable {
         if request["MultiRegionConsistency"]?.isString("STRONG") ?? false {
             throw .invalidParameters("MultiRegionConsistency STRONG is not supported")
         }
-        if let encryption = request["SSESpecification"] {
-            guard encryption["Enabled"]?.isTrue ?? false else {
-                throw .invalidParameters("Table is already encrypted by default")
-            }
-            throw .invalidParameters("SSESpecification is not supported: items are stored as the volume encrypts them")
-        }
         for parameter: StaticString in ["DisassociationProtectionEnabled", "VectorIndexUpdates"]
         where request[parameter] != nil {
             throw .invalidParameters("\(parameter) is not supported")
@@ -143,7 +164,7 @@ struct TableUpdate: Sendable {
     }
 
     private static func indexUpdates(
-        _ json: JSONValue?, _ schema: inout SchemaReading
+        _ json: JSONValue?, _ schema: inout SchemaReading, _ billingMode: BillingMode?
     ) throws(DynamoFault) -> [IndexUpdate] {
         guard let json else { return [] }
         var updates: [IndexUpdate] = []
@@ -151,13 +172,14 @@ struct TableUpdate: Sendable {
         for element in json.elements {
             let actions = (element["Create"], element["Update"], element["Delete"])
             switch actions {
-            case (let create?, nil, nil): updates.append(.create(try schema.globalIndex(create)))
+            case (let create?, nil, nil): updates.append(.create(try schema.globalIndex(create, billingMode)))
             case (nil, let update?, nil):
                 updates.append(
                     .update(
                         name: update["IndexName"]?.text ?? "",
                         update["ProvisionedThroughput"].map { CapacityReading.throughput($0) },
-                        try CapacityReading.onDemandThroughput(update["OnDemandThroughput"]),
+                        try CapacityReading.onDemandThroughput(
+                            update["OnDemandThroughput"], of: update["IndexName"]?.text),
                         update["WarmThroughput"].map { WarmRequest($0) }))
             case (nil, nil, let delete?): updates.append(.delete(name: delete["IndexName"]?.text ?? ""))
             case (nil, nil, nil):
@@ -168,7 +190,7 @@ struct TableUpdate: Sendable {
                     """)
             default:
                 throw .invalidParameters(
-                    "One and only one of Create, Update or Delete must be specified in a GlobalSecondaryIndexUpdate")
+                    "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
             }
             let name = (actions.0 ?? actions.1 ?? actions.2)?["IndexName"]?.text ?? ""
             guard names.insert(name).inserted else {
@@ -188,6 +210,13 @@ struct TableUpdate: Sendable {
 extension TableUpdate {
     /// What a caller has to be allowed besides changing the table.
     var furtherActions: [StaticString] { replicas?.furtherActions ?? [] }
+
+    /// The maxima of on-demand capacity that it takes away.
+    var removedMaxima: RemovedMaxima {
+        var removed = RemovedMaxima(table: onDemandThroughput)
+        for case .update(let name, _, let change?, _) in indexes { removed.indexes.append((name, change)) }
+        return removed
+    }
 
     /// What has to change of `table`, checked against its settings.
     ///
@@ -210,6 +239,7 @@ extension TableUpdate {
             for update in indexes { changes += try self.changes(update, of: table, table.billingMode) }
             return changes
         }
+        if let isEncryptionRequested { return [.setEncryptionRequested(isEncryptionRequested)] }
         if let isDeletionProtected { return [.setDeletionProtection(isDeletionProtected)] }
         let mode = billingMode ?? table.billingMode
         var changes = try capacityChanges(of: table, mode)
@@ -243,10 +273,8 @@ extension TableUpdate {
             }
         }
         if let onDemandThroughput {
-            guard mode == .payPerRequest else {
-                throw .onDemandThroughputOfProvisioned
-            }
-            changes.append(.setOnDemandThroughput(onDemandThroughput))
+            try CapacityReading.check(onDemandThroughput, mode)
+            changes.append(.changeOnDemandThroughput(onDemandThroughput))
         }
         return changes
     }
@@ -273,14 +301,8 @@ extension TableUpdate {
     ) throws(DynamoFault) -> [TableChange] {
         switch update {
         case .create(let definition):
-            try SchemaReading.checkThroughput(of: definition, mode)
-            for attribute in table.attributeDefinitions + attributeDefinitions {
-                let isSame = attributeDefinitions.allSatisfy { $0.name != attribute.name || $0 == attribute }
-                guard isSame else {
-                    throw .invalidParameters(
-                        "Attribute definitions conflict with those of the table. Attribute: \(attribute.name)")
-                }
-            }
+            try SchemaReading.checkThroughput(of: definition, mode, isCreation: false)
+            try SchemaReading.checkNotRedefined(attributeDefinitions, by: definition.keySchema, of: table)
             guard table.indexes.count(where: \.isGlobal) < SchemaReading.maximumGlobalIndexCount else {
                 throw .invalidParameters("GlobalSecondaryIndex count exceeds the per-table limit of 20")
             }
@@ -295,7 +317,7 @@ extension TableUpdate {
                     throw Self.unchanged(throughput, "index \(name)", "index")
                 }
             }
-            if onDemandThroughput != nil, mode == .provisioned { throw .onDemandThroughputOfProvisioned }
+            if let onDemandThroughput { try CapacityReading.check(onDemandThroughput, mode) }
             var changes: [TableChange] = []
             if throughput != nil || onDemandThroughput != nil || warm == nil {
                 changes.append(.updateIndex(name: name, throughput, onDemandThroughput))

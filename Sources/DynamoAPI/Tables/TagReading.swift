@@ -17,7 +17,8 @@ enum TagReading {
         for element in list.elements {
             let tag = Tag(key: element["Key"]?.text ?? "", value: element["Value"]?.text ?? "")
             guard !tags.contains(where: { $0.key == tag.key }) else {
-                throw .validation("Duplicate tag keys are not allowed: \(tag.key)")
+                throw .validation(
+                    "Duplicate Tag Keys provided as input: Duplicate Tag Key found \(tag.key)")
             }
             try check(tag)
             tags.append(tag)
@@ -27,11 +28,11 @@ enum TagReading {
 
     private static func check(_ tag: Tag) throws(DynamoFault) {
         guard !tag.key.string.lowercased().hasPrefix(reservedPrefix) else {
-            throw .invalidParameters("Tag keys starting with aws: are reserved for system use: \(tag.key)")
+            throw .validation("Tag Key cannot be prefixed with aws:, Key: \(tag.key)")
         }
-        for (text, name) in [(tag.key, "key"), (tag.value, "value")]
+        for (text, name) in [(tag.key, "Key"), (tag.value, "Value")]
         where !text.string.unicodeScalars.allSatisfy(isAllowed) {
-            throw .invalidParameters("Tag \(name) contains characters that are not allowed: \(text)")
+            throw .validation("The Tag \(name) provided is invalid, \(name): \(text)")
         }
     }
 
@@ -45,5 +46,6 @@ enum TagReading {
         }
     }
 
-    static let tooMany = DynamoFault.validation("Too many tags: at most \(LocalSettings.maximumTagCount) are allowed")
+    static let tooMany = DynamoFault.validation(
+        "Number of Tags exceed the current limit for the provided ResourceArn")
 }

@@ -85,11 +85,7 @@ struct TransactionAction: Sendable {
             case .delete(let key): try table.keySchema.checkKey(key)
             case .update(let key, let update):
                 try table.keySchema.checkKey(key)
-                do throws(ExpressionError) {
-                    try update.checkLeavesKey(table.keySchema.attributes.map(\.name))
-                } catch {
-                    throw .validation(error.message)
-                }
+                try update.check(fits: table)
             }
             return .write(ItemWrite(table: table, action: write, condition: condition))
         case .check(let key):

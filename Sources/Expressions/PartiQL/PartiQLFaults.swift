@@ -15,6 +15,8 @@ extension ExpressionFault {
     static let statementUnclosed = malformed("Unterminated quoted text")
     static let statementExpectedSource = malformed("Expected identifier for simple path")
     static let statementUnexpectedPathComponent = malformed("Unexpected path component")
+    static let statementLongSource = Self("A path may contain at most 2 components in the FROM clause")
+    static let statementEmptyPathComponent = Self("Path component cannot be an empty string")
     static let statementUnknownFunction = malformed("Unexpected function")
     static let statementTooDeep = malformed("The statement is nested too deeply")
     static let statementExpectedLiteral = malformed("Expected a literal or a parameter")

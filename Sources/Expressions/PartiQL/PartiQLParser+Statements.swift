@@ -88,6 +88,7 @@ extension PartiQLParser {
             guard allowsIndex else { throw .statementUnexpectedPathComponent }
             index = try name()
         }
+        guard current != .symbol(".") || index == nil else { throw .statementLongSource }
         guard current != .symbol("."), current != .symbol("[") else { throw .statementUnexpectedPathComponent }
         return PartiQLStatement.Source(table: Text(table), index: index.map { Text($0) })
     }

@@ -121,7 +121,7 @@ struct PartiQLParser {
     mutating func name() throws(ExpressionFault) -> String {
         switch current {
         case .identifier(let name), .quoted(let name):
-            guard !name.isEmpty else { throw .statementUnexpectedPathComponent }
+            guard !name.isEmpty else { throw .statementEmptyPathComponent }
             advance()
             return name
         default: throw unexpected

@@ -29,9 +29,10 @@ struct CatalogUpdate {
     mutating func apply(_ change: TableChange) throws(CatalogError) {
         switch change {
         case .setBilling(let mode, let throughput): setBilling(mode, throughput)
-        case .setOnDemandThroughput(let throughput):
-            set(SettingName.onDemand, to: throughput?.encoded())
-            clearOverrides { $0.maximumReadRequestUnits = nil }
+        case .changeOnDemandThroughput(let change):
+            let maxima = (TableSettings(entry).onDemandThroughput ?? OnDemandThroughput()).changed(by: change)
+            set(SettingName.onDemand, to: maxima == OnDemandThroughput() ? nil : maxima.encoded())
+            if change.read != .keep { clearOverrides { $0.maximumReadRequestUnits = nil } }
         case .enableStream(let view):
             guard TableSettings(entry).streamViewType == nil else { throw .streamEnabled(table: table.name) }
             set(SettingName.stream, to: view.encoded())
@@ -46,6 +47,7 @@ struct CatalogUpdate {
         case .setTableClass(let tableClass):
             set(SettingName.tableClass, to: tableClass.encoded())
             clearOverrides { $0.tableClass = nil }
+        case .setEncryptionRequested(let isRequested): set(SettingName.encryption, to: isRequested ? [:] : nil)
         case .setDeletionProtection(let isProtected):
             set(SettingName.protection(configuration.name), to: isProtected ? [:] : nil)
         case .setWarmThroughput(let throughput): set(SettingName.warm, to: throughput.encoded())
@@ -130,19 +132,23 @@ struct CatalogUpdate {
     }
 
     private mutating func updateIndex(
-        _ name: Text, _ throughput: Throughput?, _ onDemand: OnDemandThroughput?
+        _ name: Text, _ throughput: Throughput?, _ onDemand: OnDemandChange?
     ) throws(CatalogError) {
         var definition = try globalIndex(name)
         if let throughput {
             definition.throughputHistory.note(from: definition.throughput, to: throughput, at: nowMilliseconds)
             definition.throughput = throughput
         }
-        if let onDemand { definition.onDemandThroughput = onDemand }
+        if let onDemand {
+            let maxima = (definition.onDemandThroughput ?? OnDemandThroughput()).changed(by: onDemand)
+            definition.onDemandThroughput = maxima == OnDemandThroughput() ? nil : maxima
+        }
         set(definition)
     }
 
     private mutating func deleteIndex(_ name: Text) throws(CatalogError) {
-        guard let index = table.index(named: name), index.isGlobal else { throw .indexNotFound(name) }
+        guard let index = table.index(named: name) else { throw .indexNotFound(name) }
+        guard index.isGlobal else { throw .indexNotGlobal(name) }
         // The one that is being created may be given up.
         if index.status == .active { try checkNoIndexInProgress() }
         set(SettingName.index(name), to: nil)
@@ -216,6 +222,7 @@ extension CatalogEntry {
                 (SettingName.warm, specification.warmThroughput?.encoded()),
                 (SettingName.protection(region), specification.isDeletionProtected ? [:] : nil),
                 (SettingName.tableClass, specification.tableClass?.encoded()),
+                (SettingName.encryption, specification.isEncryptionRequested ? [:] : nil),
                 (SettingName.stream, specification.streamViewType?.encoded()),
                 (SettingName.replica(region), ReplicaOverrides().encoded(status: .active, created: version)),
             ]

@@ -40,7 +40,7 @@ public enum LocalSettingsRefusal: Error, Sendable, Hashable {
     /// The table would have more than ``LocalSettings/maximumTagCount`` tags.
     case tooManyTags
     /// The policy is not as the change expects it to be.
-    case unexpectedPolicy
+    case unexpectedPolicy(revision: UInt64?)
     /// The store failed: nothing more can be written until the process has started anew.
     case storage(String)
 }
@@ -80,7 +80,7 @@ extension LocalSettings {
             return try putPolicy(of: resource, document, expected, at: nowMilliseconds)
         case .removePolicy(let resource, let expected):
             let old = policy(of: resource)
-            guard expected.isMet(by: old) else { throw .unexpectedPolicy }
+            guard expected.isMet(by: old) else { throw .unexpectedPolicy(revision: old?.revision) }
             policies.removeAll { $0.resource == resource }
             return old?.revision
         }
@@ -114,7 +114,7 @@ extension LocalSettings {
         of resource: Text, _ document: Text, _ expected: PolicyExpectation, at nowMilliseconds: UInt64
     ) throws(LocalSettingsRefusal) -> UInt64 {
         let old = policy(of: resource)
-        guard expected.isMet(by: old) else { throw .unexpectedPolicy }
+        guard expected.isMet(by: old) else { throw .unexpectedPolicy(revision: old?.revision) }
         if let old, old.document == document { return old.revision }
         let last = policies.map(\.revision).max() ?? 0
         let new = ResourcePolicy(resource: resource, document: document, revision: max(nowMilliseconds, last + 1))

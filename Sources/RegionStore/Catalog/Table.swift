@@ -40,6 +40,8 @@ public final class Table: Sendable {
     public let timeToLive: TimeToLive?
     /// Nil until one was set.
     public let tableClass: TableClass?
+    /// Whether encryption with the service's own key was asked for.
+    public let isEncryptionRequested: Bool
     public let isDeletionProtected: Bool
     /// Nil until one was asked for.
     public let warmThroughput: WarmThroughput?
@@ -79,6 +81,7 @@ public final class Table: Sendable {
         streamLabelMilliseconds = local.streamLabelMilliseconds
         timeToLive = settings.timeToLive
         tableClass = own.tableClass ?? settings.tableClass
+        isEncryptionRequested = settings.isEncryptionRequested
         isDeletionProtected = settings.isDeletionProtected
         warmThroughput = settings.warmThroughput
         localSettings = local.settings
@@ -138,6 +141,7 @@ struct TableSettings: Sendable, Hashable {
     var tableClass: TableClass?
     var warmThroughput: WarmThroughput?
     var throughputHistory = ThroughputHistory()
+    var isEncryptionRequested = false
     /// Of this region's replica.
     var isDeletionProtected = false
 

@@ -11,6 +11,7 @@ enum SettingName {
     static let onDemand: Text = "onDemand"
     static let stream: Text = "stream"
     static let tableClass: Text = "class"
+    static let encryption: Text = "encryption"
     static let timeToLive: Text = "timeToLive"
     static let warm: Text = "warm"
     static let indexPrefix: Text = "index/"
@@ -254,6 +255,7 @@ extension TableSettings {
         timeToLive = entry[SettingName.timeToLive].flatMap(TimeToLive.init)
         warmThroughput = entry[SettingName.warm].map(WarmThroughput.init)
         tableClass = entry[SettingName.tableClass]?.text("class").flatMap { TableClass(rawValue: $0.string) }
+        isEncryptionRequested = entry[SettingName.encryption] != nil
     }
 
     /// What `entry` says, with what the region of that name says of its own replica.

@@ -83,6 +83,39 @@ public struct OnDemandThroughput: Sendable, Hashable {
         self.maximumRead = maximumRead
         self.maximumWrite = maximumWrite
     }
+
+    /// The maxima once `change` is made.
+    public func changed(by change: OnDemandChange) -> OnDemandThroughput {
+        OnDemandThroughput(
+            maximumRead: change.read.applied(to: maximumRead), maximumWrite: change.write.applied(to: maximumWrite))
+    }
+}
+
+/// What becomes of the configured maxima of an on-demand table or index.
+public struct OnDemandChange: Sendable, Hashable {
+    /// What becomes of one of them.
+    public enum Maximum: Sendable, Hashable {
+        case keep
+        case remove
+        /// Request units a second, at least 1.
+        case set(Int)
+
+        func applied(to units: Int?) -> Int? {
+            switch self {
+            case .keep: units
+            case .remove: nil
+            case .set(let units): units
+            }
+        }
+    }
+
+    public var read: Maximum
+    public var write: Maximum
+
+    public init(read: Maximum = .keep, write: Maximum = .keep) {
+        self.read = read
+        self.write = write
+    }
 }
 
 /// What a table or index was asked to be able to serve at once, in units a second.
@@ -232,6 +265,8 @@ public struct TableSpecification: Sendable {
     public var warmThroughput: WarmThroughput?
     public var streamViewType: StreamViewType?
     public var tableClass: TableClass?
+    /// Whether encryption with the service's own key was asked for.
+    public var isEncryptionRequested = false
     public var isDeletionProtected = false
     public var localSettings = LocalSettings()
 
@@ -250,17 +285,19 @@ public struct TableSpecification: Sendable {
 /// One change of a table's settings, already validated; what an UpdateTable request is made of.
 public enum TableChange: Sendable, Hashable {
     case setBilling(BillingMode, Throughput?)
-    case setOnDemandThroughput(OnDemandThroughput?)
+    case changeOnDemandThroughput(OnDemandChange)
     case setWarmThroughput(WarmThroughput)
     case enableStream(StreamViewType)
     case disableStream
     /// Enables or disables the expiry of items by that attribute, in every region.
     case setTimeToLive(attribute: Text, isEnabled: Bool)
     case setTableClass(TableClass)
+    /// Notes whether encryption with the service's own key was asked for.
+    case setEncryptionRequested(Bool)
     /// Of this region's replica only: never replicated.
     case setDeletionProtection(Bool)
     case createIndex(IndexDefinition)
-    case updateIndex(name: Text, Throughput?, OnDemandThroughput?)
+    case updateIndex(name: Text, Throughput?, OnDemandChange?)
     case setIndexWarmThroughput(name: Text, WarmThroughput)
     case deleteIndex(name: Text)
     /// Another region's name.
@@ -290,6 +327,8 @@ public enum CatalogError: Error, Sendable, Hashable {
     /// Another of its indexes is still being created or deleted.
     case otherIndexInProgress
     case indexNotFound(Text)
+    /// A local index was to be deleted.
+    case indexNotGlobal(Text)
     case indexExists(Text)
     case streamEnabled(table: Text)
     case streamNotEnabled
