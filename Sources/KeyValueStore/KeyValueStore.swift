@@ -117,7 +117,9 @@ public enum KeyValueStoreError: Error, Sendable, Hashable {
     case corruption(String)
     /// The disk has no room left. After a failed commit the store's owner must stop, as after any other failure.
     case full(String)
-    /// Another process has the store open, or the directory cannot be used.
+    /// The store is open already: the text says in which process.
+    case inUse(String)
+    /// The directory cannot be used.
     case unavailable(String)
     /// The store was closed or, in the in-memory store, crashed.
     case closed

@@ -1,4 +1,6 @@
 import CRocksDB
+import FoundationEssentials
+import Glibc
 import KeyValueStore
 
 /// The text of an error that the engine has handed over, which is freed.
@@ -33,11 +35,26 @@ extension KeyValueStoreError {
         if message.contains(Self.noRoom) {
             self = .full(message)
         } else if message.contains("/LOCK: ") {
-            self = .unavailable("\(path) is in use by another process or by another store of this one (\(message))")
+            // This process would lose its own lock by opening the file, and the engine says of its own that it holds it.
+            self = .inUse(message.contains("current process") ? "this process" : lockHolder(at: path + "/LOCK"))
         } else if message.hasPrefix("Corruption") {
             self = .corruption(message)
         } else {
             self = .unavailable("\(path) cannot be opened: \(message)")
         }
     }
+}
+
+/// The process that has locked the file at `path`, in words.
+private func lockHolder(at path: String) -> String {
+    let file = open(path, O_RDWR | O_CLOEXEC)
+    guard file >= 0 else { return "another process" }
+    defer { close(file) }
+    var lock = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    // Zero is a process that this one's namespace does not show.
+    guard fcntl(file, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK), lock.l_pid > 0 else {
+        return "another process"
+    }
+    let name = try? String(contentsOfFile: "/proc/\(lock.l_pid)/comm", encoding: .utf8)
+    return "process \(lock.l_pid)" + (name.map { " (\($0.split(separator: "\n").first ?? ""))" } ?? "")
 }

@@ -36,7 +36,7 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
 
     /// Opens the store in the directory `path`, whose parent must exist, or creates it.
     ///
-    /// Throws `.unavailable` where somebody else has it open, it is another program's database or the directory cannot
+    /// Throws `.inUse` where it is open already, `.unavailable` where it is another program's database or the directory cannot
     /// be used, and `.corruption` where a file is missing or damaged. `keyspaces` may grow from one opening to the
     /// next; their indices must be their places in the list. Unsynced commits of a process that was killed are there.
     ///

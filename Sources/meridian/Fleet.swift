@@ -9,11 +9,29 @@ final class Fleet: Sendable {
 
     private struct State {
         var running: [Child] = []
-        /// What to say of each that has ended.
-        var ended: [String] = []
+        var ended: [End] = []
         /// Who waits for the last one to end.
         var waiters: [CheckedContinuation<Void, Never>] = []
+        var isStarting = true
         var isStopping = false
+    }
+
+    /// How one region's process has ended.
+    struct End: Sendable, CustomStringConvertible {
+        let region: String
+        let log: RegionLog
+        let status: Int32
+        let isSignal: Bool
+
+        /// Whether it was not for being told to stop.
+        var isFailure: Bool { isSignal || status != 0 }
+
+        /// What happened, and why as the region itself says it.
+        var description: String {
+            let how = isSignal ? "was ended by signal \(status)" : "ended with code \(status)"
+            guard let reason = log.reasonOfEnd() else { return "\(region) \(how); its log is \(log.path)" }
+            return "\(region) \(how), and its log is \(log.path): \(reason)"
+        }
     }
 
     /// One region's process.
@@ -24,24 +42,42 @@ final class Fleet: Sendable {
         let process: Process
         /// Its end tells the child to stop, even when this process was killed.
         let input: Pipe
+        let log: RegionLog
     }
 
     static func logPath(of region: Topology.Region, in folder: String) -> String { "\(folder)/\(region.name).log" }
 
     var pids: [Int32] { state.withLock { $0.running.map(\.process.processIdentifier) } }
 
-    /// What to say of the regions that have ended.
-    var ended: [String] { state.withLock { $0.ended } }
+    /// The regions that have ended, in that order.
+    var ended: [End] { state.withLock { $0.ended } }
+
+    /// The logs of the regions that run, by their names.
+    var logs: [String: RegionLog] {
+        state.withLock { state in
+            Dictionary(state.running.map { ($0.region, $0.log) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// Has ends reported at once from now on; until then it is for whoever waits for the start to tell of them.
+    func reportEnds() {
+        let early = state.withLock { state in
+            state.isStarting = false
+            return state.ended
+        }
+        for end in early { report(end) }
+    }
 
     /// Starts a region's process.
     func start(_ region: Topology.Region, arguments: [String], folder: String) throws {
         let path = Self.logPath(of: region, in: folder)
-        let log: FileHandle
+        let file: FileHandle
+        let log: RegionLog
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
-            log = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-            try log.seekToEnd()
+            file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            log = RegionLog(path: path, startOffset: try file.seekToEnd())
         } catch {
             throw CommandFailure("cannot write the log \(path): \(error.localizedDescription)")
         }
@@ -52,16 +88,21 @@ final class Fleet: Sendable {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardInput = input
-        process.standardOutput = log
-        process.standardError = log
+        process.standardOutput = file
+        process.standardError = file
         let name = region.name
-        process.terminationHandler = { [weak self] process in self?.ended(name, process, logPath: path) }
+        process.terminationHandler = { [weak self] process in
+            self?.noteEnd(
+                End(
+                    region: name, log: log, status: process.terminationStatus,
+                    isSignal: process.terminationReason == .uncaughtSignal))
+        }
         do {
             try process.run()
         } catch {
             throw CommandFailure("cannot start \(name): \(error.localizedDescription)")
         }
-        state.withLock { $0.running.append(Child(region: name, process: process, input: input)) }
+        state.withLock { $0.running.append(Child(region: name, process: process, input: input, log: log)) }
     }
 
     /// Returns when no region runs any more.
@@ -88,20 +129,19 @@ final class Fleet: Sendable {
         await waitForAll()
     }
 
-    private func ended(_ region: String, _ process: Process, logPath: String) {
-        let how =
-            process.terminationReason == .uncaughtSignal
-            ? "was ended by signal \(process.terminationStatus)" : "ended with code \(process.terminationStatus)"
-        let (waiters, isExpected) = state.withLock { state in
-            state.running.removeAll { $0.region == region }
-            state.ended.append("\(region) \(how)")
+    private func noteEnd(_ end: End) {
+        let (waiters, isReported) = state.withLock { state in
+            state.running.removeAll { $0.region == end.region }
+            state.ended.append(end)
             let waiters = state.running.isEmpty ? state.waiters : []
             if state.running.isEmpty { state.waiters = [] }
-            return (waiters, state.isStopping)
+            return (waiters, !state.isStarting && !state.isStopping)
         }
-        if !isExpected {
-            FileHandle.standardError.write(Data("\(region) \(how); its log is \(logPath)\n".utf8))
-        }
+        if isReported { report(end) }
         for waiter in waiters { waiter.resume() }
+    }
+
+    private func report(_ end: End) {
+        FileHandle.standardError.write(Data("\(end)\n".utf8))
     }
 }

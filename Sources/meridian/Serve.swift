@@ -99,7 +99,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// What the process ends with where the store is damaged: starting it once more does not help.
-    private static let damagedStatus: Int32 = 3
+    static let damagedStatus: Int32 = 3
 
     /// Runs the region until the task is cancelled, opening its store anew where it has to.
     ///

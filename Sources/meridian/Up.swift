@@ -56,11 +56,27 @@ struct Up: AsyncParsableCommand {
             }
             for await _ in ends {}
             signalled.cancel()
+        } catch is RegionEnded {
+            await fleet.stop()
+            throw CommandFailure(fleet.ended.filter(\.isFailure).map(explained).joined(separator: "\n"))
         } catch {
             await fleet.stop()
             throw error
         }
         await fleet.stop()
+    }
+
+    /// A region has ended before all were up.
+    private struct RegionEnded: Error {}
+
+    /// How a region has ended, with what `up` itself cannot do.
+    private func explained(_ end: Fleet.End) -> String {
+        guard !end.isSignal, end.status == Serve.damagedStatus else { return "\(end)" }
+        return """
+            \(end)
+            `up` does not repair: the command is `meridian serve --region \(end.region) --topology \(topology.path) \
+            --data \(data)/\(end.region) --repair-from <region>`, while the other regions run
+            """
     }
 
     private func arguments(for region: Topology.Region) -> [String] {
@@ -78,14 +94,22 @@ struct Up: AsyncParsableCommand {
         while true {
             let results = await StatusClient().statuses(of: topology)
             // A process of an earlier run may hold the port.
-            let answers = results.compactMap { try? $0.status.get() }.filter { fleet.pids.contains($0.pid) }
+            let answers = results.compactMap { try? $0.status.get() }
+                .filter { fleet.pids.contains($0.pid) && $0.endpoint != nil }
             if answers.count == results.count {
                 printTable(topology, answers)
+                fleet.reportEnds()
                 return
             }
-            if let dead = fleet.ended.first { throw CommandFailure("\(dead); its log says why") }
+            if !fleet.ended.isEmpty { throw RegionEnded() }
             guard Date() < deadline else {
-                throw CommandFailure("not all regions answered within 60 s; see their logs")
+                let answering = Set(answers.map(\.region))
+                let silent = fleet.logs.filter { !answering.contains($0.key) }.sorted { $0.key < $1.key }
+                throw CommandFailure(
+                    silent.map { region, log in
+                        "\(region) did not answer within 60 s, and its log is \(log.path): "
+                            + (log.lastTrouble() ?? "it tells of no trouble")
+                    }.joined(separator: "\n"))
             }
             try await Task.sleep(for: .milliseconds(100))
         }

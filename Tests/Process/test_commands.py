@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -94,6 +95,60 @@ def test_regions_end_when_up_is_killed(installation):
         up.process.kill()
         up.process.wait()
         wait_until(lambda: not any(is_running(pid) for pid in pids), "no region is left", seconds=30)
+
+
+def failing_up(installation):
+    """Runs `up` where a region cannot start, and gives what it says."""
+    result = installation.run("up", "--data", installation.folder / "data", check=False)
+    assert result.returncode == 1
+    assert "all 3 regions are up" not in result.stdout
+    return result.stderr
+
+
+@pytest.mark.parametrize(("key", "purpose"), [
+    ("endpoint", "DynamoDB clients"), ("replication", "links"), ("admin", "status")])
+def test_up_says_which_port_is_taken(installation, key, purpose):
+    region = installation.regions["eu-west-1"]
+    port = getattr(region, f"{key}_port")
+    with socket.create_server(("127.0.0.1", port)):
+        message = failing_up(installation)
+    log = installation.folder / "data/eu-west-1.log"
+    assert message.startswith(
+        f"Error: eu-west-1 ended with code 1, and its log is {log}: cannot listen at 127.0.0.1:{port} for {purpose}: "
+        "another process listens at the port")
+    assert f"`ss -ltnp 'sport = :{port}'`" in message and f"another port under `{key}` in the topology" in message
+    assert [line for line in message.splitlines() if "ended with" in line] == [message.rstrip("\n")]
+
+
+def test_up_says_which_process_uses_a_folder(installation):
+    installation.make_certificates()
+    with Up(installation) as up:
+        up.wait_for("all 3 regions are up")
+        message = failing_up(installation)
+        for name in re.findall(r"(\S+) ended with code 1", message):
+            holder = installation.status(name)["pid"]
+            assert f"the data folder {installation.data(name)} is in use by process {holder} (meridian)" in message
+        assert "name another folder with --data" in message
+        assert up.process.poll() is None
+
+
+def test_up_says_what_is_wrong_with_a_certificate(installation):
+    installation.make_certificates()
+    path = installation.folder / "certificates/eu-west-1.pem"
+    path.write_text("nonsense")
+    message = failing_up(installation)
+    assert f"eu-west-1: the certificates for links cannot be used: {path} is not a certificate chain in PEM" in message
+    assert "`meridian certificates` makes them" in message
+
+
+def test_up_says_which_data_is_damaged_and_how_to_repair_it(installation):
+    with Up(installation) as up:
+        up.wait_for("all 3 regions are up")
+    (installation.data("eu-west-1") / "CURRENT").unlink()
+    message = failing_up(installation)
+    assert "eu-west-1 ended with code 3" in message and "whose file CURRENT is missing" in message
+    assert (f"`meridian serve --region eu-west-1 --topology {installation.topology} --data {installation.data('eu-west-1')} "
+            "--repair-from <region>`") in message
 
 
 def test_what_was_written_is_there_after_a_graceful_stop(installation):
@@ -246,5 +301,5 @@ def test_a_store_is_opened_by_one_process(installation):
     installation.make_certificates()
     installation.start(HOME)
     result = installation.run("serve", "--region", HOME, "--data", installation.data(HOME), check=False)
-    assert result.returncode != 0 and "Fatal error" not in result.stderr
+    assert result.returncode != 0 and f"is in use by process {installation.regions[HOME].process.pid} (" in result.stderr
     assert installation.status(HOME) is not None

@@ -35,6 +35,9 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
     /// An access key allows an action that there is not.
     case accessKey(String, unknownAction: String)
     case data(path: String, reason: String)
+    /// The data folder is open already: the holder is the process that has it.
+    case inUse(path: String, holder: String)
+    /// The reason says what to do where that is known.
     case listening(what: String, address: HostAndPort, reason: String)
     /// The store has forgotten the end of its log: the region is to be started anew, and goes on with another log.
     case mustReopen
@@ -57,6 +60,7 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
             self = .damaged(path: path, reason: reason)
         case KeyValueStoreError.full(let reason), RegionStoreError.store(.full(let reason)):
             self = .full(path: path, reason: reason)
+        case KeyValueStoreError.inUse(let holder): self = .inUse(path: path, holder: holder)
         default: return nil
         }
     }
@@ -74,6 +78,9 @@ public enum RegionError: Error, Sendable, CustomStringConvertible {
                 + "such as GetItem or Describe*. Transactions take the actions of what they do, such as PutItem and "
                 + "ConditionCheckItem, statements PartiQLSelect, PartiQLInsert, PartiQLUpdate or PartiQLDelete"
         case .data(let path, let reason): "the data in \(path) cannot be used: \(reason)"
+        case .inUse(let path, let holder):
+            "the data folder \(path) is in use by \(holder): each region has a folder of its own, and one process. End that process, "
+                + "or name another folder with --data"
         case .listening(let what, let address, let reason): "cannot listen at \(address) for \(what): \(reason)"
         case .mustReopen: "the store is opened anew"
         case .stopped: "the region was stopped before it answered"

@@ -111,13 +111,13 @@ public final class RegionProcess: Sendable {
             for group in [linkGroup, group] { try? await group.shutdownGracefully() }
         }
         do throws(RegionError) {
-            try await listening(for: "links", at: own.replicationListener) {
+            try await listening(for: .links, at: own.replicationListener) {
                 try await links.start(at: own.replicationListener).get()
             }
             let source = StatusSource(
                 region: own, identity: identity, reader: reader, writer: writer, links: links, clock: clock,
                 eventLoop: linkGroup.next())
-            let status = try await listening(for: "status", at: own.adminListener) {
+            let status = try await listening(for: .status, at: own.adminListener) {
                 try await StatusServer.start(at: own.adminListener, on: group, logger: logger) {
                     await source.status()
                 }
@@ -133,7 +133,7 @@ public final class RegionProcess: Sendable {
             let endpoint: EndpointServer
             do throws(RegionError) {
                 var random = SystemRandomNumberGenerator()
-                endpoint = try await listening(for: "DynamoDB clients", at: own.endpointListener) {
+                endpoint = try await listening(for: .clients, at: own.endpointListener) {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
                         service: DynamoEndpoint(
@@ -157,6 +157,7 @@ public final class RegionProcess: Sendable {
             }
             let address = HostAndPort(
                 host: own.endpointListener.host, port: endpoint.address.port ?? own.endpointListener.port)
+            source.endpoint.set(address)
             logger.info(
                 "region \(own.name) answers at \(address)",
                 metadata: ["incarnation": "\(identity.incarnation)", "position": "\(reader.lastPosition)"])
@@ -269,17 +270,27 @@ public final class RegionProcess: Sendable {
                 opening: store, configuration: configuration, mark: mark?.read() ?? .missing, using: &random)
             return (store, opened, mark)
         } catch {
-            throw RegionError(of: error, at: path) ?? .data(path: path, reason: "\(error)")
+            throw RegionError(of: error, at: path) ?? .data(path: path, reason: reason(of: error))
         }
     }
 
     private static func listening<Result>(
-        for what: String, at address: HostAndPort, _ body: () async throws -> Result
+        for listener: Listener, at address: HostAndPort, _ body: () async throws -> Result
     ) async throws(RegionError) -> Result {
         do {
             return try await body()
         } catch {
-            throw RegionError.listening(what: what, address: address, reason: "\(error)")
+            throw RegionError.listening(
+                what: listener.purpose, address: address, reason: listener.reason(error, address))
+        }
+    }
+
+    /// Why a store cannot be opened, without the names of cases and domains around it.
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case KeyValueStoreError.unavailable(let reason), KeyValueStoreError.engine(let reason): reason
+        case let error as CocoaError: error.localizedDescription
+        default: "\(error)"
         }
     }
 }

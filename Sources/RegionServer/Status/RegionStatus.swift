@@ -14,6 +14,8 @@ public struct RegionStatus: Codable, Sendable, Equatable {
     public var log: Log
     /// `ready`, or why the region takes no writes.
     public var readiness: String
+    /// Where clients are answered; left out until they are.
+    public var endpoint: String?
     /// The region's clock.
     public var clockMilliseconds: UInt64
     /// Every change up to then, from every region, is here; zero until all regions were seen.

@@ -7,6 +7,7 @@ import NIOCore
 import RegionCore
 import RegionStore
 import Replication
+import Synchronization
 
 /// Gathers a region's status from the writer, the reader and the links.
 struct StatusSource<Store: KeyValueStore>: Sendable {
@@ -18,6 +19,8 @@ struct StatusSource<Store: KeyValueStore>: Sendable {
     private let clock: SystemClock
     private let eventLoop: any EventLoop
     private let startedMilliseconds: UInt64
+    /// Where clients are answered, once they are.
+    let endpoint = EndpointAddress()
 
     init(
         region: Topology.Region, identity: LinkIdentity, reader: RegionReader<Store>, writer: WriterThread<Store>,
@@ -45,7 +48,8 @@ struct StatusSource<Store: KeyValueStore>: Sendable {
             incarnation: "\(identity.incarnation)", version: meridianVersion,
             uptimeSeconds: Double(clock.monotonicMilliseconds() - startedMilliseconds) / 1000,
             log: RegionStatus.Log(position: committed.log.end.rawValue, start: committed.log.start.rawValue),
-            readiness: "\(writer.readiness)", clockMilliseconds: clock.physicalMilliseconds(),
+            readiness: "\(writer.readiness)", endpoint: endpoint.value.map { "\($0)" },
+            clockMilliseconds: clock.physicalMilliseconds(),
             stableTimeMilliseconds: committed.stable.milliseconds, counters: RegionStatus.Counters(report.counters),
             tables: reader.catalog.tables.map { table in
                 let statistics = try? reader.statistics(of: table)
@@ -89,4 +93,13 @@ extension RegionStatus.Counters {
             conflicts: counters.conflicts, clockRefusals: counters.clockRefusals,
             expirations: counters.expirations, tombstonesCollected: counters.tombstonesCollected)
     }
+}
+
+/// An address that is known some time after the start, from any thread.
+final class EndpointAddress: Sendable {
+    private let address = Mutex<HostAndPort?>(nil)
+
+    var value: HostAndPort? { address.withLock { $0 } }
+
+    func set(_ value: HostAndPort) { address.withLock { $0 = value } }
 }

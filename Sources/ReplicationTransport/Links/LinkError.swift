@@ -4,7 +4,7 @@ import NIOPosix
 
 /// Why a link could not be made, ended or did not take a message.
 public enum LinkError: Error, Sendable, Hashable {
-    /// The peer's address cannot be reached, or this end's cannot be bound: the operating system's words.
+    /// The peer's address cannot be reached: the operating system's words.
     case unreachable(String)
     case tls(TLSError)
     case frame(FrameError)

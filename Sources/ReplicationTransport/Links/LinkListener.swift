@@ -30,7 +30,7 @@ public final class LinkListener: Sendable {
 
     /// Binds `host` and `port`, or any free port for 0.
     ///
-    /// Fails with a `LinkError`.
+    /// Fails with the error of the bind, such as an `IOError`.
     public static func bind(
         host: String, port: Int, tls: TLSContext, configuration: TransportConfiguration = TransportConfiguration(),
         group: any EventLoopGroup, handlers: Handlers
@@ -68,7 +68,6 @@ public final class LinkListener: Sendable {
                 }
             }
             .bind(host: host, port: port)
-            .flatMapErrorThrowing { throw LinkError.unreachable(LinkError.text(of: $0)) }
             .map { LinkListener(channel: $0) }
     }
 

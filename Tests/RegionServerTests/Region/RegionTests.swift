@@ -89,7 +89,10 @@ struct RegionTests {
         var second = region("eu-west-1", id: 2)
         second.endpoint = first.endpoint
         let text = await refusal(options("eu-west-1"), topology([second]))
-        #expect(text.contains("cannot listen at \(first.endpoint) for DynamoDB clients"))
+        #expect(
+            text.contains(
+                "cannot listen at \(first.endpoint) for DynamoDB clients: another process listens at the port, perhaps a region"
+            ))
         await first.stop()
         second.endpoint.port = 0
         let third = try await RegionProcess.start(options("eu-west-1"), in: topology([second]))
