@@ -76,7 +76,7 @@ extension ServiceFault {
     static let unrecognizedClient = coral(
         "UnrecognizedClientException", "The security token included in the request is invalid.")
 
-    static let signatureMismatch = coral(
+    public static let signatureMismatch = coral(
         "InvalidSignatureException",
         "The request signature we calculated does not match the signature you provided. "
             + "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")

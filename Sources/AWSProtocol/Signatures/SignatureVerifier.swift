@@ -6,7 +6,7 @@ import Crypto
 /// verifier of its own, so that its buffers and its signing keys need no lock. The signing keys kept are two days' for
 /// each credential, because a window of fifteen minutes touches two days at most.
 public struct SignatureVerifier {
-    private let credentials: CredentialTable
+    let credentials: CredentialTable
     private let region: String
     private let service: String
     private var text = SignatureText()

@@ -155,8 +155,16 @@ struct ConnectionLog: Sendable {
         self.logger = logger
     }
 
-    func note(_ cause: String, at now: NIODeadline) {
+    func note(_ cause: String, at now: NIODeadline) { note(cause, saying: cause, at: now) }
+
+    /// - Parameters:
+    ///   - cause: what lines are counted by.
+    ///   - text: what the line says of this time.
+    ///   - client: who caused it, where that is known.
+    func note(_ cause: String, saying text: String, from client: SocketAddress? = nil, at now: NIODeadline) {
         guard let suppressedCount = throttle.admit(cause, at: now.uptimeNanoseconds / 1_000_000) else { return }
-        logger.warning("\(cause)", metadata: ["suppressed": "\(suppressedCount)"])
+        var metadata: Logger.Metadata = ["suppressed": "\(suppressedCount)"]
+        if let client { metadata["from"] = "\(client)" }
+        logger.warning("\(text)", metadata: metadata)
     }
 }

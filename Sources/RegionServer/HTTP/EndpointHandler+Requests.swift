@@ -88,7 +88,8 @@ extension EndpointHandler {
             if let response = service.faultPrecedingAuthentication(of: call) {
                 answer(with: response, context)
             } else {
-                answer(with: fault, context)
+                loop.noteRefusal(of: uri, fault, from: self.context?.remoteAddress)
+                answer(with: WireFault(fault), context)
             }
             return
         }
@@ -101,7 +102,7 @@ extension EndpointHandler {
     }
 
     /// Puts the signer's key into `call`, or returns why the signature is refused.
-    private func authenticate(_ uri: String, _ call: inout EndpointRequest, _ now: Int64) -> WireFault? {
+    private func authenticate(_ uri: String, _ call: inout EndpointRequest, _ now: Int64) -> ServiceFault? {
         guard case .signatures(let keys) = loop.configuration.authentication else { return nil }
         do {
             let index = try call.body.withUnsafeReadableBytes { bytes throws(ServiceFault) in
@@ -111,7 +112,7 @@ extension EndpointHandler {
             call.accessKey = index.map { keys[$0] }
             return nil
         } catch {
-            return WireFault(error)
+            return error
         }
     }
 

@@ -17,7 +17,7 @@ final class EndpointHandler<Service: EndpointService>: ChannelDuplexHandler, @un
     let service: Service
     let loop: EndpointLoop
     var incoming = Incoming.nothing
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     /// Bytes of responses that have not been handed to the channel.
     private var outbound = ByteBuffer()
     private var queue = CircularBuffer<Awaited>()

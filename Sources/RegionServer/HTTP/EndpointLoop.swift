@@ -20,6 +20,9 @@ final class EndpointLoop: @unchecked Sendable {
     /// Nothing where the region runs without authentication.
     var verifier: SignatureVerifier?
 
+    /// What DynamoDB and its streams are called in credentials' scopes.
+    private static let service = "dynamodb"
+
     private(set) var isDraining = false
     private let census: ConnectionCensus
     private let log: ConnectionLog
@@ -44,7 +47,7 @@ final class EndpointLoop: @unchecked Sendable {
         switch configuration.authentication {
         case .signatures(let keys):
             verifier = SignatureVerifier(
-                credentials: keys.credentials, region: configuration.region, service: "dynamodb")
+                credentials: keys.credentials, region: configuration.region, service: Self.service)
         case .none: verifier = nil
         }
     }
@@ -58,6 +61,14 @@ final class EndpointLoop: @unchecked Sendable {
         sweep = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [unowned self] _ in
             endOverdue()
         }
+    }
+
+    /// Has the log tell of a request, whose fields are in `headers`, that its signature was refused.
+    func noteRefusal(of target: String, _ fault: ServiceFault, from client: SocketAddress?) {
+        let refusal = SignatureRefusal(
+            fault, claim: verifier?.claim(target: target, headers: &headers), region: configuration.region,
+            service: Self.service)
+        log.note(refusal.cause, saying: refusal.text, from: client, at: eventLoop.now)
     }
 
     // MARK: The list

@@ -49,8 +49,12 @@ struct EndpointHarness {
 
     /// - Parameters:
     ///   - keys: the access keys; without them the endpoint verifies nothing.
+    ///   - log: what is told of refused signatures and of slow clients.
     ///   - change: alters the limits.
-    init(keys: AccessKeys? = nil, _ change: (inout EndpointConfiguration.Limits) -> Void = { _ in }) throws {
+    init(
+        keys: AccessKeys? = nil, log: ConnectionLog = .silent,
+        _ change: (inout EndpointConfiguration.Limits) -> Void = { _ in }
+    ) throws {
         var configuration = EndpointConfiguration(
             region: "us-east-1", authentication: keys.map { .signatures($0) } ?? .none)
         change(&configuration.limits)
@@ -58,7 +62,7 @@ struct EndpointHarness {
         channel = EmbeddedChannel()
         census = ConnectionCensus(configuration.limits)
         loop = EndpointLoop(
-            eventLoop: channel.eventLoop, configuration: configuration, census: census, log: .silent, random: &random,
+            eventLoop: channel.eventLoop, configuration: configuration, census: census, log: log, random: &random,
             clock: { Self.now * 1000 })
         loop.start()
         try EndpointServer.addHandlers(to: channel, service: service, loop: loop)
@@ -126,4 +130,31 @@ struct EndpointHarness {
 
 extension ConnectionLog {
     static var silent: ConnectionLog { ConnectionLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) }
+}
+
+/// Keeps what is logged, each line with its metadata.
+final class LogRecorder: Sendable {
+    private let recorded = Mutex<[String]>([])
+
+    var lines: [String] { recorded.withLock { $0 } }
+
+    var log: ConnectionLog { ConnectionLog(Logger(label: "test") { _ in Handler(recorder: self) }) }
+
+    private struct Handler: LogHandler {
+        let recorder: LogRecorder
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let metadata = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
+            recorder.recorded.withLock {
+                $0.append("\(event.level) \(event.message) \(metadata.joined(separator: " "))")
+            }
+        }
+    }
 }

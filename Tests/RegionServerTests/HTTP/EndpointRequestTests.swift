@@ -178,6 +178,28 @@ import Testing
         #expect(endpoint.service.requests.isEmpty)
     }
 
+    @Test func `a refused signature is logged once in a while, without what is secret in it`() throws {
+        let recorder = LogRecorder()
+        let keys = AccessKeys([AccessKey(id: GoldenRequest.accessKeyID, secret: "another")])
+        let endpoint = try EndpointHarness(keys: keys, log: recorder.log)
+        let bytes = GoldenRequest.all[0].bytes
+        for _ in 0..<3 { try endpoint.send(bytes) }
+        try endpoint.send(bytes.replacing("X-Amz-Date", with: "X-Amz-Security-Token: FwoG\r\nX-Amz-Date"))
+        // What is no operation is not refused for its signature.
+        try endpoint.send(Self.call("unknown", "{}", []))
+        endpoint.advanceTime(by: .seconds(11))
+        try endpoint.send(bytes)
+        let lines = recorder.lines
+        #expect(lines.count == 3)
+        #expect(
+            lines[0].hasPrefix(
+                "warning a request was refused with InvalidSignatureException: its signature does not fit"))
+        #expect(lines[0].hasSuffix("from=127.0.0.1:1 suppressed=0") || lines[0].hasSuffix(" suppressed=0"))
+        #expect(lines[1].contains("UnrecognizedClientException: it has the session token of temporary credentials"))
+        #expect(lines[2].hasSuffix("suppressed=2"))
+        for secret in ["FwoG", "6670396610363dbd", "another\""] { #expect(!lines.joined().contains(secret)) }
+    }
+
     @Test func `a fault that DynamoDB finds before it looks at the signature is the one reported`() throws {
         let endpoint = try EndpointHarness(keys: Self.keys)
         try endpoint.send(Self.call("unknown", "{}", []))
