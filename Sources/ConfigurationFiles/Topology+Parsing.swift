@@ -77,6 +77,7 @@ extension Topology {
         let members = field.mapping(
             keys: [
                 "name", "id", "endpoint", "replication", "admin", "bind", "data", "tls", "endpoint-tls", "throttling",
+                "signature-region",
             ],
             required: ["name", "id", "endpoint", "replication", "admin"])
         guard let members else { return nil }
@@ -95,11 +96,23 @@ extension Topology {
         let tls = members["tls"].flatMap { tlsFiles($0, needsAuthority: true) }
         let endpointTLS = members["endpoint-tls"].flatMap { tlsFiles($0, needsAuthority: false) }
         let isThrottling = members["throttling"].flatMap { $0.flag() }
+        let acceptsAnySignatureRegion = members["signature-region"].flatMap(signatureRegion)
         guard let name, let id, addresses.count == 3 else { return nil }
         return Region(
             name: name, id: UInt16(id), endpoint: addresses[0], replication: addresses[1], admin: addresses[2],
             bind: bind, data: data ?? "data/\(name)", tls: tls, endpointTLS: endpointTLS,
-            isThrottling: isThrottling ?? true)
+            isThrottling: isThrottling ?? true, acceptsAnySignatureRegion: acceptsAnySignatureRegion ?? false)
+    }
+
+    /// Whether `any` region may be signed for, and not the region's `own` alone.
+    private static func signatureRegion(_ field: ConfigurationField) -> Bool? {
+        let expected = "any or own"
+        guard let text = field.text(expected: expected) else { return nil }
+        guard ["any", "own"].contains(text) else {
+            field.refuse("found \(field.shown)", expected: expected)
+            return nil
+        }
+        return text == "any"
     }
 
     /// Notes a value that must be unique, and refuses it when it was there before.

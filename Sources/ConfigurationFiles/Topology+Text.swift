@@ -72,6 +72,7 @@ extension Topology: CustomStringConvertible {
             )
         }
         if !region.isThrottling { lines.append("    throttling: false") }
+        if region.acceptsAnySignatureRegion { lines.append("    signature-region: any") }
         return lines
     }
 

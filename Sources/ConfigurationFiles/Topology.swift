@@ -44,11 +44,13 @@ public struct Topology: Equatable, Sendable {
         public var endpointTLS: TLSFiles?
         /// Whether tables' provisioned capacities and on-demand maxima bound what clients may take here.
         public var isThrottling: Bool
+        /// Whether clients may sign for any region, not this one alone: for those that sign for `localhost`, or cannot be told.
+        public var acceptsAnySignatureRegion: Bool
 
         public init(
             name: String, id: UInt16, endpoint: HostAndPort, replication: HostAndPort, admin: HostAndPort,
             bind: String? = nil, data: String, tls: TLSFiles? = nil, endpointTLS: TLSFiles? = nil,
-            isThrottling: Bool = true
+            isThrottling: Bool = true, acceptsAnySignatureRegion: Bool = false
         ) {
             self.name = name
             self.id = id
@@ -60,6 +62,7 @@ public struct Topology: Equatable, Sendable {
             self.tls = tls
             self.endpointTLS = endpointTLS
             self.isThrottling = isThrottling
+            self.acceptsAnySignatureRegion = acceptsAnySignatureRegion
         }
     }
 

@@ -61,6 +61,17 @@ import Testing
         #expect(topology.connections.idleWhenCrowded == .seconds(10))
     }
 
+    @Test func `signatures are for the region's own name or for any`() throws {
+        for (text, isAny) in [("own", true), ("any", true), ("'*'", false), ("us-east-1", false), ("[any]", false)] {
+            let problems = problems(Self.minimal.replacing("id: 1", with: "id: 1, signature-region: \(text)"))
+            #expect(problems.isEmpty == isAny)
+            #expect(
+                problems.allSatisfy {
+                    $0.contains("regions[0].signature-region: found ") && $0.hasSuffix("expected any or own")
+                })
+        }
+    }
+
     @Test func `every field is read`() throws {
         let topology = try Topology.parse(
             """
@@ -75,6 +86,7 @@ import Testing
                 tls: {certificate: a.crt, key: /keys/a.key, authority: ca.crt}
                 endpoint-tls: {certificate: e.crt, key: e.key}
                 throttling: false
+                signature-region: any
               - {name: b, id: 2, endpoint: "b:1", replication: "b:2", admin: "b:3"}
             access-keys:
               - {id: AKIA, secret: "s/+ ecret\\n", allow: ["dynamodb:GetItem", "Describe*"], tables: [orders]}
@@ -98,6 +110,7 @@ import Testing
         #expect(topology.linkTLS(of: topology.regions[1])?.key == "/etc/meridian/b-key.pem")
         #expect(topology.endpointTLS(of: region)?.key == "/etc/e.key")
         #expect(topology.regions.map(\.isThrottling) == [false, true])
+        #expect(topology.regions.map(\.acceptsAnySignatureRegion) == [true, false])
         #expect(topology.log == Topology.Log(ageMax: .seconds(48 * 3600), byteCountMax: 2 << 30))
         #expect(topology.disk == Topology.Disk(reserveByteCount: 64 << 20))
         #expect(topology.streams == Topology.Streams(shardLifetime: .seconds(300), shardCount: 8))
@@ -181,7 +194,7 @@ import Testing
                 "t.yaml:6: regions[0].admin: '127.0.0.1:8100' is already used by regions[0].replication; expected a value "
                     + "of its own",
                 "t.yaml:7: regions[0].color: unknown key; expected one of name, id, endpoint, replication, admin, bind, "
-                    + "data, tls, endpoint-tls, throttling",
+                    + "data, tls, endpoint-tls, throttling, signature-region",
                 "t.yaml:8: regions[1]: 'endpoint' is missing",
                 "t.yaml:8: regions[1]: 'replication' is missing",
                 "t.yaml:8: regions[1]: 'admin' is missing",

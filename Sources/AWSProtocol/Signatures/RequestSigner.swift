@@ -46,7 +46,7 @@ public struct RequestSigner: Sendable {
         let path = target == "/" ? nil : RequestPath(target)
         text.writeCanonicalRequest(method: method, path: path, headers, bodyHash: SHA256.digest(of: body))
         text.writeStringToSign(date: dateRange, scope: scopeRange, headers)
-        let key = SigningKey(secret: credential.secret, date: day.utf8, region: region, service: service)
+        let key = SigningKey(secret: credential.secret, date: day.utf8, region: region.utf8, service: service)
         var signature: [UInt8] = []
         signature.appendHexadecimal(key.code(for: text.bytes))
         let authorization = """

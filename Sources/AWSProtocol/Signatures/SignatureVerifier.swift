@@ -7,14 +7,16 @@ import Crypto
 /// each credential, because a window of fifteen minutes touches two days at most.
 public struct SignatureVerifier {
     let credentials: CredentialTable
-    private let region: String
+    /// The region that signatures must be for; nil where any will do.
+    private let region: String?
     private let service: String
     private var text = SignatureText()
     private var cache: [CachedDay?]
 
-    /// The signing key of one credential for one day.
+    /// The signing key of one credential for one day and the region that its client named.
     private struct CachedDay {
         var date: InlineArray<8, UInt8>
+        var region: [UInt8]
         var key: SigningKey
     }
 
@@ -30,8 +32,11 @@ public struct SignatureVerifier {
 
     /// A verifier of requests to one region's endpoint of a service.
     ///
-    /// - Parameter service: the service's name in credentials' scopes, such as `dynamodb`.
-    public init(credentials: CredentialTable, region: String, service: String) {
+    /// - Parameters:
+    ///   - region: the region's name, which signatures must be for; nil to accept those for any region, whose name then only goes into the
+    ///     signing key.
+    ///   - service: the service's name in credentials' scopes, such as `dynamodb`.
+    public init(credentials: CredentialTable, region: String?, service: String) {
         self.credentials = credentials
         self.region = region
         self.service = service
@@ -69,7 +74,7 @@ public struct SignatureVerifier {
         let bodyHash = SHA256.digest(of: body)
         text.writeCanonicalRequest(method: method, path: path, headers, bodyHash: bodyHash)
         text.writeStringToSign(date: date.text, scope: scope.text, headers)
-        let code = signingKey(at: slot, date: scope.date, headers).code(for: text.bytes)
+        let code = signingKey(at: slot, scope, headers).code(for: text.bytes)
         guard Self.isEqual(code, hexadecimal: headers.bytes.span.extracting(parameters.signature)),
             Self.states(bodyHash, headers)
         else { throw .signatureMismatch }
@@ -106,7 +111,7 @@ public struct SignatureVerifier {
         _ scope: SignatureParameters.Scope, _ date: SignedDate, _ headers: HeaderTable
     ) throws(ServiceFault) {
         let day = date.text.prefix(8)
-        let regionFits = Self.equal(headers, scope.region, region)
+        let regionFits = region.map { Self.equal(headers, scope.region, $0) } ?? !scope.region.isEmpty
         let serviceFits = Self.equal(headers, scope.service, service)
         let terminatorFits = headers.equals(scope.terminator, SignatureText.terminator)
         let dateFits = headers.bytes[scope.date] == headers.bytes[day]
@@ -133,19 +138,23 @@ public struct SignatureVerifier {
         throw .wrongScope(sentences)
     }
 
-    /// The signing key of a credential for a day, from the cache or derived and kept in place of the older day's.
-    private mutating func signingKey(at slot: Int, date: Range<Int>, _ headers: HeaderTable) -> SigningKey {
+    /// The signing key of a credential for a day, from the cache or derived and kept in place of the older one.
+    private mutating func signingKey(
+        at slot: Int, _ scope: SignatureParameters.Scope, _ headers: HeaderTable
+    ) -> SigningKey {
+        let date = scope.date
         let days = slot * 2...slot * 2 + 1
         for index in days {
             guard let day = cache[index] else { continue }
             var isSame = true
             for offset in 0..<8 where day.date[offset] != headers.bytes[date.lowerBound + offset] { isSame = false }
-            if isSame { return day.key }
+            if isSame, region != nil || day.region[...] == headers.bytes[scope.region] { return day.key }
         }
         let secret = credentials[slot].secret
         var day = CachedDay(
-            date: InlineArray(repeating: 0),
-            key: SigningKey(secret: secret, date: headers.bytes[date], region: region, service: service))
+            date: InlineArray(repeating: 0), region: Array(headers.bytes[scope.region]),
+            key: SigningKey(
+                secret: secret, date: headers.bytes[date], region: headers.bytes[scope.region], service: service))
         for offset in 0..<8 { day.date[offset] = headers.bytes[date.lowerBound + offset] }
         cache[days.upperBound] = cache[days.lowerBound]
         cache[days.lowerBound] = day

@@ -22,9 +22,9 @@ struct SigningKey: Sendable {
     /// The signing key of one day, region and service (AWS, "Create a signed AWS API request", step 4).
     ///
     /// - Parameter date: the day as `YYYYMMDD`.
-    init(secret: String, date: some Sequence<UInt8>, region: String, service: String) {
+    init(secret: String, date: some Sequence<UInt8>, region: some Sequence<UInt8>, service: String) {
         var key = Array("AWS4\(secret)".utf8)
-        for part in [Array(date), Array(region.utf8), Array(service.utf8), Array("aws4_request".utf8)] {
+        for part in [Array(date), Array(region), Array(service.utf8), Array("aws4_request".utf8)] {
             key = Array(SigningKey(key).code(for: part))
         }
         self.init(key)

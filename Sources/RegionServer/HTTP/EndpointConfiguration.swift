@@ -35,6 +35,8 @@ public struct EndpointConfiguration: Sendable {
 
     /// The region's name, which credentials must be scoped to.
     public var region: String
+    /// Whether credentials may be scoped to any region.
+    public var acceptsAnySignatureRegion = false
     public var authentication: Authentication
     public var limits: Limits
 

@@ -47,7 +47,8 @@ final class EndpointLoop: @unchecked Sendable {
         switch configuration.authentication {
         case .signatures(let keys):
             verifier = SignatureVerifier(
-                credentials: keys.credentials, region: configuration.region, service: Self.service)
+                credentials: keys.credentials,
+                region: configuration.acceptsAnySignatureRegion ? nil : configuration.region, service: Self.service)
         case .none: verifier = nil
         }
     }
@@ -66,8 +67,8 @@ final class EndpointLoop: @unchecked Sendable {
     /// Has the log tell of a request, whose fields are in `headers`, that its signature was refused.
     func noteRefusal(of target: String, _ fault: ServiceFault, from client: SocketAddress?) {
         let refusal = SignatureRefusal(
-            fault, claim: verifier?.claim(target: target, headers: &headers), region: configuration.region,
-            service: Self.service)
+            fault, claim: verifier?.claim(target: target, headers: &headers),
+            region: configuration.acceptsAnySignatureRegion ? nil : configuration.region, service: Self.service)
         log.note(refusal.cause, saying: refusal.text, from: client, at: eventLoop.now)
     }
 

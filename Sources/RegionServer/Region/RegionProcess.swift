@@ -139,8 +139,7 @@ public final class RegionProcess: Sendable {
                         service: DynamoEndpoint(
                             dispatcher: dispatcher, callers: callers, threads: threads.clients, logger: logger),
                         configuration: EndpointConfiguration(
-                            region: own.name, authentication: authentication,
-                            limits: .init(topology.connections, openFiles)),
+                            of: own, authentication, limits: .init(topology.connections, openFiles)),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,
                         configureChannel: { channel in
                             guard let endpointTLS else { return }
@@ -292,6 +291,13 @@ public final class RegionProcess: Sendable {
         case let error as CocoaError: error.localizedDescription
         default: "\(error)"
         }
+    }
+}
+
+extension EndpointConfiguration {
+    fileprivate init(of region: Topology.Region, _ authentication: Authentication, limits: Limits) {
+        self.init(region: region.name, authentication: authentication, limits: limits)
+        acceptsAnySignatureRegion = region.acceptsAnySignatureRegion
     }
 }
 

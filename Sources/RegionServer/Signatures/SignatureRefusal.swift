@@ -8,8 +8,10 @@ struct SignatureRefusal: Equatable {
     let cause: String
     let text: String
 
-    /// - Parameter claim: what the request says of its signature; nil where that cannot be read.
-    init(_ fault: ServiceFault, claim: SignatureClaim?, region: String, service: String) {
+    /// - Parameters:
+    ///   - claim: what the request says of its signature; nil where that cannot be read.
+    ///   - region: the region that signatures must be for; nil where any will do.
+    init(_ fault: ServiceFault, claim: SignatureClaim?, region: String?, service: String) {
         var kinds: [String] = []
         var reasons: [String] = []
         if let claim {
@@ -17,9 +19,11 @@ struct SignatureRefusal: Equatable {
                 kinds.append("service")
                 reasons.append("it is signed for the service \(Self.quoted(claim.service)), and this one is \(service)")
             }
-            if claim.region != region {
+            if let region, claim.region != region {
                 kinds.append("region")
-                reasons.append("it is signed for the region \(Self.quoted(claim.region)), and this one is \(region)")
+                reasons.append(
+                    "it is signed for the region \(Self.quoted(claim.region)), and this one is \(region): the client's region has to "
+                        + "be that, unless the topology has `signature-region: any` for this one")
             }
             if !claim.isKeyKnown {
                 kinds.append("key")

@@ -36,6 +36,9 @@ import Testing
 
     private static let invalid = "a request was refused with InvalidSignatureException: "
     private static let unrecognized = "a request was refused with UnrecognizedClientException: "
+    private static let regionReason =
+        ", and this one is us-east-1: the client's region has to be that, unless the topology has `signature-region: any` for "
+        + "this one"
     private static let tokenReason =
         "it has the session token of temporary credentials, which there are not here: the client must have none, neither in "
         + "AWS_SESSION_TOKEN nor in its profile"
@@ -44,7 +47,7 @@ import Testing
         #expect(refusal() == nil)
         #expect(
             refusal(region: "localhost")?.text
-                == Self.invalid + "it is signed for the region \"localhost\", and this one is us-east-1")
+                == Self.invalid + "it is signed for the region \"localhost\"" + Self.regionReason)
         #expect(
             refusal(service: "s3")?.text
                 == Self.invalid + "it is signed for the service \"s3\", and this one is dynamodb")
@@ -65,7 +68,7 @@ import Testing
         #expect(
             refused?.text
                 == Self.invalid + "it is signed for the service \"sts\", and this one is dynamodb; "
-                + "it is signed for the region \"eu-west-1\", and this one is us-east-1; "
+                + "it is signed for the region \"eu-west-1\"" + Self.regionReason + "; "
                 + "it is signed with the access key \"ASIA\", which is not among the topology's access-keys; "
                 + Self.tokenReason)
         #expect(refused?.cause == "InvalidSignatureException, service, region, key, session token")
@@ -89,7 +92,7 @@ import Testing
         let long = refusal(region: String(repeating: "x", count: 5000))
         #expect(long?.text.contains("\"" + String(repeating: "x", count: 64) + "…\"") == true)
         let forged = refusal(region: "a\u{7F}\u{1B}[2J\"é") { $0 }
-        #expect(forged?.text == Self.invalid + "it is signed for the region \"a??[2J??\", and this one is us-east-1")
+        #expect(forged?.text == Self.invalid + "it is signed for the region \"a??[2J??\"" + Self.regionReason)
         #expect(long?.cause == forged?.cause)
     }
 
