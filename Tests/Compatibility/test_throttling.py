@@ -6,6 +6,7 @@ A large item takes more than the five minutes of capacity that a new table has, 
 import pytest
 from botocore.exceptions import ClientError
 from conftest import index, make_table
+from installation import THREE_CONTINENTS, add_replica, wait_until
 
 LARGE = bytes(399_000)
 ONE_UNIT = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
@@ -155,3 +156,18 @@ def test_the_maximum_of_an_on_demand_table(client, kind):
     assert code == "ThrottlingException"
     assert message == "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
     assert reason == (f"Table{kind}MaxOnDemandThroughputExceeded", name)
+
+
+def test_each_region_counts_what_its_own_clients_ask_for(regions):
+    """A large item takes all of a bucket, and more: of the region that its client wrote to, and of no other that it gets to."""
+    home, other = THREE_CONTINENTS[:2]
+    name = make_table(regions[home], OnDemandThroughput={"MaxWriteRequestUnits": 1})
+    add_replica(regions["installation"], home, name, other)
+    large = {"TableName": name, "Item": {"pk": {"S": "large"}, "b": {"B": LARGE}}}
+    regions[home].put_item(**large)
+    throttled(regions[home].delete_item, TableName=name, Key={"pk": {"S": "1"}})
+    wait_until(
+        lambda: "Item" in regions[other].get_item(TableName=name, Key={"pk": {"S": "large"}}), f"the item is in {other}")
+    # Had the change taken anything there, this would be refused.
+    regions[other].put_item(**large)
+    throttled(regions[other].delete_item, TableName=name, Key={"pk": {"S": "1"}})

@@ -359,12 +359,12 @@ import Testing
 
 extension TestEndpoint {
     /// A request that puts an item of 302 KB.
-    fileprivate func largePut(into table: String) -> String {
+    func largePut(into table: String) -> String {
         let bytes = String(repeating: "A", count: 412_000)
         return #"{"TableName":"\#(table)","Item":{"pk":{"S":"large"},"g":{"S":"g"},"b":{"B":"\#(bytes)"}}}"#
     }
 
-    fileprivate func createProvisionedTable(_ name: String, read: Int, write: Int, more: String = "") {
+    func createProvisionedTable(_ name: String, read: Int, write: Int, more: String = "") {
         let index = more.isEmpty ? "" : #", {"AttributeName": "g", "AttributeType": "S"}"#
         self(
             "CreateTable",
