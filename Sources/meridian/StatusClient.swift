@@ -13,6 +13,16 @@ struct StatusClient: Sendable {
         let description: String
     }
 
+    /// What holds the port of a region that has not started need not answer anything.
+    private static let answerSecondsMax = 5.0
+
+    /// On Linux the time limit of a request is that of its session.
+    private static let session: URLSession = {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = answerSecondsMax
+        return URLSession(configuration: configuration)
+    }()
+
     /// What the region at its administration address says of itself.
     ///
     /// It answers with a result, as Swift 6.3.1 miscompiles typed errors thrown in a task group's asynchronous closures when it
@@ -23,7 +33,7 @@ struct StatusClient: Sendable {
         }
         let answer: (data: Data, response: URLResponse)
         do {
-            answer = try await URLSession.shared.data(for: URLRequest(url: url, timeoutInterval: 5))
+            answer = try await Self.session.data(for: URLRequest(url: url, timeoutInterval: Self.answerSecondsMax))
         } catch {
             return .failure(Failure(description: "no answer at \(region.admin)"))
         }

@@ -56,9 +56,11 @@ struct Up: AsyncParsableCommand {
             }
             for await _ in ends {}
             signalled.cancel()
-        } catch is RegionEnded {
+        } catch let ended as RegionEnded {
             await fleet.stop()
-            throw CommandFailure(fleet.ended.filter(\.isFailure).map(explained).joined(separator: "\n"))
+            // More may have failed meanwhile, mostly for the same reason.
+            let failures = fleet.ended.filter(\.isFailure)
+            throw CommandFailure((failures.isEmpty ? ended.ends : failures).map(explained).joined(separator: "\n"))
         } catch {
             await fleet.stop()
             throw error
@@ -66,8 +68,10 @@ struct Up: AsyncParsableCommand {
         await fleet.stop()
     }
 
-    /// A region has ended before all were up.
-    private struct RegionEnded: Error {}
+    /// Regions have ended before all were up.
+    private struct RegionEnded: Error {
+        let ends: [Fleet.End]
+    }
 
     /// How a region has ended, with what `up` itself cannot do.
     private func explained(_ end: Fleet.End) -> String {
@@ -101,7 +105,8 @@ struct Up: AsyncParsableCommand {
                 fleet.reportEnds()
                 return
             }
-            if !fleet.ended.isEmpty { throw RegionEnded() }
+            let ends = fleet.ended
+            if !ends.isEmpty { throw RegionEnded(ends: ends) }
             guard Date() < deadline else {
                 let answering = Set(answers.map(\.region))
                 let silent = fleet.logs.filter { !answering.contains($0.key) }.sorted { $0.key < $1.key }

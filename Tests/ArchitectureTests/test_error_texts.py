@@ -238,6 +238,15 @@ def test_the_article_lists_texts():
     assert len(all_listed_texts()) > 100
 
 
+def test_what_does_not_occur_is_not_in_the_code():
+    differences = ARTICLE.read_text().partition("## Differences on purpose")[2]
+    [sentence] = re.findall(r"So (`[^.]*) do not occur, nor the reason (`\w+`)", differences)
+    names = re.findall(r"`(\w+)`", " ".join(sentence))
+    assert len(names) == 3
+    for name in names:
+        assert not any(name in part for parts in all_literals() for part in parts), name
+
+
 # Listed, and not in the code: to be struck from the article, and then from here.
 STALE = {"Subscriber limit exceeded: the store has failed: …"}
 
