@@ -20,6 +20,24 @@ import Testing
         #expect(schedule.next(at: 1_250, logEnd: 0)?.duty == .backfill)
     }
 
+    @Test func `an idle region ticks half as often, until something is written`() {
+        var schedule = schedule()
+        var (now, logEnd): (UInt64, UInt64) = (0, 0)
+        func tick() -> UInt64 {
+            schedule.did(.tick, hasMore: false, at: now, logEnd: logEnd)
+            for duty in MaintenanceSchedule.Duty.allCases where duty != .tick {
+                schedule.did(duty, hasMore: false, at: now + 60_000, logEnd: logEnd)
+            }
+            defer { now = schedule.nextDueMilliseconds }
+            return schedule.nextDueMilliseconds - now
+        }
+        #expect((0..<19).allSatisfy { _ in tick() == 500 })
+        #expect((0..<5).allSatisfy { _ in tick() == 1_000 })
+        logEnd = 1
+        #expect((0..<20).allSatisfy { _ in tick() == 500 })
+        #expect(tick() == 1_000)
+    }
+
     @Test func `parts with more to do take turns, so that none starves`() {
         var schedule = schedule()
         var counts: [MaintenanceSchedule.Duty: Int] = [:]

@@ -17,11 +17,19 @@ public struct MaintenanceSchedule: Sendable {
         /// How long to wait after there was nothing more to do, in milliseconds.
         var intervalMilliseconds: UInt64 {
             switch self {
-            case .tick: 1_000
+            case .tick: 500
             case .backfill: 250
             case .sweepExpired: 1_000
             case .collectTombstones: 1_000
             case .trimLog: 10_000
+            }
+        }
+
+        /// The same once nothing was written for twenty turns: an idle region is to cost next to nothing.
+        var quietIntervalMilliseconds: UInt64 {
+            switch self {
+            case .tick: 1_000
+            case .backfill, .sweepExpired, .collectTombstones, .trimLog: intervalMilliseconds
             }
         }
 
@@ -61,6 +69,8 @@ public struct MaintenanceSchedule: Sendable {
     /// A turn holds up clients, so it is bounded.
     private static let maximumQuota: UInt64 = 20_000
 
+    private static let quietTurnCount: UInt64 = 20
+
     private struct Entry {
         let duty: Duty
         var dueMilliseconds: UInt64
@@ -68,6 +78,8 @@ public struct MaintenanceSchedule: Sendable {
         var logEnd: UInt64
         /// When its last turn was, counted in turns.
         var turn: UInt64 = 0
+        /// How many turns it had since the log grew.
+        var quietCount: UInt64 = 0
     }
 
     private var entries: [Entry]
@@ -99,7 +111,10 @@ public struct MaintenanceSchedule: Sendable {
     public mutating func did(_ duty: Duty, hasMore: Bool, at now: UInt64, logEnd: UInt64) {
         turnCount += 1
         for index in entries.indices where entries[index].duty == duty {
-            entries[index].dueMilliseconds = hasMore ? now : now + max(1, duty.intervalMilliseconds / pace)
+            entries[index].quietCount = entries[index].logEnd == logEnd ? entries[index].quietCount + 1 : 0
+            let isQuiet = entries[index].quietCount >= Self.quietTurnCount
+            let interval = isQuiet ? duty.quietIntervalMilliseconds : duty.intervalMilliseconds
+            entries[index].dueMilliseconds = hasMore ? now : now + max(1, interval / pace)
             entries[index].logEnd = logEnd
             entries[index].turn = turnCount
         }
