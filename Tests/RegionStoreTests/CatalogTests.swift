@@ -48,6 +48,12 @@ import Testing
         try expect(.tableExists("T")) { try region.createTable() }
     }
 
+    @Test func `a local index is not deleted`() throws {
+        try region.createTable(indexes: [.local("l", "color")])
+        try expect(.indexNotGlobal("l")) { try region.update("T", .deleteIndex(name: "l")) }
+        #expect(try region.table().indexes.map(\.name) == ["l"])
+    }
+
     @Test func `what is missing is named`() throws {
         try region.createTable()
         try expect(.tableNotFound("U")) { try region.update("U", .disableStream) }
