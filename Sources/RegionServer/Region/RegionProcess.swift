@@ -118,7 +118,7 @@ public final class RegionProcess: Sendable {
                 region: own, identity: identity, reader: reader, writer: writer, links: links, clock: clock,
                 eventLoop: linkGroup.next())
             let status = try await listening(for: .status, at: own.adminListener) {
-                try await StatusServer.start(at: own.adminListener, on: group, logger: logger) {
+                try await StatusServer.start(at: own.adminListener, on: group) {
                     await source.status()
                 }
             }
