@@ -45,7 +45,7 @@ ALLOWED = {
             "Replication",
             "RegionCore", "ReplicationTransport", "DynamoAPI", "ConfigurationFiles", "Logging", "FoundationEssentials", "Foundation",
             "CoreFoundation",
-            "Glibc", "Histogram", "Hummingbird", "ServiceLifecycle",
+            "Glibc", "Histogram",
         },
     "meridian":
         NIO | {
