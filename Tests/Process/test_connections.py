@@ -13,6 +13,7 @@ REGION = "us-east-1"
 # What the region's process may open: the soft limit is low, as it is where nobody has set it, and the region raises it.
 OPEN_FILES_SOFT, OPEN_FILES_HARD = 256, 1024
 IDLE_CLIENTS = 1100
+BURST = 20
 SLOW_CLIENTS = 20
 
 
@@ -51,15 +52,20 @@ def test_idle_clients_beyond_the_limit_of_open_files_keep_nobody_out(meridian, t
             TableName="orders", BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}])
-        idle = [stack.enter_context(connect(installation)) for _ in range(IDLE_CLIENTS)]
+        idle = []
 
+        def have_made_room():
+            # Half of the limit is for clients; those that came first have made room.
+            return sum(map(has_ended, idle)) >= len(idle) - OPEN_FILES_HARD // 2
+
+        # No more at once than may wait for a place: what comes beyond that is closed, whatever waits longest.
+        while len(idle) < IDLE_CLIENTS:
+            idle += [stack.enter_context(connect(installation)) for _ in range(BURST)]
+            wait_until(have_made_room, "the oldest idle connections have ended")
         newcomer = installation.client(REGION)
         newcomer.put_item(TableName="orders", Item={"pk": {"S": "a"}})
         assert newcomer.get_item(TableName="orders", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
         assert "us-east-1" in installation.run("status").stdout
-        # Half of the limit is for clients; those that came first have made room.
-        wait_until(
-            lambda: sum(map(has_ended, idle)) >= IDLE_CLIENTS - OPEN_FILES_HARD // 2, "the oldest idle connections have ended")
         assert has_ended(idle[0])
         assert not has_ended(idle[-1])
         limits = open(f"/proc/{installation.regions[REGION].process.pid}/limits").read()
