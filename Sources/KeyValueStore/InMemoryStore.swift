@@ -96,7 +96,7 @@ public final class InMemoryStore: KeyValueStore {
 
     public func cachedValue(
         for key: [UInt8], in keyspace: Keyspace
-    ) throws(KeyValueStoreError) -> CachedValue {
+    ) throws(KeyValueStoreError) -> Cached<[UInt8]> {
         faults.isCold ? .unknown : .known(try value(for: key, in: keyspace))
     }
 

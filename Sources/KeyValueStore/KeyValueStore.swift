@@ -17,16 +17,18 @@ public protocol KeyValueStore: KeyValueReader, AnyObject, Sendable {
     func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError)
 
     /// The value of `key`, where it is known without waiting for the disk.
-    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> Cached<[UInt8]>
 }
 
-/// What a store knows of a key without reading the disk.
-public enum CachedValue: Sendable, Hashable {
-    /// Its value; nil where there is none.
-    case known([UInt8]?)
+/// What is known of a value without reading the disk.
+public enum Cached<Value: Sendable>: Sendable {
+    /// The value; nil where there is none.
+    case known(Value?)
     /// The disk has to be read.
     case unknown
 }
+
+extension Cached: Equatable where Value: Equatable {}
 
 /// The reading half, which a store and its snapshots share.
 ///

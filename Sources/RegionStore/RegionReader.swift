@@ -82,7 +82,7 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
     }
 
     /// The item that has these key attributes, where it is known without waiting for the disk.
-    public func cachedItem(_ key: Item, in table: Table) throws(KeyValueStoreError) -> CachedItem {
+    public func cachedItem(_ key: Item, in table: Table) throws(KeyValueStoreError) -> Cached<StoredItem> {
         guard let key = table.storageKey(of: key) else { return .known(nil) }
         switch try store.cachedValue(for: key, in: Layout.items) {
         case .known(nil): return .known(nil)
@@ -105,14 +105,6 @@ public final class RegionReader<Store: KeyValueStore>: Sendable {
         }
         return value.isTombstone ? nil : StoredItem(version: value.version, value: bytes)
     }
-}
-
-/// What is known of an item without reading the disk.
-public enum CachedItem: Sendable {
-    /// The item; nil where there is none.
-    case known(StoredItem?)
-    /// The disk has to be read.
-    case unknown
 }
 
 /// How much a table or an index holds.

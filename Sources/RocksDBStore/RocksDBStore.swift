@@ -130,7 +130,7 @@ public final class RocksDBStore: KeyValueStore, @unchecked Sendable {
 
     public func cachedValue(
         for key: [UInt8], in keyspace: Keyspace
-    ) throws(KeyValueStoreError) -> CachedValue {
+    ) throws(KeyValueStoreError) -> Cached<[UInt8]> {
         do throws(KeyValueStoreError) {
             return .known(try value(for: key, in: keyspace, cacheOptions))
         } catch {

@@ -340,7 +340,7 @@ final class CountingStore: KeyValueStore, @unchecked Sendable {
         try store.value(for: key, in: keyspace)
     }
 
-    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue {
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> Cached<[UInt8]> {
         try store.cachedValue(for: key, in: keyspace)
     }
 

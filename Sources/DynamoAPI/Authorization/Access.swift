@@ -70,17 +70,21 @@ extension Environment {
         for access in accesses() where !rights.allow(access) {
             let prefix = "\(TableReference.arnPrefix)\(gateway.regionName):\(configuration.accountID):table/"
             throw .accessDenied(
-                """
-                User: arn:aws:iam::\(configuration.accountID):user/\(caller.name) is not authorized to perform: \
-                dynamodb:\(access.action) on resource: \(access.arn(prefix: prefix)) because no identity-based policy allows \
-                the dynamodb:\(access.action) action
-                """)
+                "arn:aws:iam::\(configuration.accountID):user/\(caller.name)", to: access.action,
+                on: access.arn(prefix: prefix), byLackOf: "identity-based")
         }
     }
 }
 
 extension DynamoFault {
-    static func accessDenied(_ message: String) -> DynamoFault {
-        DynamoFault(.coral("AccessDeniedException", message, messageName: .capitalized))
+    /// - Parameter kind: of the policies of which none allows the action.
+    static func accessDenied(
+        _ user: String, to action: StaticString, on resource: String, byLackOf kind: String
+    ) -> DynamoFault {
+        let message = """
+            User: \(user) is not authorized to perform: dynamodb:\(action) on resource: \(resource) because no \(kind) policy allows the \
+            dynamodb:\(action) action
+            """
+        return DynamoFault(.coral("AccessDeniedException", message, messageName: .capitalized))
     }
 }

@@ -21,8 +21,7 @@ struct DeleteResourcePolicy: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try reading.resource.checkOwner(for: Self.name, in: environment)
-        guard reading.resource.table(in: environment) != nil else { throw reading.missing }
+        guard try reading.resource.table(for: Self.name, in: environment) != nil else { throw reading.missing }
         environment.changeLocalSettings(
             of: reading.resource.table,
             .removePolicy(resource: reading.key, expected: reading.expectation),

@@ -54,10 +54,12 @@ struct DescribeStream: Operation {
         let named = shards.map { (name: ShardName.text(of: $0, in: stream), shard: $0) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             .filter { shard in start.map { Text(shard.name) > $0 } ?? true }
-        return response(stream, named.map(\.shard), environment.arn(of: stream))
+        return response(stream, named, environment.arn(of: stream))
     }
 
-    private func response(_ stream: ChangeStream, _ shards: [StreamShard], _ arn: String) -> APIResponse {
+    private func response(
+        _ stream: ChangeStream, _ shards: [(name: String, shard: StreamShard)], _ arn: String
+    ) -> APIResponse {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.name("StreamDescription")
@@ -77,10 +79,10 @@ struct DescribeStream: Operation {
         writer.endArray()
         writer.name("Shards")
         writer.beginArray()
-        for shard in shards.prefix(limit) { write(shard, of: stream, to: &writer) }
+        for (name, shard) in shards.prefix(limit) { write(shard, called: name, of: stream, to: &writer) }
         writer.endArray()
         if shards.count > limit {
-            writer.member("LastEvaluatedShardId", ShardName.text(of: shards[limit - 1], in: stream))
+            writer.member("LastEvaluatedShardId", shards[limit - 1].name)
         }
         writer.member("StreamArn", arn)
         writer.member("StreamLabel", stream.label)
@@ -92,9 +94,11 @@ struct DescribeStream: Operation {
         return APIResponse(body: writer.bytes)
     }
 
-    private func write(_ shard: StreamShard, of stream: ChangeStream, to writer: inout JSONWriter) {
+    private func write(
+        _ shard: StreamShard, called name: String, of stream: ChangeStream, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
-        writer.member("ShardId", ShardName.text(of: shard, in: stream))
+        writer.member("ShardId", name)
         writer.name("SequenceNumberRange")
         writer.beginObject()
         writer.member("StartingSequenceNumber", SequenceNumber.text(of: shard.first))

@@ -40,7 +40,7 @@ struct GetItem: Operation {
         try table.keySchema.checkKey(key)
         try environment.admitRead(of: table)
         let reader = environment.gateway.reader
-        let cached: CachedItem
+        let cached: Cached<StoredItem>
         do throws(KeyValueStoreError) {
             cached = try reader.cachedItem(key, in: table)
         } catch {

@@ -19,8 +19,7 @@ struct GetResourcePolicy: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try reading.resource.checkOwner(for: Self.name, in: environment)
-        guard let table = reading.resource.table(in: environment) else { throw reading.missing }
+        guard let table = try reading.resource.table(for: Self.name, in: environment) else { throw reading.missing }
         guard let policy = reading.policy(in: table.localSettings) else {
             throw .policyNotFound(
                 "Resource-based policy not found for the provided ResourceArn: \(reading.resource.arn)")

@@ -34,8 +34,9 @@ struct ListTagsOfResource: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try resource.checkOwner(for: Self.name, in: environment)
-        guard let table = resource.table(in: environment) else { throw .resourceNotFound(arn: resource.arn) }
+        guard let table = try resource.table(for: Self.name, in: environment) else {
+            throw .resourceNotFound(arn: resource.arn)
+        }
         let tags = table.localSettings.tags.dropFirst(start)
         var writer = JSONWriter()
         writer.beginObject()

@@ -28,8 +28,7 @@ struct PutResourcePolicy: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try reading.resource.checkOwner(for: Self.name, in: environment)
-        guard reading.resource.table(in: environment) != nil else { throw reading.missing }
+        guard try reading.resource.table(for: Self.name, in: environment) != nil else { throw reading.missing }
         environment.changeLocalSettings(
             of: reading.resource.table,
             .putPolicy(resource: reading.key, document: document, expected: reading.expectation),

@@ -25,9 +25,8 @@ struct UntagResource: Operation {
     func run<Gateway: RegionAccess>(
         in environment: Environment<Gateway>, completion: @escaping Dispatcher<Gateway>.Completion
     ) throws(DynamoFault) -> APIResponse? {
-        try resource.checkOwner(for: Self.name, in: environment)
         let missing = DynamoFault.resourceNotFound(arn: resource.arn)
-        guard resource.table(in: environment) != nil else { throw missing }
+        guard try resource.table(for: Self.name, in: environment) != nil else { throw missing }
         environment.changeLocalSettings(of: resource.table, .removeTags(keys: keys), missing: missing, completion) {
             _ in
             APIResponse(body: [])

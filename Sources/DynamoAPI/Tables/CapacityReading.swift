@@ -39,8 +39,7 @@ enum CapacityReading {
     ) throws(DynamoFault) -> OnDemandThroughput? {
         guard let change = try onDemandThroughput(json, of: index) else { return nil }
         try check(change, mode)
-        let maxima = OnDemandThroughput().changed(by: change)
-        return maxima == OnDemandThroughput() ? nil : maxima
+        return OnDemandThroughput.changing(nil, by: change)
     }
 
     private static func maximum(
@@ -67,10 +66,8 @@ enum CapacityReading {
     }
 
     /// Reads the maximum of a replica that overrides its table's; -1 is none, nil leaves it as it is.
-    static func overridingMaximum(
-        _ json: JSONValue?, _ name: String, of index: Text? = nil
-    ) throws(DynamoFault) -> Int? {
-        switch try maximum(json, name, of: index) {
+    static func overridingMaximum(_ json: JSONValue?, _ name: String) throws(DynamoFault) -> Int? {
+        switch try maximum(json, name, of: nil) {
         case .keep: nil
         case .remove: -1
         case .set(let units): units

@@ -51,22 +51,19 @@ struct ResourceReference: Sendable {
         guard streamLabel == nil else { throw Self.invalid(arn) }
     }
 
-    /// Throws where the resource belongs to another region or account.
-    func checkOwner<Gateway: RegionAccess>(
+    /// The table, where it is in use; for a stream where that is the table's latest one.
+    ///
+    /// - Parameter action: what is to be done with it.
+    /// - Throws: where the resource belongs to another region or account.
+    func table<Gateway: RegionAccess>(
         for action: StaticString, in environment: Environment<Gateway>
-    ) throws(DynamoFault) {
+    ) throws(DynamoFault) -> Table? {
         guard region == environment.gateway.regionName else { throw Self.invalid(arn) }
         guard accountID == Text(environment.configuration.accountID) else {
             throw .accessDenied(
-                """
-                User: arn:aws:iam::\(environment.configuration.accountID):root is not authorized to perform: \
-                dynamodb:\(action) on resource: \(arn) because no resource-based policy allows the dynamodb:\(action) action
-                """)
+                "arn:aws:iam::\(environment.configuration.accountID):root", to: action, on: "\(arn)",
+                byLackOf: "resource-based")
         }
-    }
-
-    /// The table of this region, where it is in use; for a stream where that is the table's latest one.
-    func table<Gateway: RegionAccess>(in environment: Environment<Gateway>) -> Table? {
         guard let found = environment.gateway.reader.table(named: table), found.status == .active
         else { return nil }
         if let streamLabel {

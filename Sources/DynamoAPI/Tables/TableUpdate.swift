@@ -91,13 +91,11 @@ struct TableUpdate: Sendable {
         }
         if let first = exclusive.first {
             let others = exclusive.count + combinable.count - 1
-            guard
-                others == 0
-                    || first.parameter.description == warm.description && others == 1 && request[indexUpdates] != nil
-            else {
+            let isWarm = first.parameter.description == "WarmThroughput"
+            guard others == 0 || isWarm && others == 1 && request[indexUpdates] != nil else {
                 throw notAlone(first.change)
             }
-            if first.parameter.description == warm.description { try checkWarmOnly(request[indexUpdates]) }
+            if isWarm { try checkWarmOnly(request[indexUpdates]) }
             return
         }
         guard !combinable.isEmpty else {
@@ -126,7 +124,6 @@ struct TableUpdate: Sendable {
         }
     }
 
-    private static let warm: StaticString = "WarmThroughput"
     private static let indexUpdates: StaticString = "GlobalSecondaryIndexUpdates"
 
     /// The warm throughput of a table goes together with that of its indexes, and with nothing else of them.

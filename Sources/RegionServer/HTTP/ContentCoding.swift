@@ -26,7 +26,7 @@ enum ContentCoding: String, Equatable, Sendable {
     /// `*` stands for what is not named. A quality is what follows the first `q=` of an element, in whatever word it stands: so DynamoDB
     /// reads it, and not as RFC 9110, section 12.5.3, has it.
     init?(accepted field: String) {
-        var named: [(coding: ContentCoding, quality: Double)] = []
+        var candidates: [(coding: ContentCoding, quality: Double)] = []
         var others: Double?
         for element in field.split(separator: ",") {
             let element = element.lowercased()
@@ -34,18 +34,16 @@ enum ContentCoding: String, Equatable, Sendable {
             if name == "*" {
                 others = others ?? Self.quality(of: element)
             } else if let coding = ContentCoding(rawValue: String(name)),
-                !named.contains(where: { $0.coding == coding })
+                !candidates.contains(where: { $0.coding == coding })
             {
-                named.append((coding, Self.quality(of: element)))
+                candidates.append((coding, Self.quality(of: element)))
             }
         }
-        let unnamed = others.map { quality in
-            [ContentCoding.gzip, .zlib].filter { coding in !named.contains { $0.coding == coding } }.map {
-                ($0, quality)
-            }
+        for coding in [ContentCoding.gzip, .zlib] where !candidates.contains(where: { $0.coding == coding }) {
+            candidates.append((coding, others ?? 0))
         }
         var best: (coding: ContentCoding, quality: Double)?
-        for candidate in named + (unnamed ?? []) where candidate.quality > best?.quality ?? 0 { best = candidate }
+        for candidate in candidates where candidate.quality > best?.quality ?? 0 { best = candidate }
         guard let best else { return nil }
         self = best.coding
     }

@@ -40,9 +40,6 @@ struct StatusServer: Sendable {
         return StatusServer(listener: listener)
     }
 
-    /// The port that it listens at.
-    var port: Int? { listener.localAddress?.port }
-
     /// Stops listening.
     func stop() async { try? await listener.close() }
 

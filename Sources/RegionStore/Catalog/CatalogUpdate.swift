@@ -30,8 +30,8 @@ struct CatalogUpdate {
         switch change {
         case .setBilling(let mode, let throughput): setBilling(mode, throughput)
         case .changeOnDemandThroughput(let change):
-            let maxima = (TableSettings(entry).onDemandThroughput ?? OnDemandThroughput()).changed(by: change)
-            set(SettingName.onDemand, to: maxima == OnDemandThroughput() ? nil : maxima.encoded())
+            let maxima = OnDemandThroughput.changing(TableSettings(entry).onDemandThroughput, by: change)
+            set(SettingName.onDemand, to: maxima?.encoded())
             if change.read != .keep { clearOverrides { $0.maximumReadRequestUnits = nil } }
         case .enableStream(let view):
             guard TableSettings(entry).streamViewType == nil else { throw .streamEnabled(table: table.name) }
@@ -140,8 +140,7 @@ struct CatalogUpdate {
             definition.throughput = throughput
         }
         if let onDemand {
-            let maxima = (definition.onDemandThroughput ?? OnDemandThroughput()).changed(by: onDemand)
-            definition.onDemandThroughput = maxima == OnDemandThroughput() ? nil : maxima
+            definition.onDemandThroughput = .changing(definition.onDemandThroughput, by: onDemand)
         }
         set(definition)
     }

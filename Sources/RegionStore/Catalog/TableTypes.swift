@@ -84,10 +84,12 @@ public struct OnDemandThroughput: Sendable, Hashable {
         self.maximumWrite = maximumWrite
     }
 
-    /// The maxima once `change` is made.
-    public func changed(by change: OnDemandChange) -> OnDemandThroughput {
-        OnDemandThroughput(
-            maximumRead: change.read.applied(to: maximumRead), maximumWrite: change.write.applied(to: maximumWrite))
+    /// The maxima once `change` is made of `old`; nil where none is left.
+    public static func changing(_ old: OnDemandThroughput?, by change: OnDemandChange) -> OnDemandThroughput? {
+        let maxima = OnDemandThroughput(
+            maximumRead: change.read.applied(to: old?.maximumRead),
+            maximumWrite: change.write.applied(to: old?.maximumWrite))
+        return maxima == OnDemandThroughput() ? nil : maxima
     }
 }
 

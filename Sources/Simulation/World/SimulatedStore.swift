@@ -27,7 +27,7 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
         try memory.value(for: key, in: keyspace)
     }
 
-    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> CachedValue {
+    func cachedValue(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> Cached<[UInt8]> {
         try memory.cachedValue(for: key, in: keyspace)
     }
 
