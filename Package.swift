@@ -39,23 +39,14 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let x509: [Target.Dependency] = [
-    .product(name: "X509", package: "swift-certificates"),
-    .product(name: "SwiftASN1", package: "swift-asn1"),
-]
-
 let package = Package(
     name: "meridian",
     products: [.executable(name: "meridian", targets: ["meridian"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
-        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -80,7 +71,7 @@ let package = Package(
             [
                 "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication", deque,
             ]),
-        library("ReplicationTransport", nio + x509 + [crypto, "CZstd", "COpenSSL"]),
+        library("ReplicationTransport", nio + ["CZstd", "COpenSSL"]),
         library("ConfigurationFiles", [.product(name: "Yams", package: "Yams")]),
         library(
             "Simulation",
@@ -88,7 +79,7 @@ let package = Package(
                 "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
                 "Replication", "RegionCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
-        library("AWSProtocol", ["ItemModel", crypto]),
+        library("AWSProtocol", ["ItemModel", "COpenSSL"]),
         library(
             "DynamoAPI", ["AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"]),
         library(
@@ -129,7 +120,7 @@ let package = Package(
                 "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore",
                 "Replication", deque,
             ]),
-        tests("ReplicationTransport", nio + x509 + ["COpenSSL", crypto, embedded]),
+        tests("ReplicationTransport", nio + ["COpenSSL", embedded]),
         tests("ConfigurationFiles"),
         tests(
             "Simulation",
@@ -137,7 +128,7 @@ let package = Package(
                 "ConfigurationFiles", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication",
                 "RegionCore",
             ]),
-        tests("AWSProtocol", ["ItemModel", crypto]),
+        tests("AWSProtocol", ["ItemModel", "COpenSSL"]),
         tests(
             "DynamoAPI",
             [

@@ -1,16 +1,24 @@
-// What ReplicationTransport needs of OpenSSL 3 that Swift cannot import: function-like macros and typed stacks.
+// What links, certificates and signatures need of OpenSSL 3 that Swift cannot import: function-like macros and typed stacks.
 // Nothing here decides anything; each function is one macro or one walk over a stack.
 
 #ifndef MERIDIAN_COPENSSL_SHIM_H
 #define MERIDIAN_COPENSSL_SHIM_H
+
+// The SHA-256 whose state is a plain value is marked as deprecated, in favour of one whose states are on the heap.
+#define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <limits.h>
 #include <string.h>
 #include <time.h>
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -88,6 +96,30 @@ static inline int meridian_X509_not_before_against_now(X509 *certificate) {
 /// Compares the end of a certificate's validity with the system's clock: negative where it has passed.
 static inline int meridian_X509_not_after_against_now(X509 *certificate) {
     return X509_cmp_time(X509_get0_notAfter(certificate), NULL);
+}
+
+static inline EVP_PKEY *meridian_EVP_PKEY_new_P256(void) {
+    return EVP_EC_gen("P-256");
+}
+
+/// Gives the certificate a positive number of 159 random bits: RFC 5280 allows 20 bytes, and asks for no two alike.
+static inline int meridian_X509_set_random_serial(X509 *certificate) {
+    BIGNUM *number = BN_new();
+    int done = number != NULL && BN_rand(number, 159, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1
+        && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
+    BN_free(number);
+    return done;
+}
+
+/// Adds an extension whose value is in the notation of x509v3_config(5).
+static inline int meridian_X509_add_extension(X509 *certificate, X509 *issuer, int id, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509V3_set_ctx_nodb(&context);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, id, value);
+    int done = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return done;
 }
 
 typedef void (*meridian_name_visitor)(void *context, const unsigned char *bytes, int length);

@@ -1,4 +1,4 @@
-import Crypto
+import COpenSSL
 import Foundation
 
 /// Signature Version 4 written down as AWS describes it, with strings and no care for speed, to test the verifier
@@ -27,15 +27,13 @@ struct ReferenceSigner {
             let values = fields.filter { $0.0.lowercased() == name }.map { Self.fold($0.1) }
             canonical += "\(name):\(values.joined(separator: ","))\n"
         }
-        canonical += "\n\(names.joined(separator: ";"))\n\(Self.hexadecimal(SHA256.hash(data: body)))"
+        canonical += "\n\(names.joined(separator: ";"))\n\(Self.hexadecimal(Self.hash(body)))"
         let scope = "\(scopeDate ?? String(date.prefix(8)))/\(region)/\(service)/\(terminator)"
         let toSign =
-            "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n\(Self.hexadecimal(SHA256.hash(data: Array(canonical.utf8))))"
-        var key = SymmetricKey(data: Array("AWS4\(secret)".utf8))
-        for part in scope.split(separator: "/") {
-            key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
-        }
-        let signature = Self.hexadecimal(HMAC<SHA256>.authenticationCode(for: Array(toSign.utf8), using: key))
+            "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n\(Self.hexadecimal(Self.hash(Array(canonical.utf8))))"
+        var key = Array("AWS4\(secret)".utf8)
+        for part in scope.split(separator: "/") { key = Self.code(Array(part.utf8), key) }
+        let signature = Self.hexadecimal(Self.code(Array(toSign.utf8), key))
         fields.append(
             (
                 "Authorization",
@@ -47,6 +45,18 @@ struct ReferenceSigner {
 
     private static func fold(_ value: String) -> String {
         value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: 32)
+        COpenSSL.SHA256(bytes, bytes.count, &hash)
+        return hash
+    }
+
+    private static func code(_ message: [UInt8], _ key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &code, nil)
+        return code
     }
 
     private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {

@@ -30,13 +30,13 @@ ALLOWED = {
     "RegionCore":
         {"ConfigurationFiles", "DequeModule", "HybridClock", "ItemModel", "KeyValueStore", "RegionStore", "Replication"},
     "ReplicationTransport":
-        NIO | {"CZstd", "COpenSSL", "Crypto", "X509", "SwiftASN1", "FoundationEssentials", "Foundation", "Glibc"},
+        NIO | {"CZstd", "COpenSSL", "FoundationEssentials", "Glibc"},
     "Simulation":
         {
             "ConfigurationFiles", "HybridClock", "ItemModel", "Expressions", "KeyValueStore", "RegionStore", "Replication",
             "RegionCore", "Histogram", "Foundation",
         },
-    "AWSProtocol": {"ItemModel", "Crypto"},
+    "AWSProtocol": {"ItemModel", "COpenSSL"},
     "DynamoAPI": {"AWSProtocol", "HybridClock", "ItemModel", "Expressions", "RegionStore", "KeyValueStore"},
     "ConfigurationFiles": {"Yams", "Foundation"},
     "RegionServer":

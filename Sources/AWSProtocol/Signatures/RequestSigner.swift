@@ -1,5 +1,3 @@
-import Crypto
-
 /// Signs requests to a service of AWS, or of this project, with Signature Version 4.
 public struct RequestSigner: Sendable {
     private let credential: Credential

@@ -1,5 +1,3 @@
-import Crypto
-
 /// The texts that a signature covers, canonical request and string to sign, built in buffers that are used again.
 ///
 /// Signer and verifier build both alike. Source: AWS, "Create a signed AWS API request", steps 1 to 3.

@@ -1,5 +1,3 @@
-import Crypto
-
 /// Verifies Signature Version 4: that a request comes, unchanged and lately, from the holder of an access key.
 ///
 /// It examines a request in the services' order and refuses it with the first failing's text. Each thread has a
@@ -28,7 +26,6 @@ public struct SignatureVerifier {
 
     /// For how many seconds a signature lasts, before and after its date.
     static let windowSeconds: Int64 = 15 * 60
-    private static let signatureCharacterCount = 64
 
     /// A verifier of requests to one region's endpoint of a service.
     ///
@@ -75,7 +72,7 @@ public struct SignatureVerifier {
         text.writeCanonicalRequest(method: method, path: path, headers, bodyHash: bodyHash)
         text.writeStringToSign(date: date.text, scope: scope.text, headers)
         let code = signingKey(at: slot, scope, headers).code(for: text.bytes)
-        guard Self.isEqual(code, hexadecimal: headers.bytes.span.extracting(parameters.signature)),
+        guard code.isEqual(hexadecimal: headers.bytes.span.extracting(parameters.signature)),
             Self.states(bodyHash, headers)
         else { throw .signatureMismatch }
         return credentials.index(at: slot)
@@ -161,24 +158,10 @@ public struct SignatureVerifier {
         return day.key
     }
 
-    /// Whether `hexadecimal` is the code's text, found out in a time that doesn't depend on where they differ.
-    private static func isEqual(_ code: SHA256.Digest, hexadecimal: Span<UInt8>) -> Bool {
-        guard hexadecimal.count == signatureCharacterCount else { return false }
-        let digits: StaticString = "0123456789abcdef"
-        return code.withUnsafeBytes { bytes in
-            var difference: UInt8 = 0
-            for (index, byte) in bytes.enumerated() {
-                difference |= digits.utf8Start[Int(byte >> 4)] ^ hexadecimal[index * 2]
-                difference |= digits.utf8Start[Int(byte & 15)] ^ hexadecimal[index * 2 + 1]
-            }
-            return difference == 0
-        }
-    }
-
     /// Whether the request's own statement of its body's hash, if it makes one, is right.
     private static func states(_ bodyHash: SHA256.Digest, _ headers: HeaderTable) -> Bool {
         guard let stated = headers.value(of: .amzContentSHA256) else { return true }
-        return isEqual(bodyHash, hexadecimal: headers.bytes.span.extracting(stated))
+        return bodyHash.isEqual(hexadecimal: headers.bytes.span.extracting(stated))
     }
 
     private static func equal(_ headers: HeaderTable, _ range: Range<Int>, _ text: String) -> Bool {

@@ -1,7 +1,5 @@
-import Crypto
+import COpenSSL
 public import FoundationEssentials
-import SwiftASN1
-import X509
 
 /// A development authority: a directory with a root certificate of its own and one certificate a region.
 ///
@@ -13,8 +11,8 @@ import X509
 /// random numbers; the time is handed in.
 public struct CertificateAuthority {
     public let directory: String
-    private let certificate: Certificate
-    private let privateKey: Certificate.PrivateKey
+    private let certificate: X509Certificate
+    private let privateKey: PrivateKey
 
     /// The two files that an endpoint needs.
     public struct IssuedFiles: Sendable, Hashable {
@@ -33,11 +31,11 @@ public struct CertificateAuthority {
     }
 
     private static let fileName = "authority"
-    private static let secondsPerDay: TimeInterval = 86_400
-    /// Certificates are valid from this long before they are made, for peers whose clocks are behind.
-    private static let backdating: TimeInterval = 3600
+    private static let secondsPerDay = 86_400
+    /// Certificates are valid from this many seconds before they are made, for peers whose clocks are behind.
+    private static let backdating = 3600
 
-    private init(directory: String, certificate: Certificate, privateKey: Certificate.PrivateKey) {
+    private init(directory: String, certificate: X509Certificate, privateKey: PrivateKey) {
         self.directory = directory
         self.certificate = certificate
         self.privateKey = privateKey
@@ -81,39 +79,27 @@ public struct CertificateAuthority {
         replacing: Bool = false
     ) throws(CertificateError) -> IssuedFiles {
         try Self.checkRegionName(name)
-        var names: [GeneralName] = [.dnsName(name)]
+        var names = ["DNS:\(name)"]
         for additionalName in additionalNames where additionalName != name {
             names.append(try Self.generalName(additionalName))
         }
         let end = try Self.end(after: validityDays, from: now)
-        guard now < certificate.notValidAfter else { throw .authorityExpired(path: certificatePath) }
+        guard let authorityEnd = certificate.notAfter, Self.seconds(now) < authorityEnd else {
+            throw .authorityExpired(path: certificatePath)
+        }
         let files = IssuedFiles(directory: directory, name: name)
         try Self.checkFree(files, replacing: replacing)
-        let key = P256.Signing.PrivateKey()
-        let issued: Certificate
-        do {
-            let publicKey = Certificate.PublicKey(key.publicKey)
-            issued = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
-                notValidBefore: now.addingTimeInterval(-Self.backdating),
-                notValidAfter: min(end, certificate.notValidAfter), issuer: certificate.subject,
-                subject: try DistinguishedName {
-                    OrganizationName("Meridian")
-                    CommonName(name)
-                },
-                signatureAlgorithm: .ecdsaWithSHA256,
-                extensions: try Certificate.Extensions {
-                    Critical(BasicConstraints.notCertificateAuthority)
-                    Critical(KeyUsage(digitalSignature: true))
-                    try ExtendedKeyUsage([.serverAuth, .clientAuth])
-                    SubjectAlternativeNames(names)
-                    SubjectKeyIdentifier(hash: publicKey)
-                    AuthorityKeyIdentifier(
-                        keyIdentifier: SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
-                },
-                issuerPrivateKey: privateKey)
-        } catch {
-            throw .signingFailed(reason: String(describing: error))
+        var extensions = [
+            (NID_basic_constraints, "critical,CA:FALSE"), (NID_key_usage, "critical,digitalSignature"),
+            (NID_ext_key_usage, "serverAuth,clientAuth"), (NID_subject_alt_name, names.joined(separator: ",")),
+            (NID_subject_key_identifier, "hash"),
+        ]
+        if certificate.hasKeyIdentifier { extensions.append((NID_authority_key_identifier, "keyid:always")) }
+        let contents = X509Certificate.Contents(
+            commonName: name, validity: Self.start(now)..<min(end, authorityEnd), extensions: extensions)
+        let (issued, key) = try Self.signing { () throws(OpenSSLFailure) in
+            let key = try PrivateKey()
+            return (try X509Certificate(contents, for: key, issuer: certificate, signedBy: privateKey), key)
         }
         try Self.write(issued, key, to: files, replacing: replacing)
         return files
@@ -127,29 +113,30 @@ public struct CertificateAuthority {
     private static func open(
         _ files: IssuedFiles, in directory: String, now: Date
     ) throws(CertificateError) -> CertificateAuthority {
-        let certificate: Certificate
-        let certificateText = try CertificateFile.read(files.certificatePath)
-        do {
-            certificate = try Certificate(pemEncoded: certificateText)
-        } catch {
-            throw .invalidFile(path: files.certificatePath, reason: String(describing: error))
+        let certificate = try read(files.certificatePath) { text throws(OpenSSLFailure) in
+            try X509Certificate(pem: text)
         }
-        let privateKey: Certificate.PrivateKey
-        let privateKeyText = try CertificateFile.read(files.privateKeyPath)
-        do {
-            privateKey = try Certificate.PrivateKey(pemEncoded: privateKeyText)
-        } catch {
-            throw .invalidFile(path: files.privateKeyPath, reason: String(describing: error))
-        }
-        guard privateKey.publicKey == certificate.publicKey else {
+        let privateKey = try read(files.privateKeyPath) { text throws(OpenSSLFailure) in try PrivateKey(pem: text) }
+        guard certificate.belongs(to: privateKey) else {
             throw .privateKeyMismatch(
                 certificatePath: files.certificatePath, privateKeyPath: files.privateKeyPath)
         }
-        guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
-            throw .notAnAuthority(path: files.certificatePath)
+        guard certificate.isAuthority else { throw .notAnAuthority(path: files.certificatePath) }
+        guard let end = certificate.notAfter, seconds(now) < end else {
+            throw .authorityExpired(path: files.certificatePath)
         }
-        guard now < certificate.notValidAfter else { throw .authorityExpired(path: files.certificatePath) }
         return CertificateAuthority(directory: directory, certificate: certificate, privateKey: privateKey)
+    }
+
+    private static func read<Content>(
+        _ path: String, _ decode: (String) throws(OpenSSLFailure) -> Content
+    ) throws(CertificateError) -> Content {
+        let text = try CertificateFile.read(path)
+        do {
+            return try decode(text)
+        } catch {
+            throw .invalidFile(path: path, reason: error.text)
+        }
     }
 
     private static func create(
@@ -157,46 +144,39 @@ public struct CertificateAuthority {
     ) throws(CertificateError) -> CertificateAuthority {
         let end = try end(after: validityDays, from: now)
         try CertificateFile.makeDirectory(directory)
-        let key = P256.Signing.PrivateKey()
-        let certificate: Certificate
-        do {
-            let publicKey = Certificate.PublicKey(key.publicKey)
-            let name = try DistinguishedName {
-                OrganizationName("Meridian")
-                CommonName("Meridian development authority")
-            }
-            certificate = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
-                notValidBefore: now.addingTimeInterval(-backdating), notValidAfter: end, issuer: name, subject: name,
-                signatureAlgorithm: .ecdsaWithSHA256,
-                extensions: try Certificate.Extensions {
-                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                    Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-                    SubjectKeyIdentifier(hash: publicKey)
-                },
-                issuerPrivateKey: Certificate.PrivateKey(key))
-        } catch {
-            throw .signingFailed(reason: String(describing: error))
+        let contents = X509Certificate.Contents(
+            commonName: "Meridian development authority", validity: start(now)..<end,
+            extensions: [
+                (NID_basic_constraints, "critical,CA:TRUE,pathlen:0"),
+                (NID_key_usage, "critical,keyCertSign,cRLSign"), (NID_subject_key_identifier, "hash"),
+            ])
+        let (certificate, key) = try signing { () throws(OpenSSLFailure) in
+            let key = try PrivateKey()
+            return (try X509Certificate(contents, for: key, issuer: nil, signedBy: key), key)
         }
         try write(certificate, key, to: files, replacing: replacing)
-        return CertificateAuthority(
-            directory: directory, certificate: certificate, privateKey: Certificate.PrivateKey(key))
+        return CertificateAuthority(directory: directory, certificate: certificate, privateKey: key)
     }
 
     /// The key goes first: a certificate on disk always has its key beside it.
     private static func write(
-        _ certificate: Certificate, _ key: P256.Signing.PrivateKey, to files: IssuedFiles, replacing: Bool
+        _ certificate: X509Certificate, _ key: PrivateKey, to files: IssuedFiles, replacing: Bool
     ) throws(CertificateError) {
-        let text: String
-        do {
-            text = try certificate.serializeAsPEM().pemString + "\n"
-        } catch {
-            throw .signingFailed(reason: String(describing: error))
+        let texts = try signing { () throws(OpenSSLFailure) in (key: try key.pem(), certificate: try certificate.pem())
         }
         try checkFree(files, replacing: replacing)
-        try CertificateFile.write(
-            key.pemRepresentation + "\n", to: files.privateKeyPath, mode: 0o600, replacing: replacing)
-        try CertificateFile.write(text, to: files.certificatePath, mode: 0o644, replacing: replacing)
+        try CertificateFile.write(texts.key, to: files.privateKeyPath, mode: 0o600, replacing: replacing)
+        try CertificateFile.write(texts.certificate, to: files.certificatePath, mode: 0o644, replacing: replacing)
+    }
+
+    private static func signing<Made>(
+        _ make: () throws(OpenSSLFailure) -> Made
+    ) throws(CertificateError) -> Made {
+        do {
+            return try make()
+        } catch {
+            throw .signingFailed(reason: error.text)
+        }
     }
 
     private static func checkFree(_ files: IssuedFiles, replacing: Bool) throws(CertificateError) {
@@ -205,9 +185,13 @@ public struct CertificateAuthority {
         }
     }
 
-    private static func end(after days: Int, from now: Date) throws(CertificateError) -> Date {
+    private static func seconds(_ time: Date) -> Int { Int(time.timeIntervalSince1970.rounded(.down)) }
+
+    private static func start(_ now: Date) -> Int { seconds(now) - backdating }
+
+    private static func end(after days: Int, from now: Date) throws(CertificateError) -> Int {
         guard (1...36_500).contains(days) else { throw .invalidValidity(days: days) }
-        return now.addingTimeInterval(TimeInterval(days) * secondsPerDay)
+        return seconds(now) + days * secondsPerDay
     }
 
     private static func checkRegionName(_ name: String) throws(CertificateError) {
@@ -223,15 +207,14 @@ public struct CertificateAuthority {
         }
     }
 
-    private static func generalName(_ name: String) throws(CertificateError) -> GeneralName {
-        if let address = CertificateFile.addressBytes(name) {
-            return .ipAddress(ASN1OctetString(contentBytes: address[...]))
-        }
+    /// A name as x509v3_config(5) writes it; what it lets through has no character that means something there.
+    private static func generalName(_ name: String) throws(CertificateError) -> String {
+        if CertificateFile.isAddress(name) { return "IP:\(name)" }
         let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard name.utf8.count <= 253, labels.allSatisfy({ isLabel($0) }) else {
             throw .invalidName(name, reason: "it is neither a host name in lower case nor an IP address")
         }
-        return .dnsName(name)
+        return "DNS:\(name)"
     }
 
     private static func isLabel(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {

@@ -60,13 +60,12 @@ enum CertificateFile {
         }
     }
 
-    /// The bytes of an IPv4 or IPv6 address in its usual text; nil for any other text.
-    static func addressBytes(_ text: String) -> [UInt8]? {
-        for (family, byteCount) in [(AF_INET, 4), (AF_INET6, 16)] {
-            var bytes = [UInt8](repeating: 0, count: byteCount)
-            if inet_pton(family, text, &bytes) == 1 { return bytes }
+    /// Whether the text is an IPv4 or IPv6 address.
+    static func isAddress(_ text: String) -> Bool {
+        [AF_INET, AF_INET6].contains { family in
+            var bytes = in6_addr()
+            return inet_pton(family, text, &bytes) == 1
         }
-        return nil
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

@@ -89,7 +89,7 @@ extension TLSError: CustomStringConvertible {
 }
 
 /// What OpenSSL has to say about the last call of this thread.
-struct OpenSSLFailure {
+struct OpenSSLFailure: Error {
     /// Its texts, the deepest cause first.
     let text: String
     /// The library and reason of the deepest cause; zero where it has nothing to say.

@@ -42,8 +42,8 @@ import Testing
                 name: name, id: UInt16(id), endpoint: port, replication: port, admin: port, data: name)
         }
         var topology = Topology(regions: regions, folder: ".")
-        // No end is to give up the other because the host is busy with other tests.
-        topology.replication.heartbeat = .seconds(1)
+        // No end is to give up the other because the host is busy with other tests: silence is five heartbeats.
+        topology.replication.heartbeat = .seconds(5)
         topology.replication.backoffMax = .seconds(10)
         return topology
     }()
@@ -237,7 +237,7 @@ private final class RealRegion: Sendable {
 
     /// Waits until the links are as they should be; looks again at every turn of their event loop.
     func waitUntil(_ condition: @escaping @Sendable ([LinkHub.PeerStatus]) -> Bool) async throws {
-        let deadline = NIODeadline.now() + .seconds(60)
+        let deadline = NIODeadline.now() + .seconds(300)
         while NIODeadline.now() < deadline {
             if try await eventLoop.submit({ [links] in condition(links.hub.status) }).get() { return }
             try await eventLoop.scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
