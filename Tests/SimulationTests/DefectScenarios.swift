@@ -5,7 +5,8 @@ import ConfigurationFiles
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
     case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, diskLoss, oldCopy, oneWay, partition, newReplica,
-        transactions, expiry
+        transactions, expiry,
+        pages, tableChanges, tableDeleted
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -90,6 +91,29 @@ enum DefectScenario: String, CaseIterable, Sendable {
                 FaultPlan(
                     at: .seconds(3), duration: .seconds(60),
                     kind: .partition(groups: [[names[0]], [names[1], names[2]]]))
+            ]
+        case .pages:
+            scenario.tables[0].hasSortKey = true
+            scenario.workload[0].mix.scan = 20
+            scenario.workload[0].mix.query = 30
+        case .tableChanges:
+            scenario.faults = [
+                FaultPlan(
+                    at: .seconds(5),
+                    kind: .changeSetting(table: "orders", .maxima(read: 100_000, write: nil), by: names[0])),
+                FaultPlan(
+                    at: .seconds(5),
+                    kind: .changeSetting(table: "orders", .tableClass(isInfrequentAccess: true), by: names[1])),
+                FaultPlan(at: .seconds(6), kind: .addIndex(table: "orders", name: "another", by: names[2])),
+            ]
+        case .tableDeleted:
+            scenario.tables.append(TablePlan(name: "drafts", replicas: [names[0]]))
+            var drafts = scenario.workload[0]
+            (drafts.name, drafts.table, drafts.regions) = ("drafts", "drafts", [names[0]])
+            drafts.until = .seconds(6)
+            scenario.workload.append(drafts)
+            scenario.faults = [
+                FaultPlan(at: .seconds(7), kind: .deleteTable(name: "drafts", region: names[0]))
             ]
         case .newReplica:
             scenario.tables[0].replicas = [names[0], names[1]]

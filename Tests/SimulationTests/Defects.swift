@@ -54,7 +54,7 @@ struct Defect: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all: [Defect] = resolution + storage + replication + transactions + time + expiry
+    static let all: [Defect] = resolution + storage + replication + transactions + time + expiry + answers + tables
 }
 
 // MARK: - Which change wins

@@ -1,4 +1,6 @@
 import ConfigurationFiles
+import ItemModel
+import RegionStore
 import Testing
 
 @testable import Simulation
@@ -51,6 +53,50 @@ struct WorldTests {
         #expect(Run(scenario, seed: 1).run() == first)
         #expect(Run(scenario, seed: 2).run().traceHash != first.traceHash)
         print(first.requests, first.links, first.convergenceMilliseconds as Any, first.conflicts, first.eventCount)
+    }
+
+    @Test("has another hash when one byte of one item is another, and nothing else is")
+    func contents() {
+        var scenario = Self.scenario(3)
+        scenario.workload[0].mix = WorkloadPlan.Mix()
+        scenario.workload[0].mix.put = 1
+        let healthy = Run(scenario, seed: 1).run()
+        var hooks = SimulationHooks()
+        var isChanged = false
+        hooks.alterCommand = { command in
+            guard !isChanged, case .write(let write) = command, case .put(let put) = write.action,
+                case .binary(let filler)? = put["filler"]
+            else { return command }
+            isChanged = true
+            var (item, bytes) = (put, filler)
+            bytes[bytes.count - 1] ^= 1
+            item["filler"] = .binary(bytes)
+            return .write(ItemWrite(table: write.table, action: .put(item), condition: write.condition))
+        }
+        let changed = Run(scenario, seed: 1, hooks: hooks).run()
+        #expect(isChanged)
+        #expect(changed.traceHash != healthy.traceHash)
+        #expect(changed.eventCount == healthy.eventCount)
+        #expect(changed.violations.map(\.checker) == ["answers"], "\(changed.violations)")
+    }
+
+    @Test("asks a region once more for a change of a table when its process ended before it answered")
+    func unansweredChange() {
+        var scenario = Self.scenario(20)
+        scenario.disk.syncLatency = .milliseconds(200)
+        scenario.faults = [
+            FaultPlan(at: .seconds(8), kind: .addIndex(table: "orders", name: "more", by: "us-east-1")),
+            FaultPlan(at: .milliseconds(8_050), duration: .seconds(2), kind: .powerLoss(region: "us-east-1")),
+        ]
+        for seed in 1...4 as ClosedRange<UInt64> {
+            let run = Run(scenario, seed: seed)
+            let result = run.run()
+            #expect(result.violations.isEmpty, "\(result.violations)")
+            for region in run.world.regions {
+                let table = region.store?.reader.table(named: "orders")
+                #expect(table?.indexes.contains { $0.name == "more" } == true)
+            }
+        }
     }
 
     @Test(

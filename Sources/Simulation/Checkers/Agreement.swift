@@ -45,6 +45,9 @@ struct Agreement {
             guard copy.table.uuid == first.table.uuid else {
                 return "\(first.table.name) is another table in \(copy.region.name) than in \(first.region.name)"
             }
+            for (one, two) in zip(first.table.sharedSettings, copy.table.sharedSettings) where one != two {
+                return "\(first.table.name): \(first.region.name) says \(one), and \(copy.region.name) \(two)"
+            }
             let other = Content(of: copy.table, in: copy.region)
             if let text = content.difference(to: other, first.region.name, copy.region.name) {
                 return "\(first.table.name): \(text)"
@@ -94,6 +97,22 @@ struct Agreement {
             }
             return nil
         }
+    }
+}
+
+extension Table {
+    /// What all replicas share, in words.
+    fileprivate var sharedSettings: [String] {
+        var texts = [
+            "key schema \(keySchema)", "billing \(billingMode.rawValue) \(String(describing: sharedThroughput))",
+            "on-demand throughput \(String(describing: sharedOnDemandThroughput))",
+            "warm throughput \(String(describing: warmThroughput))", "class \(String(describing: sharedTableClass))",
+            "stream \(streamViewType?.rawValue ?? "none")", "time to live \(String(describing: timeToLive))",
+            "indexes \(indexes.map(\.name))",
+        ]
+        texts += indexes.map { "index \($0.definition) \($0.status.rawValue)" }
+        texts += replicas.map { "replica \($0)" }
+        return texts
     }
 }
 

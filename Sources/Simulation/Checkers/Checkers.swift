@@ -1,16 +1,20 @@
 /// Every checker that watches every run.
 ///
-/// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came; then
-/// `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
-/// `Clocks`, `Agreement` and `Leaks`.
+/// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came, and
+/// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
+/// `Clocks`, `TableChanges`, `Agreement` and `Leaks`.
 enum Checkers {
     static func all(for world: World) -> [any WorldObserver] {
         let history = History(of: world)
         let holdings = Holdings(of: world, history: history)
+        let contents = Contents(of: world, history: history, holdings: holdings)
         return [
-            // Of a disk that is lost it has to know what was on it, which the next two forget.
+            // Of a disk that is lost they have to know what was on it, which the next ones forget.
             Acknowledgements(of: world, history: history, holdings: holdings),
-            history, holdings,
+            TableChanges(of: world, history: history),
+            history, holdings, contents,
+            Answers(of: world, history: history, holdings: holdings, contents: contents),
+            Pages(of: world, history: history, holdings: holdings, contents: contents),
             Reads(of: world, history: history, holdings: holdings),
             Progress(of: world, history: history, holdings: holdings),
             Transactions(of: world, history: history, holdings: holdings),

@@ -212,7 +212,8 @@ final class History: WorldObserver {
         return Mark(stamp: integer(at: 28), origin: integer(at: 36))
     }
 
-    private static func payload(of entry: ObservedEntry) -> Range<Int> {
+    /// Where in the entry's bytes the item lies, or the key of what was deleted.
+    static func payload(of entry: ObservedEntry) -> Range<Int> {
         let record = entry.record
         let offset = record.count > 3 && entry.bytes[record.lowerBound + 3] & 1 != 0 ? 64 : 60
         return min(record.lowerBound + offset, record.upperBound)..<record.upperBound

@@ -22,8 +22,13 @@ final class ItemNumbers {
     private var numbers: [UInt64: Int32] = [:]
     /// By the item's number, which table it is of.
     private(set) var tableOfItem: [Int32] = []
-    /// By the item's number, the form of its key; for texts.
+    /// By the item's number, the form of its key.
     private var forms: [[UInt8]] = []
+    /// By the item's number, the hash of its partition key's form.
+    private var partitionHashes: [UInt64] = []
+    /// By sixteen times the table's number and the highest bits of the partition's hash, the items there.
+    private var itemsOfPart: [[Int32]] = []
+    static let partCount = 16
     private var scratch: [UInt8] = []
 
     var count: Int { tableOfItem.count }
@@ -77,8 +82,40 @@ final class ItemNumbers {
         let number = Int32(tableOfItem.count)
         numbers[hash] = number
         tableOfItem.append(Int32(table))
-        forms.append(Array(bytes[offset...]))
+        let form = Array(bytes[offset...])
+        let partition = PartitionHash.hash(partitionForm(of: form, inTable: table))
+        partitionHashes.append(partition)
+        forms.append(form)
+        let part = Self.partCount * table + Int(partition >> 60)
+        while itemsOfPart.count <= part { itemsOfPart.append([]) }
+        itemsOfPart[part].append(number)
         return Int(number)
+    }
+
+    /// The items of a table that were seen whose partition's hash lies in one of its sixteen equal parts.
+    func items(ofTable table: Int, part: Int) -> [Int32] {
+        let place = Self.partCount * table + part
+        return place < itemsOfPart.count ? itemsOfPart[place] : []
+    }
+
+    func count(ofTable table: Int) -> Int {
+        (0..<Self.partCount).reduce(0) { $0 + items(ofTable: table, part: $1).count }
+    }
+
+    /// The hash of the item's partition key, by which it lies in its table.
+    func partitionHash(of item: Int) -> UInt64 { partitionHashes[item] }
+
+    /// The form of the item's key, the partition key's part of it first.
+    func form(of item: Int) -> [UInt8] { forms[item] }
+
+    private func partitionForm(of form: [UInt8], inTable table: Int) -> [UInt8] {
+        var reader = ByteReader(form)
+        for attribute in tables[table].keySchema.partition {
+            guard let kind = KeyKind(rawValue: attribute.kind.rawValue),
+                (try? KeyDecoder.decodeKeyValue(kind: kind, from: &reader)) != nil
+            else { return form }
+        }
+        return Array(form[..<reader.offset])
     }
 
     /// The table and the key of an item, for people.

@@ -27,6 +27,8 @@ final class Leaks: WorldObserver {
             }
             if let text = tombstones(in: region, store) { return text }
             if let text = oldLog(in: region, store) { return text }
+            if let text = orphan(in: region, store) { return text }
+            if let text = lostExpiries(in: region, store) { return text }
             let receivers = region.incoming.count
             if receivers >= world.regions.count {
                 return "\(region.name) has \(receivers) links from \(world.regions.count - 1) regions"
@@ -70,6 +72,56 @@ final class Leaks: WorldObserver {
         let kept = store.configuration.logRetentionLimitMilliseconds + 3_600_000
         guard let oldest, oldest + kept < now else { return nil }
         return "the log of \(region.name) begins \((now - oldest) / 3_600_000) hours ago"
+    }
+
+    /// What belongs to no table, index or stream that the region has.
+    private func orphan(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
+        let catalog = store.reader.catalog
+        let tables = Set(catalog.tables.map { Layout.prefix($0.id) })
+        let indexes = Set(catalog.tables.flatMap { $0.indexes + $0.deletingIndexes }.map { Layout.prefix($0.id) })
+        let streams = Set(catalog.streams.map { Layout.prefix($0.id) })
+        let owners = [
+            (Layout.items, tables), (Layout.expiry, tables), (Layout.tombstones, tables), (Layout.indexes, indexes),
+            (Layout.streams, streams),
+        ]
+        for (keyspace, owners) in owners {
+            var orphan: [UInt8]?
+            try? store.reader.store.visit(KeyRange(from: [], to: nil), in: keyspace, direction: .forward) { key, _ in
+                if !owners.contains(Array(key.prefix(4))) { orphan = Array(key.prefix(4)) }
+                return orphan == nil
+            }
+            if let orphan {
+                return "\(region.name) keeps \(keyspace.name) of \(orphan), which it has no more"
+            }
+        }
+        return nil
+    }
+
+    /// Whether each item that expires is in the index of those, once, and nothing else.
+    private func lostExpiries(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
+        for table in store.reader.catalog.tables where table.expiryAttribute != nil {
+            var expected: [[UInt8]] = []
+            var found: [[UInt8]] = []
+            let prefix = Layout.prefix(table.id)
+            try? store.reader.store.visit(KeyRange(prefix: prefix), in: Layout.items, direction: .forward) {
+                key, value in
+                guard let item = try ItemValue(decoding: value).decodedItem(),
+                    case .number(let number)? = item[Expiries.attribute], let second = number.intValue
+                else { return true }
+                expected.append(prefix + withUnsafeBytes(of: UInt64(second).bigEndian) { Array($0) } + key.dropFirst(4))
+                return true
+            }
+            try? store.reader.store.visit(KeyRange(prefix: prefix), in: Layout.expiry, direction: .forward) { key, _ in
+                found.append(key)
+                return true
+            }
+            expected.sort { $0.lexicographicallyPrecedes($1) }
+            if expected != found {
+                return
+                    "\(region.name) knows \(found.count) items of \(table.name) that expire, and has \(expected.count)"
+            }
+        }
+        return nil
     }
 
     func conclude() {

@@ -19,12 +19,12 @@ final class Reads: WorldObserver {
 
     func losesDisk(_ region: SimulatedRegion) { newest[region.index] = [] }
 
-    func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion) {
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {
         let number = history.items.number(of: table)
         let replica = holdings.replica(number, in: region.index)
         guard replica.id == table.id, let item = history.items.number(of: key, inTable: number) else { return }
         let cell = holdings.cell(item, in: region.index)
-        let mark = found.map { Mark($0) } ?? Mark()
+        let mark = found.map { Mark($0.version) } ?? Mark()
         let before = item < newest[region.index].count ? newest[region.index][item] : Mark()
         if found != nil, before.beats(mark), !replica.wasDropped {
             violate(item, region, "found \(mark) after it had found \(before)")

@@ -11,9 +11,9 @@ struct Trace {
     /// What happened.
     enum Kind: UInt8 {
         case started, stopped, crashed, paused, resumed, diskLost
-        case committed, applied
-        case connected, disconnected, sent, received
-        case requested, answered, timedOut
+        case committed
+        case connected, disconnected, sent
+        case read, answered
         case fault, healed, clock
     }
 

@@ -24,6 +24,7 @@ public enum HTMLReport {
         \(tiles(of: result))
         \(violations(of: result, file: file))
         \(expectations(of: result, file: file))
+        \(refusedChanges(of: result))
         \(timeline(of: result))
         \(plots(of: result))
         \(tables(of: result))
@@ -119,6 +120,18 @@ public enum HTMLReport {
             <section class="card"><h2>Expected and measured</h2>
             <ul class="expectations">\(items.joined(separator: "\n"))</ul>\
             \(result.violations.isEmpty && !result.hasPassed ? next(of: result, file: file) : "")</section>
+            """
+    }
+
+    private static func refusedChanges(of result: RunResult) -> String {
+        guard !result.refusedChanges.isEmpty else { return "" }
+        let items = result.refusedChanges.prefix(violationCountMax).map {
+            "<li>\(Figures.moment(seconds: $0.seconds)): \(HTMLText.escaped($0.text))</li>"
+        }
+        let more = result.refusedChanges.count - items.count
+        return """
+            <section class="card"><h2>Changes of tables that were refused</h2><ul class="plain">\(items.joined(separator: "\n"))</ul>\
+            \(more > 0 ? "<p class=\"soft\">and \(Figures.count(more)) more</p>" : "")</section>
             """
     }
 

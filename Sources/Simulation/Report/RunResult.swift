@@ -17,6 +17,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var violations: [Violation] = []
     public var expectations: [ExpectationResult] = []
     public var faults: [FaultSpan] = []
+    /// The changes of tables that a region refused; they were not made.
+    public var refusedChanges: [RefusedChange] = []
     public var requests: [RegionRequests] = []
     public var links: [LinkFigures] = []
     public var conflicts: Int = 0
@@ -68,6 +70,18 @@ public struct RunResult: Codable, Sendable, Equatable {
         public init(seconds: Double, checker: String, text: String) {
             self.seconds = seconds
             self.checker = checker
+            self.text = text
+        }
+    }
+
+    /// A change of a table that the scenario asked for, or that was drawn, and that a region did not make.
+    public struct RefusedChange: Codable, Sendable, Equatable {
+        public var seconds: Double
+        /// What was asked of whom, and the reason.
+        public var text: String
+
+        public init(seconds: Double, text: String) {
+            self.seconds = seconds
             self.text = text
         }
     }

@@ -21,6 +21,7 @@ public enum Summary {
         ]
         lines += violations(of: result, layout)
         lines += expectations(of: result, layout)
+        lines += refusedChanges(of: result, layout)
         lines += figures(of: result, layout)
         lines += links(of: result, layout)
         lines += clients(of: result, layout)
@@ -47,6 +48,18 @@ public enum Summary {
         }
         if result.violations.count > violationCountMax {
             lines.append("    and \(Figures.count(result.violations.count - violationCountMax)) more")
+        }
+        return lines + [""]
+    }
+
+    private static func refusedChanges(of result: RunResult, _ layout: TextLayout) -> [String] {
+        guard !result.refusedChanges.isEmpty else { return [] }
+        var lines = ["Changes of tables that were refused"]
+        for change in result.refusedChanges.prefix(violationCountMax) {
+            lines += layout.wrapped("\(Figures.moment(seconds: change.seconds)): \(change.text)", mark: " ")
+        }
+        if result.refusedChanges.count > violationCountMax {
+            lines.append("    and \(Figures.count(result.refusedChanges.count - violationCountMax)) more")
         }
         return lines + [""]
     }

@@ -168,7 +168,7 @@ extension FaultPlan.Kind {
         switch self {
         case .deleteTable(let name, _): name
         case .addReplica(let table, _, _), .removeReplica(let table, _, _), .addIndex(let table, _, _),
-            .removeIndex(let table, _, _):
+            .removeIndex(let table, _, _), .changeSetting(let table, _, _):
             table
         case .createTable(let plan): plan.name
         case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors, .diskFull,

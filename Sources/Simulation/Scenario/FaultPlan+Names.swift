@@ -29,6 +29,7 @@ extension FaultPlan.Kind {
         case .removeReplica: "remove-replica"
         case .addIndex: "add-index"
         case .removeIndex: "remove-index"
+        case .changeSetting: "change-setting"
         }
     }
 
@@ -38,12 +39,14 @@ extension FaultPlan.Kind {
         "disk-full", "bit-flips", "partition", "one-way-partition", "flapping", "reset", "slow-link", "clock-step",
         "clock-drift",
         "leap-smear", "create-table", "delete-table", "add-replica", "remove-replica", "add-index", "remove-index",
+        "change-setting",
     ]
 
     /// Whether it is over as soon as it has begun, so that it has no duration.
     public var isOverAtOnce: Bool {
         switch self {
-        case .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: true
+        case .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex, .changeSetting:
+            true
         case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors,
             .diskFull, .bitFlips,
             .partition, .oneWayPartition, .flapping, .slowLink, .clockStep, .clockDrift, .leapSmear:
@@ -66,7 +69,7 @@ extension FaultPlan.Kind {
             [from, to]
         case .createTable(let table): Array(table.replicas.prefix(1))
         case .deleteTable(_, let region), .addReplica(_, _, let region), .removeReplica(_, _, let region),
-            .addIndex(_, _, let region), .removeIndex(_, _, let region):
+            .addIndex(_, _, let region), .removeIndex(_, _, let region), .changeSetting(_, _, let region):
             [region]
         }
     }
@@ -97,13 +100,28 @@ extension FaultPlan.Kind {
             "\(region)'s clock is too \(rate < 0 ? "slow" : "fast") by \(ConfigurationText.number(abs(rate))) ppm"
         case .leapSmear(let region, let step): "\(region)'s clock is smeared by \(Figures.duration(step))"
         case .createTable(let table): "\(table.name) is created"
-        case .deleteTable(let name, _): "\(name) is deleted"
+        case .deleteTable(let name, let region): "\(name) is deleted in \(region)"
         case .addReplica(let table, let region, _): "\(table) gets a replica in \(region)"
         case .removeReplica(let table, let region, _): "\(table) loses its replica in \(region)"
         case .addIndex(let table, let name, _): "\(table) gets the index \(name)"
         case .removeIndex(let table, let name, _): "\(table) loses the index \(name)"
+        case .changeSetting(let table, let setting, let region): "\(table) gets \(setting.text), asked of \(region)"
         }
     }
 
     private static func times(_ factor: Double) -> String { "\(ConfigurationText.number(factor)) times" }
+}
+
+extension SettingPlan {
+    /// What a table gets, in words.
+    fileprivate var text: String {
+        switch self {
+        case .tableClass(let isInfrequentAccess):
+            "the class \(isInfrequentAccess ? "STANDARD_INFREQUENT_ACCESS" : "STANDARD")"
+        case .maxima(let read, let write):
+            [read.map { "at most \($0) read units" }, write.map { "at most \($0) write units" }].compactMap(\.self)
+                .joined(separator: " and ")
+        case .deletionProtection(let isOn): isOn ? "deletion protection" : "no deletion protection"
+        }
+    }
 }

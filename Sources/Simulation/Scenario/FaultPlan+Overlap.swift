@@ -20,7 +20,9 @@ extension FaultPlan {
         case .clockDrift(let region, _), .leapSmear(let region, _): ["the rate of \(region)'s clock"]
         // A step for good leaves the clock free for the next; one that is taken back does not.
         case .clockStep(let region, _): duration == nil ? [] : ["the setting of \(region)'s clock"]
-        case .partition, .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: []
+        case .partition, .reset, .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex,
+            .changeSetting:
+            []
         }
     }
 

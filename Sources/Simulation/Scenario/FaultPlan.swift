@@ -66,7 +66,19 @@ public struct FaultPlan: Sendable, Equatable {
         /// A global index over `group` is added or removed, by a request to the region that is named.
         case addIndex(table: String, name: String, by: String)
         case removeIndex(table: String, name: String, by: String)
+        /// A setting of a table is changed, by a request to the region that is named.
+        case changeSetting(table: String, SettingPlan, by: String)
     }
+}
+
+/// A change of one setting of a table.
+public enum SettingPlan: Sendable, Equatable {
+    /// STANDARD_INFREQUENT_ACCESS, or STANDARD.
+    case tableClass(isInfrequentAccess: Bool)
+    /// The most read and write request units a second, each 1 or more; nil leaves one as it is.
+    case maxima(read: Int?, write: Int?)
+    /// Of the replica in the region that is asked.
+    case deletionProtection(Bool)
 }
 
 /// Faults that are drawn from the seed.
@@ -74,8 +86,11 @@ public struct RandomFaultPlan: Sendable, Equatable {
     /// The names that scenario files have for the kinds that can be drawn.
     public static let drawable = [
         "crash", "power-loss", "restart", "pause", "disk-loss", "slow-process", "slow-disk", "disk-errors", "partition",
-        "one-way-partition", "flapping", "reset", "slow-link", "clock-step", "clock-drift",
+        "one-way-partition", "flapping", "reset", "slow-link", "clock-step", "clock-drift", tableChange,
     ]
+
+    /// Stands for the changes of tables, of which one is drawn; two in three of them come with another one of the same table elsewhere.
+    static let tableChange = "table-change"
 
     public var count: ClosedRange<Int>
     /// When they begin.

@@ -9,17 +9,25 @@ extension RandomFaultPlan {
     ///
     /// - Parameters:
     ///   - regions: what can be struck, in an order that is always the same.
+    ///   - tables: what can be changed.
     ///   - beside: the faults that the scenario has anyway.
     /// - Returns: the faults in the order of their times.
     public func draw(
-        using generator: inout Generator, regions: [String], beside: [FaultPlan] = []
+        using generator: inout Generator, regions: [String], tables: [TablePlan] = [], beside: [FaultPlan] = []
     ) -> [FaultPlan] {
-        let usable = kinds.filter { regions.count > 1 || !Self.linkKinds.contains($0) }
+        let usable = kinds.filter {
+            (regions.count > 1 || !Self.linkKinds.contains($0)) && ($0 != Self.tableChange || !tables.isEmpty)
+        }
         guard !usable.isEmpty, !regions.isEmpty else { return [] }
         var drawn: [FaultPlan] = []
-        for _ in 0..<(count.lowerBound + generator.below(count.upperBound - count.lowerBound + 1)) {
+        let total = count.lowerBound + generator.below(count.upperBound - count.lowerBound + 1)
+        for _ in 0..<total where drawn.count < total {
             for _ in 0..<Self.attemptsMax {
                 let kind = usable[generator.below(usable.count)]
+                if kind == Self.tableChange {
+                    drawn += tableChanges(tables, using: &generator).prefix(total - drawn.count)
+                    break
+                }
                 let fault = fault(of: kind, regions: regions, using: &generator)
                 let isOneLossTooMany =
                     kind == "disk-loss" && drawn.count { $0.kind.name == "disk-loss" } >= diskLossCountMax
@@ -28,7 +36,70 @@ extension RandomFaultPlan {
                 break
             }
         }
-        return drawn.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+        return Self.withoutImpossible(Self.sorted(drawn), tables: tables, beside: beside)
+    }
+
+    private static func sorted(_ faults: [FaultPlan]) -> [FaultPlan] {
+        faults.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// Leaves out the changes of tables that cannot be when their time has come, as a file may not have them.
+    private static func withoutImpossible(
+        _ drawn: [FaultPlan], tables: [TablePlan], beside: [FaultPlan]
+    ) -> [FaultPlan] {
+        var schema = SchemaTimeline(tables: tables)
+        let all = sorted(beside).map { ($0, false) } + drawn.map { ($0, true) }
+        let inOrder = all.enumerated().sorted { ($0.element.0.at, $0.offset) < ($1.element.0.at, $1.offset) }
+        return inOrder.compactMap { _, fault in
+            let isPossible = schema.apply(fault.0.kind) == nil
+            return fault.1 && isPossible ? fault.0 : nil
+        }
+    }
+
+    // MARK: Changes of tables
+
+    /// A change of a table and, in two of three cases, another one soon, asked of any region: so that changes meet.
+    private func tableChanges(_ tables: [TablePlan], using generator: inout Generator) -> [FaultPlan] {
+        let table = tables[generator.below(tables.count)]
+        let at = generator.milliseconds(in: within)
+        func place(_ kind: FaultPlan.Kind, _ time: Duration) -> FaultPlan { FaultPlan(at: time, kind: kind) }
+        if table.replicas.count > 1, generator.happens(0.2) {
+            // What goes comes back, when it was away for a while.
+            let region = table.replicas[generator.below(table.replicas.count)]
+            guard let other = table.replicas.first(where: { $0 != region }) else { return [] }
+            let back = at + min(lasting.upperBound, generator.milliseconds(in: lasting) + .seconds(5))
+            return [
+                place(.removeReplica(table: table.name, region: region, by: other), at),
+                place(.addReplica(table: table.name, region: region, by: other), back),
+            ]
+        }
+        var changes = [place(change(of: table, using: &generator), at)]
+        if generator.happens(0.67) {
+            let later = min(within.upperBound, at + generator.milliseconds(in: .zero ... .seconds(3)))
+            changes.append(place(change(of: table, using: &generator), later))
+        }
+        return changes
+    }
+
+    private func change(of table: TablePlan, using generator: inout Generator) -> FaultPlan.Kind {
+        let requester = table.replicas[generator.below(table.replicas.count)]
+        let name = "drawn-\(1 + generator.below(2))"
+        switch generator.below(6) {
+        case 0, 1: return .addIndex(table: table.name, name: name, by: requester)
+        case 2: return .removeIndex(table: table.name, name: name, by: requester)
+        case 3:
+            return .changeSetting(
+                table: table.name, .tableClass(isInfrequentAccess: generator.happens(0.5)), by: requester)
+        case 4:
+            // Far above what any client asks for.
+            let units = 100_000 + generator.below(1_000)
+            let isOfReads = generator.happens(0.5)
+            return .changeSetting(
+                table: table.name, .maxima(read: isOfReads ? units : nil, write: isOfReads ? nil : units), by: requester
+            )
+        default:
+            return .changeSetting(table: table.name, .deletionProtection(generator.happens(0.3)), by: requester)
+        }
     }
 
     /// The kinds that strike what is between two regions.

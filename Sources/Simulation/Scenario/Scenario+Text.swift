@@ -145,6 +145,19 @@ extension Scenario {
             return change(table, "region", region, requester)
         case .addIndex(let table, let name, let requester), .removeIndex(let table, let name, let requester):
             return change(table, "name", name, requester)
+        case .changeSetting(let table, let setting, let requester):
+            return "{table: \(quoted(table)), \(text(of: setting)), by: \(quoted(requester))}"
+        }
+    }
+
+    private static func text(of setting: SettingPlan) -> String {
+        switch setting {
+        case .tableClass(let isInfrequentAccess):
+            "class: \(isInfrequentAccess ? "STANDARD_INFREQUENT_ACCESS" : "STANDARD")"
+        case .maxima(let read, let write):
+            [read.map { "max-reads: \($0)" }, write.map { "max-writes: \($0)" }].compactMap(\.self)
+                .joined(separator: ", ")
+        case .deletionProtection(let isOn): "deletion-protection: \(isOn)"
         }
     }
 

@@ -83,6 +83,7 @@ extension ScenarioReader {
         case "partition": readGroups(value).map { .partition(groups: $0) }
         case "one-way-partition", "reset", "flapping", "slow-link": readLinkKind(name, value)
         case "create-table": readTable(value).map { .createTable($0) }
+        case "change-setting": readSetting(value)
         default: readSchemaKind(name, value)
         }
     }
@@ -186,5 +187,43 @@ extension ScenarioReader {
                 ? .addIndex(table: table, name: index, by: requester)
                 : .removeIndex(table: table, name: index, by: requester)
         }
+    }
+
+    private func readSetting(_ field: ConfigurationField) -> FaultPlan.Kind? {
+        let settings = ["class", "max-reads", "max-writes", "deletion-protection"]
+        guard let members = field.mapping(keys: ["table", "by"] + settings, required: ["table", "by"]) else {
+            return nil
+        }
+        let table = members["table"].flatMap(resourceName)
+        let requester = members["by"].flatMap(region)
+        var plans: [SettingPlan] = []
+        if let place = members["class"] {
+            let names = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+            guard let name = place.text(expected: names.joined(separator: " or ")) else { return nil }
+            guard names.contains(name) else {
+                place.refuse("found \(place.shown)", expected: names.joined(separator: " or "))
+                return nil
+            }
+            plans.append(.tableClass(isInfrequentAccess: name == names[1]))
+        }
+        if members["max-reads"] != nil || members["max-writes"] != nil {
+            let units = 1...1_000_000_000
+            plans.append(
+                .maxima(
+                    read: members["max-reads"].flatMap { $0.integer(in: units) },
+                    write: members["max-writes"].flatMap { $0.integer(in: units) }))
+        }
+        if let place = members["deletion-protection"] {
+            guard let isOn = place.flag() else { return nil }
+            plans.append(.deletionProtection(isOn))
+        }
+        guard plans.count == 1 else {
+            field.refuse(
+                "found \(plans.count) settings",
+                expected: "one of class, max-reads with max-writes or either of them, and deletion-protection")
+            return nil
+        }
+        guard let table, let requester else { return nil }
+        return .changeSetting(table: table, plans[0], by: requester)
     }
 }

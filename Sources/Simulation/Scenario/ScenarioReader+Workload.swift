@@ -208,7 +208,8 @@ extension WorkloadPlan.Mix {
     static var parts: [(name: String, path: WritableKeyPath<Self, Int>)] {
         [
             ("read", \.read), ("put", \.put), ("update", \.update), ("delete", \.delete), ("insert", \.insert),
-            ("scan", \.scan), ("read-modify-write", \.readModifyWrite), ("put-if-absent", \.putIfAbsent),
+            ("scan", \.scan), ("query", \.query), ("read-modify-write", \.readModifyWrite),
+            ("put-if-absent", \.putIfAbsent),
             ("batch", \.batch), ("transaction", \.transaction),
         ]
     }

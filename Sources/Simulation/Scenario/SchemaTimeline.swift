@@ -52,6 +52,9 @@ struct SchemaTimeline {
                 )
             }
             tables[index].indexes.removeAll { $0.name == name }
+        case .changeSetting(let table, _, let requester):
+            guard let index = index(of: table) else { return missing(table) }
+            if let problem = stranger(requester, index) { return problem }
         default: break
         }
         return nil

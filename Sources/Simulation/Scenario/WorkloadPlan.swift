@@ -53,8 +53,10 @@ public struct WorkloadPlan: Sendable, Equatable {
         public var delete = 0
         /// PutItem of a new item.
         public var insert = 0
-        /// Query or Scan of some items.
+        /// A page of Scan.
         public var scan = 0
+        /// A page of Query, of the table or of one of its indexes.
+        public var query = 0
         /// GetItem, then PutItem of the same item, if it is still as it was read.
         public var readModifyWrite = 0
         /// PutItem that is refused if the item is there.

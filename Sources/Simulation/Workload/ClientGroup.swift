@@ -30,7 +30,8 @@ final class ClientGroup {
         keys = KeyChooser(plan.keys)
         pickers = [
             (plan.mix.read, .read), (plan.mix.put, .put), (plan.mix.update, .update), (plan.mix.delete, .delete),
-            (plan.mix.insert, .insert), (plan.mix.scan, .scan), (plan.mix.readModifyWrite, .readModifyWrite),
+            (plan.mix.insert, .insert), (plan.mix.scan, .scan), (plan.mix.query, .query),
+            (plan.mix.readModifyWrite, .readModifyWrite),
             (plan.mix.putIfAbsent, .putIfAbsent), (plan.mix.batch, .batch),
             (plan.mix.transaction, .transaction),
         ].filter { $0.0 > 0 }

@@ -1,4 +1,3 @@
-import Expressions
 import ItemModel
 import RegionStore
 
@@ -10,8 +9,12 @@ extension Request {
     ) {
         guard let store = region.store else { return completion(.failed) }
         positions = []
-        let isTaken = region.submit(.transact(Transaction(steps(table, in: store.reader)))) { [self] outcome in
+        let steps = steps(table, in: store.reader)
+        let transaction = Transaction(steps.compactMap(\.transactionStep))
+        guard transaction.steps.count == steps.count else { return completion(.failed) }
+        let isTaken = region.submit(.transact(transaction)) { [self] outcome in
             origin = store.origin
+            for observer in region.world.observers { observer.answered(steps, outcome, by: region) }
             switch outcome.transact {
             case .success(.done(let results)):
                 positions = results.compactMap(\.change?.position)
@@ -25,25 +28,19 @@ extension Request {
         if region.world.hooks.answersBeforeCommit { completion(.answered) }
     }
 
-    private func steps(_ table: Table, in reader: RegionReader<SimulatedStore>) -> [Transaction.Step] {
-        var steps: [Transaction.Step] = []
+    private func steps(_ table: Table, in reader: RegionReader<SimulatedStore>) -> [ClientStep] {
+        var steps: [ClientStep] = []
         for (index, key) in ([key] + others).enumerated() {
             switch (mark >> UInt64(index * 2)) & 7 {
             case 0:
                 // One that is never true where there is an item: some transactions have to fail.
-                steps.append(.check(ItemCheck(table: table, key: key, condition: RequestExpressions.isAbsent)))
-            case 1: steps.append(.write(ItemWrite(table: table, action: .delete(key: key))))
-            case 2, 3:
-                guard let update = RequestExpressions.increment(marking: Int(truncatingIfNeeded: mark >> 1)) else {
-                    break
-                }
-                steps.append(.write(ItemWrite(table: table, action: .update(key: key, update))))
-            default: steps.append(.write(ItemWrite(table: table, action: .put(item(key)))))
+                steps.append(step(key, .check, on: table, if: .isNew))
+            case 1: steps.append(step(key, .delete, on: table))
+            case 2, 3: steps.append(step(key, .update(.drawn(by: mark)), on: table, if: .drawn(by: mark)))
+            default: steps.append(step(key, .put(item(key)), on: table))
             }
         }
-        if let (table, key) = stranger(reader) {
-            steps.append(.write(ItemWrite(table: table, action: .put(item(key)))))
-        }
+        if let (table, key) = stranger(reader) { steps.append(step(key, .put(item(key)), on: table)) }
         return steps
     }
 

@@ -1,4 +1,3 @@
-import Expressions
 import ItemModel
 import RegionStore
 import Replication
@@ -7,11 +6,11 @@ import Replication
 final class Request {
     /// What it asks for.
     enum Kind {
-        case read, put, update, delete, insert, scan, readModifyWrite, putIfAbsent, batch, transaction
+        case read, put, update, delete, insert, scan, query, readModifyWrite, putIfAbsent, batch, transaction
 
         var isWrite: Bool {
             switch self {
-            case .read, .scan: false
+            case .read, .scan, .query: false
             case .put, .update, .delete, .insert, .readModifyWrite, .putIfAbsent, .batch, .transaction: true
             }
         }
@@ -77,22 +76,21 @@ final class Request {
         }
         switch kind {
         case .read: read(at: region, table, completion)
-        case .scan: scan(at: region, table, completion)
+        case .scan: readPage(at: region, table, isQuery: false, completion)
+        case .query: readPage(at: region, table, isQuery: true, completion)
         case .readModifyWrite: readModifyWrite(at: region, table, completion)
-        case .put, .insert: write([.put(item())], at: region, table, nil, completion)
+        case .put, .insert: write([step(key, .put(item()), on: table)], at: region, completion)
         case .update:
-            guard let update = RequestExpressions.increment(marking: Int(truncatingIfNeeded: mark >> 1)) else {
-                return completion(.failed)
-            }
-            write([.update(key: key, update)], at: region, table, nil, completion)
-        case .delete: write([.delete(key: key)], at: region, table, nil, completion)
-        case .putIfAbsent: write([.put(item())], at: region, table, RequestExpressions.isAbsent, completion)
+            write(
+                [step(key, .update(.drawn(by: mark)), on: table, if: .drawn(by: mark))], at: region, completion)
+        case .delete: write([step(key, .delete, on: table, if: .drawn(by: mark))], at: region, completion)
+        case .putIfAbsent: write([step(key, .put(item()), on: table, if: .isNew)], at: region, completion)
         case .batch:
             let deletes = mark % 4 == 0
             write(
                 ([key] + others).enumerated().map { index, key in
-                    deletes && index % 2 == 1 ? .delete(key: key) : .put(item(key))
-                }, at: region, table, nil, completion)
+                    step(key, deletes && index % 2 == 1 ? .delete : .put(item(key)), on: table)
+                }, at: region, completion)
         case .transaction: transact(at: region, table, completion)
         }
     }
@@ -106,24 +104,14 @@ final class Request {
             guard let reader = region.store?.reader else { return }
             do {
                 let found = try reader.item(key, in: table)
-                for observer in region.world.observers {
-                    observer.read(key, in: table, found: found?.version, by: region)
-                }
+                region.world.trace.note(
+                    .read, at: region.world.now, UInt64(region.index),
+                    found.map { Hashing.hash($0.value, from: 0) } ?? 0)
+                for observer in region.world.observers { observer.read(key, in: table, found: found, by: region) }
                 completion(.answered)
             } catch {
                 completion(.failed)
             }
-        }
-    }
-
-    private func scan(
-        at region: SimulatedRegion, _ table: Table, _ completion: @escaping (FinishedRequest.Outcome) -> Void
-    ) {
-        region.world.schedule(after: region.readTime, on: region, of: region.process) { [self] in
-            guard let reader = region.store?.reader else { return }
-            var range = RangeRead(table: table, range: .segment(number: Int(mark % 16), count: 16))
-            range.limit = 10
-            completion((try? reader.page(range)) == nil ? .failed : .answered)
         }
     }
 
@@ -134,9 +122,8 @@ final class Request {
             guard let reader = region.store?.reader else { return }
             do {
                 let found = try reader.item(key, in: table).map { try Item(decoding: $0.bytes) }
-                let condition =
-                    found.map { RequestExpressions.isUnchanged(since: $0["mark"]) } ?? RequestExpressions.isAbsent
-                write([.put(item())], at: region, table, condition, completion)
+                let condition = found.map { ClientCondition.isUnchanged(since: $0["mark"]) } ?? .isNew
+                write([step(key, .put(item()), on: table, if: condition)], at: region, completion)
             } catch {
                 completion(.failed)
             }
@@ -145,16 +132,23 @@ final class Request {
 
     // MARK: - Writes
 
+    func step(
+        _ key: Item, _ action: ClientStep.Action, on table: Table, if condition: ClientCondition? = nil
+    ) -> ClientStep {
+        ClientStep(table: table, key: key, action: action, condition: condition)
+    }
+
     private func write(
-        _ actions: [ItemWrite.Action], at region: SimulatedRegion, _ table: Table, _ condition: Condition?,
-        _ completion: @escaping (FinishedRequest.Outcome) -> Void
+        _ steps: [ClientStep], at region: SimulatedRegion, _ completion: @escaping (FinishedRequest.Outcome) -> Void
     ) {
-        let writes = actions.map { ItemWrite(table: table, action: $0, condition: condition) }
-        let command = writes.count == 1 ? RegionCommand.write(writes[0]) : .batch(writes)
+        let writes = steps.compactMap(\.write)
+        guard writes.count == steps.count else { return completion(.failed) }
+        let command = kind == .batch ? RegionCommand.batch(writes) : .write(writes[0])
         let log = region.store?.origin
         positions = []
         let isTaken = region.submit(command) { [self] result in
             origin = log
+            for observer in region.world.observers { observer.answered(steps, result, by: region) }
             if case .refused = result { return completion(.failed) }
             var outcome = FinishedRequest.Outcome.answered
             for result in result.write.map({ [$0] }) ?? result.batch ?? [] {

@@ -13,6 +13,8 @@ final class Connection {
     private let number: LinkHub.LinkNumber
     private unowned let world: World
     private(set) var isOpen = true
+    /// About what frame and TLS record add to a message; its compression is left out.
+    private static let frameByteCount = 40
     private let toReceiver: Direction
     private let toSender: Direction
 
@@ -92,7 +94,10 @@ final class Connection {
             return
         }
         let process = world.regions[direction.to].process
-        let (from, to, byteCount) = (direction.from, direction.to, message.wireByteCount)
+        let bytes = message.encoded()
+        let (from, to, byteCount) = (direction.from, direction.to, bytes.count + Self.frameByteCount)
+        world.trace.note(
+            .sent, at: world.now, UInt64(from) << 32 | UInt64(to), UInt64(byteCount), Hashing.hash(bytes, from: 0))
         if let latency = world.network.transmit(from: from, to: to, byteCount: byteCount) {
             return departed(message, direction, latency, to: process)
         }
@@ -138,21 +143,6 @@ final class Connection {
             } else {
                 sender.received(message, on: senderEnd, of: self)
             }
-        }
-    }
-}
-
-extension LinkMessage {
-    /// About how many bytes it is on the wire, before compression.
-    var wireByteCount: Int {
-        switch self {
-        case .catalog(_, let image):
-            64 + image.entries.reduce(0) { $0 + $1.count } + 16 * image.collected.entries.count
-        case .changes(_, let changes): 48 + changes.batch.records.reduce(0) { $0 + $1.count + 2 }
-        case .snapshotPart(_, _, let items): 48 + items.reduce(0) { $0 + $1.payload.count + 20 }
-        case .hello, .welcome, .acknowledge, .request, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd,
-            .unavailable, .refuse, .alive:
-            64
         }
     }
 }

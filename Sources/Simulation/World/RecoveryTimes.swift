@@ -188,7 +188,7 @@ extension FaultPlan {
     /// Whether it is something to recover from.
     fileprivate var canBeRecoveredFrom: Bool {
         switch kind {
-        case .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex: false
+        case .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex, .changeSetting: false
         case .clockStep, .clockDrift, .leapSmear: duration != nil
         case .crash, .powerLoss, .restart, .pause, .diskLoss, .oldCopy, .slowProcess, .slowDisk, .diskErrors, .diskFull,
             .bitFlips, .partition, .oneWayPartition, .flapping, .reset, .slowLink:

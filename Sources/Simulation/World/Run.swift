@@ -32,7 +32,8 @@ public final class Run {
         if let random = scenario.randomFaults {
             var generator = Randomness(seed: seed).generator(for: "faults")
             scenario.faults += random.draw(
-                using: &generator, regions: scenario.topology.regions.map(\.name), beside: scenario.faults)
+                using: &generator, regions: scenario.topology.regions.map(\.name), tables: scenario.tables,
+                beside: scenario.faults)
             scenario.faults.sort { $0.at < $1.at }
             // What is drawn is part of the scenario from now on.
             scenario.randomFaults = nil

@@ -223,6 +223,7 @@ final class RunFigures: WorldObserver {
             durationSeconds: clientsEnd.seconds, totalSeconds: world.now.seconds,
             regions: world.regions.map(\.name))
         result.violations = world.violations
+        result.refusedChanges = world.refusedChanges.map { .init(seconds: $0.time.seconds, text: $0.text) }
         result.faults = scenario.faults.map { fault in
             let from = VirtualDuration(fault.at).seconds
             return RunResult.FaultSpan(

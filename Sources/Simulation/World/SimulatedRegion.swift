@@ -273,10 +273,8 @@ final class SimulatedRegion {
     // MARK: - Work
 
     /// How long reading something takes now, with what is being done already.
-    var readTime: VirtualDuration { occupy(world.scenario.process.readCost) }
-
-    private func occupy(_ cost: Duration) -> VirtualDuration {
-        let time = UInt64(Double(VirtualDuration(cost).nanoseconds) * slowness)
+    var readTime: VirtualDuration {
+        let time = UInt64(Double(VirtualDuration(world.scenario.process.readCost).nanoseconds) * slowness)
         busyUntil = max(busyUntil, world.now) + VirtualDuration(nanoseconds: time)
         return busyUntil - world.now
     }
@@ -287,7 +285,7 @@ final class SimulatedRegion {
     func submit(
         _ command: RegionCommand, isBounded: Bool = true, completion: @escaping (RegionOutcome) -> Void
     ) -> Bool {
-        submit(command, .client(completion), isBounded: isBounded)
+        submit(world.hooks.alterCommand?(command) ?? command, .client(completion), isBounded: isBounded)
     }
 
     /// Queues a command.
@@ -350,6 +348,7 @@ final class SimulatedRegion {
             }
         }
         guard self.process == process else { return }
+        for observer in world.observers { observer.roundAnswered(self) }
         beginRound()
     }
 
@@ -381,7 +380,9 @@ final class SimulatedRegion {
         guard end > observedPosition || !world.observers.isEmpty else { return }
         let entries = end > observedPosition ? store.reader.logEntries(after: observedPosition, upTo: end) : []
         observedPosition = end
-        world.trace.note(.committed, at: world.now, UInt64(index), end.rawValue, UInt64(entries.count))
+        world.trace.note(
+            .committed, at: world.now, UInt64(index), end.rawValue, store.reader.store.takeContentHash(),
+            "\(entries.count) entries")
         for observer in world.observers { observer.committed(entries, in: self, store: store) }
     }
 

@@ -10,6 +10,9 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
     /// Counts commits that may have changed a table, an item or an index entry: where it stands still, what is held does too.
     private(set) var contentVersion: UInt64 = 0
 
+    /// Over all that was committed since it was last asked for.
+    private var contentHash: UInt64 = 0
+
     init(_ memory: InMemoryStore, hooks: SimulationHooks = SimulationHooks()) {
         self.memory = memory
         self.hooks = hooks
@@ -20,7 +23,14 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
     func commit(_ batch: WriteBatch, durability: Durability) throws(KeyValueStoreError) {
         let batch = hooks.alterBatch?(batch, memory) ?? batch
         if batch.operations.contains(where: \.changesContent) { contentVersion += 1 }
+        for operation in batch.operations { contentHash = Hashing.mixed(contentHash ^ operation.contentHash) }
         try memory.commit(batch, durability: hooks.ignoresSync ? .buffered : durability)
+    }
+
+    /// A hash of every byte that was committed, in order, since it was last taken.
+    func takeContentHash() -> UInt64 {
+        defer { contentHash = 0 }
+        return contentHash
     }
 
     func value(for key: [UInt8], in keyspace: Keyspace) throws(KeyValueStoreError) -> [UInt8]? {
@@ -44,6 +54,18 @@ final class SimulatedStore: KeyValueStore, @unchecked Sendable {
 }
 
 extension WriteBatch.Operation {
+    /// Of its keyspace, and of all bytes of keys and value.
+    fileprivate var contentHash: UInt64 {
+        switch self {
+        case .put(let keyspace, let key, let value):
+            Hashing.mixed(Hashing.hash(key, from: 0) &+ UInt64(keyspace.index)) ^ Hashing.hash(value, from: 0)
+        case .delete(let keyspace, let key): Hashing.hash(key, from: 0) &+ UInt64(keyspace.index) &+ 1 << 32
+        case .deleteRange(let keyspace, let range):
+            Hashing.mixed(Hashing.hash(range.lower, from: 0) &+ UInt64(keyspace.index) &+ 2 << 32)
+                ^ Hashing.hash(range.upper ?? [], from: 0)
+        }
+    }
+
     /// Whether it may change a table, an item or an index entry.
     fileprivate var changesContent: Bool {
         let index =

@@ -1,4 +1,5 @@
 import KeyValueStore
+import RegionStore
 import Replication
 
 /// What tests put between the production code and the simulated disk and network, to see that the checkers notice.
@@ -9,6 +10,10 @@ struct SimulationHooks {
     var alterBatch: ((WriteBatch, InMemoryStore) -> WriteBatch)?
     /// Changes a message before it is sent, drops it or doubles it; regions by their places in the topology.
     var alterMessage: ((LinkMessage, _ from: Int, _ to: Int) -> [LinkMessage])?
+    /// Has the store carry out another command than the one that a client asked for.
+    var alterCommand: ((RegionCommand) -> RegionCommand)?
+    /// Changes a page before it is answered.
+    var alterPage: ((RangePage) -> RangePage)?
     /// Whether changes are acknowledged when they arrive.
     var acknowledgesBeforeCommit = false
     /// Whether clients are told of writes when they are queued.

@@ -117,6 +117,9 @@ extension World {
         case .removeIndex(let table, let name, let by):
             update(table, .deleteIndex(name: Text(name)), by: by)
             return nil
+        case .changeSetting(let table, let setting, let by):
+            update(table, setting.change, by: by)
+            return nil
         }
     }
 
@@ -212,22 +215,77 @@ extension World {
         self.change(.updateTable(Text(table), [change]), by: region)
     }
 
-    /// Changes the catalog in a region, again and again while the table is being changed otherwise, the region is away or it doubts its clock.
+    /// Changes the catalog in a region, again and again while the table is being changed otherwise, the region is away or it doubts its clock,
+    /// and when its process ended before it had answered.
     private func change(_ command: CatalogCommand, by name: String) {
         guard let region = region(named: name) else { return }
         func retry(after wait: VirtualDuration = .milliseconds(500)) {
             schedule(after: wait) { [self] in change(command, by: name) }
         }
         guard region.isUp, !region.isPaused else { return retry() }
-        _ = region.submit(.changeCatalog(command), isBounded: false) { outcome in
+        let process = region.process
+        var isAnswered = false
+        _ = region.submit(.changeCatalog(command), isBounded: false) { [self] outcome in
+            isAnswered = true
             switch outcome {
             // It has just started, or its clock is wrong.
             case .refused: retry(after: .milliseconds(50))
             case .changeCatalog(.failure(.tableInUse)), .changeCatalog(.failure(.replicaInUse)),
                 .changeCatalog(.failure(.indexInProgress)), .changeCatalog(.failure(.otherIndexInProgress)):
                 retry()
+            case .changeCatalog(.success(let table)):
+                for observer in observers { observer.changed(command, to: table, by: region) }
+            case .changeCatalog(.failure(let error)):
+                refusedChanges.append((now, "\(command.text) in \(name): \(error)"))
             default: break
             }
+        }
+        func watch() {
+            schedule(after: .milliseconds(500)) { [self] in
+                guard !isAnswered else { return }
+                guard region.process != process else { return watch() }
+                for observer in observers { observer.unanswered(command, by: region) }
+                change(command, by: name)
+            }
+        }
+        watch()
+    }
+}
+
+extension CatalogCommand {
+    /// What it does, for people.
+    fileprivate var text: String {
+        switch self {
+        case .createTable(let specification): "making the table \(specification.name)"
+        case .deleteTable(let name): "deleting the table \(name)"
+        case .updateTable(let name, let changes):
+            "changing the table \(name) (\(changes.map(\.text).joined(separator: ", ")))"
+        }
+    }
+}
+
+extension SettingPlan {
+    fileprivate var change: TableChange {
+        switch self {
+        case .tableClass(let isInfrequentAccess):
+            .setTableClass(isInfrequentAccess ? .infrequentAccess : .standard)
+        case .maxima(let read, let write):
+            .changeOnDemandThroughput(
+                OnDemandChange(read: read.map { .set($0) } ?? .keep, write: write.map { .set($0) } ?? .keep))
+        case .deletionProtection(let isOn): .setDeletionProtection(isOn)
+        }
+    }
+}
+
+extension TableChange {
+    fileprivate var text: String {
+        switch self {
+        case .createIndex(let index): "a new index \(index.name)"
+        case .deleteIndex(let name): "no index \(name)"
+        case .createReplica(let region, _): "a replica in \(region)"
+        case .deleteReplica(let region): "no replica in \(region)"
+        case .setTimeToLive: "time to live"
+        default: "a setting"
         }
     }
 }

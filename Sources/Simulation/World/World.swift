@@ -23,6 +23,8 @@ final class World {
     private(set) var violations: [RunResult.Violation] = []
     /// The first violation is what matters; more than so many only say the same again.
     private static let violationLimit = 50
+    /// The changes of tables that a region has refused, with its reason.
+    var refusedChanges: [(time: VirtualTime, text: String)] = []
     /// The last comparison of the regions.
     var agreement: AgreementState?
     private var events = EventQueue()

@@ -23,7 +23,17 @@ protocol WorldObserver: AnyObject {
     /// The region tells another one what it has made durable.
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion)
     /// A region has answered a client's read of one item.
-    func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion)
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion)
+    /// A region has answered a client's Query or Scan.
+    func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion)
+    /// A region has carried out a client's command, of one step or several, and answers it; what it committed was seen before.
+    func answered(_ steps: [ClientStep], _ outcome: RegionOutcome, by region: SimulatedRegion)
+    /// All answers of a round were given; the next round has not begun.
+    func roundAnswered(_ region: SimulatedRegion)
+    /// A region has acknowledged a change of the catalog, which left the table like this.
+    func changed(_ command: CatalogCommand, to table: Table, by region: SimulatedRegion)
+    /// A region's process has ended before it answered to a change of the catalog, which it may have made.
+    func unanswered(_ command: CatalogCommand, by region: SimulatedRegion)
     /// A request of a client of `home` has ended.
     func finished(_ request: FinishedRequest)
     /// A region refused what a link brought.
@@ -40,7 +50,12 @@ extension WorldObserver {
     func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int) {}
     func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {}
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion) {}
-    func read(_ key: Item, in table: Table, found: Version?, by region: SimulatedRegion) {}
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {}
+    func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {}
+    func answered(_ steps: [ClientStep], _ outcome: RegionOutcome, by region: SimulatedRegion) {}
+    func roundAnswered(_ region: SimulatedRegion) {}
+    func changed(_ command: CatalogCommand, to table: Table, by region: SimulatedRegion) {}
+    func unanswered(_ command: CatalogCommand, by region: SimulatedRegion) {}
     func finished(_ request: FinishedRequest) {}
     func refused(_ error: ApplyError, at region: SimulatedRegion) {}
     func conclude() {}

@@ -51,6 +51,7 @@ struct HTMLReportTests {
         result.description = hostile
         result.traceHash = hostile
         result.violations[0].checker = hostile
+        result.refusedChanges[0].text = hostile
         result.expectations[0].measured = hostile
         let page = HTMLReport.page(of: result, file: hostile)
         #expect(!page.contains("<script") && !page.contains("alert('x')") && !page.contains("\u{1}"))

@@ -39,7 +39,8 @@ struct RunDocumentTests {
             links.stalenessMaxMilliseconds links.stalenessP50Milliseconds links.stalenessP99Milliseconds links.to
             lostAcknowledgedWrites operationCount recoveries recoveries.fromSeconds recoveries.inStepMilliseconds
             recoveries.region recoveries.servedMilliseconds recoveries.untilSeconds recoveryPointMilliseconds
-            recoveryTimeMilliseconds regions replayCommand requests requests.acknowledgedWrites requests.count
+            recoveryTimeMilliseconds refusedChanges refusedChanges.seconds refusedChanges.text regions replayCommand
+            requests requests.acknowledgedWrites requests.count
             requests.failed requests.failedOver requests.longestOutageSeconds requests.p50Milliseconds
             requests.p99Milliseconds requests.refusedByCondition requests.region requests.unavailability scenario seed
             series series.backlog series.conflicts series.differingKeys series.errors series.intervalSeconds series.lag

@@ -75,6 +75,10 @@ extension RunResult {
                     seconds: 4500, checker: "convergence",
                     text: "orders/user-17: us-east-1 has version 1a2b, eu-west-1 has <nothing> & \"ap\" 'too'")
             ]
+            result.refusedChanges = [
+                RefusedChange(
+                    seconds: 230, text: "changing the table orders (no index by-group) in eu-west-1: <unknown>")
+            ]
             result.convergenceMilliseconds = nil
             result.lostAcknowledgedWrites = 3
             result.recoveryPointMilliseconds = 140

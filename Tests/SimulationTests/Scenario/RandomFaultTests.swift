@@ -39,7 +39,24 @@ struct RandomFaultTests {
             written.faults = timeline
             #expect(try Scenario.parse(written.text, file: "x.yaml", folder: scenario.folder).faults == timeline)
         }
-        #expect(Set(kinds) == Set(RandomFaultPlan.drawable))
+        #expect(Set(kinds) == Set(RandomFaultPlan.drawable).subtracting([RandomFaultPlan.tableChange]))
+    }
+
+    @Test func `changes of tables are drawn so that each is possible when its time has come`() throws {
+        let scenario = try Scenario.load(path: "\(RandomScenario.shipped)/chaos.yaml")
+        var generator = Generator(seed: 8)
+        var kinds: [String] = []
+        for _ in 0..<300 {
+            let timeline = plan.draw(using: &generator, regions: regions, tables: scenario.tables)
+            kinds += timeline.map(\.kind.name)
+            #expect(timeline.count <= plan.count.upperBound)
+            var written = scenario
+            written.faults = timeline
+            written.randomFaults = nil
+            #expect(try Scenario.parse(written.text, file: "x.yaml", folder: scenario.folder).faults == timeline)
+        }
+        let changes = ["add-index", "remove-index", "add-replica", "remove-replica", "change-setting"]
+        #expect(Set(changes).isSubset(of: kinds))
     }
 
     @Test func `none needs what another fault of the scenario has`() {

@@ -126,6 +126,12 @@ struct RandomScenario {
         ]
         if let table = tables.first {
             more.append(.addIndex(table: table.name, name: "more", by: table.replicas[0]))
+            more.append(.changeSetting(table: table.name, .tableClass(isInfrequentAccess: true), by: table.replicas[0]))
+            more.append(
+                .changeSetting(
+                    table: table.name, .maxima(read: 1 + random.below(9), write: random.happens(0.5) ? 7 : nil),
+                    by: table.replicas[0]))
+            more.append(.changeSetting(table: table.name, .deletionProtection(false), by: table.replicas[0]))
             more.append(.removeIndex(table: table.name, name: "more", by: table.replicas[0]))
             if let other = regions.first(where: { !table.replicas.contains($0) }) {
                 more.append(.addReplica(table: table.name, region: other, by: table.replicas[0]))
@@ -138,8 +144,8 @@ struct RandomScenario {
         for (index, kind) in more.enumerated() {
             faults.append(
                 FaultPlan(
-                    at: .seconds(2001 + index * 100) + duration(0...1_000_000),
-                    duration: kind.isOverAtOnce ? nil : .seconds(90), kind: kind))
+                    at: .seconds(2001 + index * 80) + duration(0...1_000_000),
+                    duration: kind.isOverAtOnce ? nil : .seconds(70), kind: kind))
         }
         if random.happens(0.5) { faults.append(FaultPlan(at: .seconds(3599), kind: .crash(region: name))) }
         return faults

@@ -1,0 +1,168 @@
+import ItemModel
+import RegionStore
+
+/// Whether pages of Query and Scan hold just the items that the region holds, in the order of their keys, up to the limit.
+///
+/// Pages of the indexes of large tables are compared now and then.
+final class Pages: WorldObserver {
+    private unowned let world: World
+    private let history: History
+    private let holdings: Holdings
+    private let contents: Contents
+    /// Pages are compared where nothing but their limit can end them, in bytes.
+    private static let byteCountMax = 900_000
+    /// What is in an index is found by a look at all items of its table: there may be so many of those for each request.
+    private static let looksPerRequest = 1
+    private var budget = 0
+
+    /// An item that stands in the range, by where it stands.
+    private struct Place {
+        /// Of the partition key's forms.
+        let hash: UInt64
+        /// Of an index its key's; of the table none, which `ItemNumbers` has.
+        let indexForms: [UInt8]
+        let number: Int
+        let binary: BinaryItem
+    }
+
+    init(of world: World, history: History, holdings: Holdings, contents: Contents) {
+        self.world = world
+        self.history = history
+        self.holdings = holdings
+        self.contents = contents
+    }
+
+    func finished(_ request: FinishedRequest) { budget += Self.looksPerRequest }
+
+    func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {
+        let number = history.items.number(of: request.table)
+        // An index may be gone since it was chosen.
+        guard holdings.replica(number, in: region.index).id == request.table.id, request.isStillThere(in: region),
+            let (places, count) = places(request, inTable: number, of: region)
+        else { return }
+        let evaluated = places.compactMap { (try? $0.binary.decoded()).flatMap(request.shown) }
+        let byteCount = evaluated.reduce(0) { $0 + $1.sizeInBytes }
+        guard byteCount < Self.byteCountMax else { return }
+        let expected = evaluated.filter { request.filter?.holds(for: $0) ?? true }.map { $0.encoded() }
+        // Of one item there can be no more.
+        let canGoOn = count >= request.limit && !isOfOneItem(request)
+        let text: String? =
+            if page.scannedCount != evaluated.count {
+                "has read \(page.scannedCount) items, and there are \(evaluated.count)"
+            } else if page.items != expected {
+                "shows \(page.items.count) items, and not the \(expected.count) that it should"
+            } else if page.evaluatedByteCount < byteCount {
+                "has read \(page.evaluatedByteCount) bytes, and there are more"
+            } else if (page.lastEvaluatedKey != nil) != canGoOn {
+                page.lastEvaluatedKey == nil ? "says that it is the last" : "says that there are more"
+            } else if let last = page.lastEvaluatedKey, evaluated.count == request.limit,
+                let item = evaluated.last, last.attributes.contains(where: { item[$0.name] != $0.value })
+            {
+                "goes on from another item than its last"
+            } else {
+                nil
+            }
+        guard let text else { return }
+        world.violate(
+            "answers",
+            "a page of \(request.index?.name.string ?? request.table.name.string) in \(region.name) (\(request.range)) \(text)"
+        )
+    }
+
+    private func isOfOneItem(_ request: PageRequest) -> Bool {
+        guard case .partition = request.range else { return false }
+        return request.index == nil && request.table.keySchema.sort.isEmpty
+    }
+
+    /// What the region holds of the range: the first items of it, up to the limit, and how many there are; nil where that is not known.
+    private func places(
+        _ request: PageRequest, inTable table: Int, of region: SimulatedRegion
+    ) -> (first: [Place], count: Int)? {
+        var places: [Place] = []
+        var count = 0
+        let partition = request.index == nil ? tableHash(request) : nil
+        var parts = 0..<ItemNumbers.partCount
+        if let partition {
+            parts = Int(partition >> 60)..<Int(partition >> 60) + 1
+        } else if request.index == nil, case .sixteenth(let part) = request.range {
+            parts = part..<part + 1
+        }
+        for number in parts.lazy.flatMap({ self.history.items.items(ofTable: table, part: $0) }) {
+            let item = Int(number)
+            if let partition, history.items.partitionHash(of: item) != partition { continue }
+            switch contents.held(item, in: region.index).content {
+            case .unknown: return nil
+            case .nothing: continue
+            case .item(let bytes, let range):
+                guard let place = place(of: BinaryItem(bytes, in: range), item, request) else { continue }
+                count += 1
+                insert(place, into: &places, request)
+            }
+        }
+        return (places, count)
+    }
+
+    /// Keeps the first places in their order.
+    private func insert(_ place: Place, into places: inout [Place], _ request: PageRequest) {
+        func comes(_ left: Place, before right: Place) -> Bool {
+            request.isForward ? precedes(left, right) : precedes(right, left)
+        }
+        if places.count == request.limit {
+            guard let last = places.last, comes(place, before: last) else { return }
+            places.removeLast()
+        }
+        let index = places.firstIndex { comes(place, before: $0) } ?? places.endIndex
+        places.insert(place, at: index)
+    }
+
+    /// The hash of the partition that a query of the table reads.
+    private func tableHash(_ request: PageRequest) -> UInt64? {
+        guard case .partition(_, let value) = request.range else { return nil }
+        var form: [UInt8] = []
+        return KeyEncoder.append(value, to: &form) ? PartitionHash.hash(form) : nil
+    }
+
+    private func place(of binary: BinaryItem, _ number: Int, _ request: PageRequest) -> Place? {
+        guard let schema = request.index?.definition.keySchema else {
+            return Place(
+                hash: history.items.partitionHash(of: number), indexForms: [], number: number, binary: binary)
+        }
+        if case .partition(let name, let value) = request.range {
+            guard (try? binary.value(named: name)) == value else { return nil }
+        }
+        var forms: [UInt8] = []
+        guard append(schema.partition, of: binary, to: &forms) else { return nil }
+        let hash = PartitionHash.hash(forms)
+        if case .sixteenth(let part) = request.range, Int(hash >> 60) != part { return nil }
+        guard append(schema.sort, of: binary, to: &forms) else { return nil }
+        return Place(hash: hash, indexForms: forms, number: number, binary: binary)
+    }
+
+    private func precedes(_ left: Place, _ right: Place) -> Bool {
+        if left.hash != right.hash { return left.hash < right.hash }
+        if left.indexForms != right.indexForms { return left.indexForms.lexicographicallyPrecedes(right.indexForms) }
+        return history.items.form(of: left.number).withUnsafeBytes { left in
+            history.items.form(of: right.number).withUnsafeBytes { left.lexicographicallyPrecedes($0) }
+        }
+    }
+
+    private func append(_ attributes: [KeyAttribute], of item: BinaryItem, to forms: inout [UInt8]) -> Bool {
+        for attribute in attributes {
+            guard let value = try? item.value(named: attribute.name), value.kind == attribute.kind,
+                KeyEncoder.append(value, to: &forms)
+            else { return false }
+        }
+        return true
+    }
+}
+
+extension PageRequest {
+    fileprivate func isStillThere(in region: SimulatedRegion) -> Bool {
+        guard let index else { return true }
+        let indexes = region.store?.reader.catalog.table(table.uuid)?.indexes ?? []
+        return indexes.contains { $0.id == index.id && $0.status == .active }
+    }
+
+    /// The item as the table or the index shows it; nil where it is not in the index.
+    fileprivate func shown(_ item: Item) -> Item? { index.map { $0.entry(of: item, in: table) } ?? item }
+}

@@ -1,0 +1,140 @@
+import Expressions
+import HybridClock
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+
+@testable import Simulation
+
+/// Mistakes in what a command does, and in what it answers.
+extension Defect {
+    static let answers: [Defect] = [
+        command("a condition is not looked at") { write in
+            ItemWrite(table: write.table, action: write.action)
+        },
+        command("a condition is taken for its opposite") { write in
+            ItemWrite(
+                table: write.table, action: write.action, condition: write.condition.map { Condition(.not($0.root)) })
+        },
+        command("an update adds one more than it should") { write in
+            guard case .update(let key, let update) = write.action else { return write }
+            let actions = update.actions.map { action -> UpdateExpression.Action in
+                if case .add(let path, .number) = action { .add(path, .number(Number(2))) } else { action }
+            }
+            guard let other = try? UpdateExpression(actions) else { return write }
+            return ItemWrite(table: write.table, action: .update(key: key, other), condition: write.condition)
+        },
+        command("a put loses an attribute") { write in
+            guard case .put(var item) = write.action else { return write }
+            item["group"] = nil
+            return ItemWrite(table: write.table, action: .put(item), condition: write.condition)
+        },
+        command("an update is taken for a deletion") { write in
+            guard case .update(let key, _) = write.action else { return write }
+            return ItemWrite(table: write.table, action: .delete(key: key), condition: write.condition)
+        },
+        Defect("a check of a transaction is left out", in: .transactions, noticedBy: ["answers"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterCommand = { command in
+                guard case .transact(let transaction) = command else { return command }
+                return .transact(
+                    Transaction(
+                        transaction.steps.map { step in
+                            guard case .check(let check) = step else { return step }
+                            return .check(
+                                ItemCheck(
+                                    table: check.table, key: ["pk": .string("nowhere")], condition: check.condition))
+                        }))
+            }
+            return hooks
+        },
+        page("a page leaves out an item") { page in if page.items.count > 1 { page.items.remove(at: 1) } },
+        page("a page ends an item too early") { page in
+            if page.items.count > 1 {
+                page.items.removeLast()
+                page.scannedCount -= 1
+            }
+        },
+        page("the items of a page are in another order") { page in page.items.reverse() },
+        page("a page that is not the last says that it is") { page in page.lastEvaluatedKey = nil },
+        .batch("the log keeps the new image as the old one", in: .steady, noticedBy: ["streams"]) { surgery in
+            for index in surgery.changes.indices where !surgery.changes[index].oldImage.isEmpty {
+                guard surgery.changes[index].record[1] == 1 else { continue }
+                surgery.changes[index].oldImage = surgery.changes[index].payload
+            }
+        },
+        .batch("a replicated change has no old image", in: .steady, noticedBy: ["streams"]) { surgery in
+            for index in surgery.changes.indices where !surgery.isOwn(surgery.changes[index]) {
+                surgery.changes[index].oldImage = []
+            }
+        },
+    ]
+
+    private static func command(
+        _ description: String, _ change: @escaping @Sendable (ItemWrite) -> ItemWrite
+    ) -> Defect {
+        Defect(description, in: .steady, noticedBy: ["answers"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterCommand = { command in
+                if case .write(let write) = command { .write(change(write)) } else { command }
+            }
+            return hooks
+        }
+    }
+
+    private static func page(_ description: String, _ change: @escaping @Sendable (inout RangePage) -> Void) -> Defect {
+        Defect(description, in: .pages, noticedBy: ["answers"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterPage = { page in
+                var page = page
+                change(&page)
+                return page
+            }
+            return hooks
+        }
+    }
+
+    /// Mistakes with tables.
+    static let tables: [Defect] = [
+        Defect("what a table gets elsewhere is not taken over", in: .tableChanges, noticedBy: ["tables"]) { handle in
+            var hooks = SimulationHooks()
+            hooks.alterMessage = { message, _, _ in
+                guard let world = handle.world, world.now > .zero + .seconds(4) else { return [message] }
+                switch message {
+                case .changes(let sequence, let changes):
+                    let records = changes.batch.records.filter { $0[1] != 3 }
+                    return [
+                        .changes(
+                            sequence: sequence,
+                            .init(
+                                batch: ReceivedBatch(
+                                    origin: changes.batch.origin, records: records, position: changes.batch.position,
+                                    isComplete: changes.batch.isComplete)))
+                    ]
+                case .catalog(let sequence, let image):
+                    return [
+                        .catalog(
+                            sequence: sequence,
+                            .init(
+                                position: image.position, isReset: image.isReset, entries: [],
+                                collected: image.collected))
+                    ]
+                default: return [message]
+                }
+            }
+            return hooks
+        },
+        Defect("a deleted table leaves its items behind", in: .tableDeleted, noticedBy: ["leaks"]) { handle in
+            altering { surgery in
+                guard let world = handle.world, world.now >= .zero + .seconds(7) else { return }
+                surgery.rest.removeAll { operation in
+                    switch operation {
+                    case .deleteRange(Layout.items, _), .delete(Layout.items, _): true
+                    default: false
+                    }
+                }
+            }
+        },
+    ]
+}
