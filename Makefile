@@ -76,7 +76,7 @@ test: lint unit compatibility process ## everything that a change must pass: lin
 
 lint: setup ## check formatting, architecture, and the checks of the process tests
 	swift format lint --strict --recursive --parallel $(SOURCES)
-	$(PYTHON) -m pytest -q Tests/ArchitectureTests Tests/Process/test_checks.py
+	$(PYTHON) -m pytest -q Tests/ArchitectureTests Tests/Mutation Tests/Process/test_checks.py
 
 unit: setup ## the unit and property tests
 	swift test
@@ -117,6 +117,10 @@ bench: setup ## request rates of one region beside those of an NIO server withou
 	swift build -c release --product baseline-server
 	$(PYTHON) Tests/Benchmarks/Endpoint/bench.py \
 	    --region $(RELEASE)/meridian --baseline $(RELEASE)/baseline-server $(ARGUMENTS)
+
+.PHONY: mutation-test
+mutation-test: setup ## 200 small mistakes in the store and the replicator, all in one build: which does the simulator notice?
+	$(PYTHON) Tests/Mutation/mutants.py --folder .build-mutants $(ARGUMENTS)
 
 .PHONY: bench-simulation
 bench-simulation: setup ## simulated requests a second of one core, and what the checkers cost

@@ -47,4 +47,19 @@ struct EngineTests {
         #expect(VirtualTime(nanoseconds: 3_725_006_000_000).description == "1:02:05.006")
         #expect(VirtualTime.zero - VirtualTime(nanoseconds: 5) == .zero)
     }
+
+    @Test("tells of changes that were half a day old when they arrived, and of older ones")
+    func staleness() {
+        let hour = 3_600_000_000 as UInt64
+        var staleness = Staleness()
+        #expect(staleness.milliseconds(share: 1) == 0)
+        staleness.record(40_000, count: 10)
+        staleness.record(12 * hour, count: 80)
+        staleness.record(59 * 24 * hour, count: 10)
+        #expect(staleness.count == 100)
+        #expect(staleness.milliseconds(share: 0.05) < 41)
+        #expect(abs(staleness.milliseconds(share: 0.5) / 3_600_000 - 12) < 0.2)
+        #expect(abs(staleness.milliseconds(share: 0.95) / 3_600_000 - 59 * 24) < 20)
+        #expect(staleness.milliseconds(share: 1) == Double(59 * 24 * hour / 1000))
+    }
 }

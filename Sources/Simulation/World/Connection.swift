@@ -25,8 +25,8 @@ final class Connection {
         let isToReceiver: Bool
         /// When the last one arrives.
         var lastArrival = VirtualTime.zero
-        /// What waits for the way to be open, in the order in which it was sent.
-        var held: [LinkMessage] = []
+        /// The messages that wait for the way to be open, in the order in which they were sent.
+        var held: [[UInt8]] = []
         /// How many messages wait for a narrow way.
         var queuedCount = 0
 
@@ -49,9 +49,9 @@ final class Connection {
     private var senderEnd: LinkHub.LinkEnd { .outgoing(receiver.identity.id) }
     private var receiverEnd: LinkHub.LinkEnd { .incoming(number) }
 
-    func sendToReceiver(_ message: LinkMessage) { send(message, toReceiver) }
+    func sendToReceiver(_ message: LinkMessage) { send(message.encoded(), toReceiver) }
 
-    func sendToSender(_ message: LinkMessage) { send(message, toSender) }
+    func sendToSender(_ message: LinkMessage) { send(message.encoded(), toSender) }
 
     /// Sends what was held back on a way that is open again.
     func wayOpened(from: Int, to: Int) {
@@ -87,17 +87,16 @@ final class Connection {
         }
     }
 
-    private func send(_ message: LinkMessage, _ direction: Direction) {
+    private func send(_ message: [UInt8], _ direction: Direction) {
         guard isOpen else { return }
         guard direction.held.isEmpty, !world.network.isBlocked(from: direction.from, to: direction.to) else {
             direction.held.append(message)
             return
         }
         let process = world.regions[direction.to].process
-        let bytes = message.encoded()
-        let (from, to, byteCount) = (direction.from, direction.to, bytes.count + Self.frameByteCount)
+        let (from, to, byteCount) = (direction.from, direction.to, message.count + Self.frameByteCount)
         world.trace.note(
-            .sent, at: world.now, UInt64(from) << 32 | UInt64(to), UInt64(byteCount), Hashing.hash(bytes, from: 0))
+            .sent, at: world.now, UInt64(from) << 32 | UInt64(to), UInt64(byteCount), Hashing.hash(message, from: 0))
         if let latency = world.network.transmit(from: from, to: to, byteCount: byteCount) {
             return departed(message, direction, latency, to: process)
         }
@@ -123,7 +122,7 @@ final class Connection {
     }
 
     private func departed(
-        _ message: LinkMessage, _ direction: Direction, _ latency: VirtualDuration, to process: Int
+        _ message: [UInt8], _ direction: Direction, _ latency: VirtualDuration, to process: Int
     ) {
         guard isOpen else { return }
         let arrival = max(world.now + latency, direction.lastArrival)
@@ -131,17 +130,25 @@ final class Connection {
         world.schedule(at: arrival) { [self] in arrive(message, direction, at: process) }
     }
 
-    private func arrive(_ message: LinkMessage, _ direction: Direction, at process: Int) {
+    private func arrive(_ message: [UInt8], _ direction: Direction, at process: Int) {
         guard isOpen else { return }
         guard direction.held.isEmpty, !world.network.isBlocked(from: direction.from, to: direction.to) else {
             direction.held.append(message)
             return
         }
         world.run(on: world.regions[direction.to], of: process) { [self] in
-            if direction.isToReceiver {
-                receiver.received(message, on: receiverEnd, of: self)
-            } else {
-                sender.received(message, on: senderEnd, of: self)
+            do {
+                let message = try LinkMessage(decoding: message)
+                if direction.isToReceiver {
+                    receiver.received(message, on: receiverEnd, of: self)
+                } else {
+                    sender.received(message, on: senderEnd, of: self)
+                }
+            } catch {
+                let (from, to) = (world.regions[direction.from].name, world.regions[direction.to].name)
+                world.violate(
+                    "replication", "\(to) cannot read a message of \(message.count) bytes from \(from): \(error)")
+                self.break(after: .zero)
             }
         }
     }

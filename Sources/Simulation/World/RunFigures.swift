@@ -31,9 +31,7 @@ final class RunFigures: WorldObserver {
         /// The changes of those commits.
         var backlog = 0
         var origin: Origin?
-        var staleness = Histogram<UInt64>(highestTrackableValue: 36_000_000_000, numberOfSignificantValueDigits: .two)
-        var changes = 0
-        var maximum: UInt64 = 0
+        var staleness = Staleness()
         /// The age of the oldest change that became durable since the last sample, in microseconds.
         var recentMaximum: UInt64 = 0
 
@@ -172,10 +170,8 @@ final class RunFigures: WorldObserver {
             let first = links[index].pending[links[index].firstPending]
             guard first.position <= position else { break }
             let age = (world.now - first.at).nanoseconds / 1000
-            links[index].staleness.record(min(age, 36_000_000_000), count: UInt64(first.count))
-            links[index].maximum = max(links[index].maximum, age)
+            links[index].staleness.record(age, count: first.count)
             links[index].recentMaximum = max(links[index].recentMaximum, age)
-            links[index].changes += first.count
             links[index].backlog -= first.count
             links[index].firstPending += 1
         }
@@ -243,14 +239,10 @@ final class RunFigures: WorldObserver {
         result.links = links.map { link in
             var figures = RunResult.LinkFigures(
                 from: world.regions[link.from].name, to: world.regions[link.to].name)
-            figures.changes = link.changes
-            if link.changes > 0 {
-                figures.stalenessP50Milliseconds =
-                    Double(min(link.staleness.valueAtPercentile(50), link.maximum)) / 1000
-                figures.stalenessP99Milliseconds =
-                    Double(min(link.staleness.valueAtPercentile(99), link.maximum)) / 1000
-                figures.stalenessMaxMilliseconds = Double(link.maximum) / 1000
-            }
+            figures.changes = link.staleness.count
+            figures.stalenessP50Milliseconds = link.staleness.milliseconds(share: 0.5)
+            figures.stalenessP99Milliseconds = link.staleness.milliseconds(share: 0.99)
+            figures.stalenessMaxMilliseconds = link.staleness.milliseconds(share: 1)
             figures.bytes = world.network[link.from, link.to].byteCount
             figures.connections = world.network[link.from, link.to].connectionCount
             return figures
@@ -273,11 +265,6 @@ final class RunFigures: WorldObserver {
 
     /// How old changes were, on the slowest link, when this share of them was durable there, in milliseconds.
     private func staleness(share: Double) -> Double {
-        links.map { link in
-            guard link.changes > 0 else { return 0 }
-            if share >= 1 { return Double(link.maximum) / 1000 }
-            // The histogram rounds up; nothing was older than the oldest.
-            return Double(min(link.staleness.valueAtPercentile(share * 100), link.maximum)) / 1000
-        }.max() ?? 0
+        links.map { $0.staleness.milliseconds(share: share) }.max() ?? 0
     }
 }
