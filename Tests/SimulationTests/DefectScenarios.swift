@@ -93,6 +93,7 @@ enum DefectScenario: String, CaseIterable, Sendable {
                     kind: .partition(groups: [[names[0]], [names[1], names[2]]]))
             ]
         case .pages:
+            scenario.duration = .seconds(6)
             scenario.tables[0].hasSortKey = true
             scenario.workload[0].mix.scan = 20
             scenario.workload[0].mix.query = 30

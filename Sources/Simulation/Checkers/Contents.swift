@@ -1,3 +1,4 @@
+import Foundation
 import ItemModel
 import KeyValueStore
 import RegionStore
@@ -217,9 +218,13 @@ extension Contents.Content: CustomStringConvertible {
         case .unknown: true
         case .nothing: range.isEmpty
         case .item(let own, let ownRange):
-            own.withUnsafeBytes { own in
-                bytes.withUnsafeBytes { bytes in bytes[range].elementsEqual(own[ownRange]) }
-            }
+            ownRange.count == range.count
+                && own.withUnsafeBytes { own in
+                    bytes.withUnsafeBytes { bytes in
+                        guard let own = own.baseAddress, let bytes = bytes.baseAddress else { return range.isEmpty }
+                        return memcmp(own + ownRange.lowerBound, bytes + range.lowerBound, range.count) == 0
+                    }
+                }
         }
     }
 
