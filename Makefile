@@ -49,9 +49,9 @@ endef
 
 .PHONY: setup packages
 setup: packages $(VENV)/complete ## install what is missing: Debian packages, and boto3, the AWS CLI and pytest in .venv
-	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
 
 packages:
+	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://www.swift.org/install/linux/"; exit 1; }
 	$(call install,$(PACKAGES))
 
 # The file is there when everything is: an installation that was cut short is made again.
@@ -66,7 +66,7 @@ $(VENV)/complete: Makefile | packages
 build: setup ## build everything in debug form
 	swift build --build-tests
 
-release: setup ## build the command line in release form, as .build/release/meridian
+release: packages ## build the command line in release form, as .build/release/meridian
 	swift build -c release --product meridian
 
 # Testing
@@ -96,19 +96,21 @@ determinism: build release ## compare simulated runs in debug and release form, 
 	$(PYTHON) -m pytest -q Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian --other-meridian $(RELEASE)/meridian
 
 .PHONY: demo crash-test clock-test disk-test fuzz bench
-demo: release ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
+# What Python needs is fetched while the compiler works.
+demo: packages ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
+	$(MAKE) --jobs=2 --no-print-directory release $(VENV)/complete
 	$(PYTHON) Tests/Process/demo.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
-crash-test: release ## kill -9 of every region under load, 20 times or ROUNDS=n
+crash-test: setup release ## kill -9 of every region under load, 20 times or ROUNDS=n
 	$(PYTHON) Tests/Process/crash_rounds.py --meridian $(RELEASE)/meridian --rounds $(ROUNDS) $(ARGUMENTS)
 
-clock-test: release ## a region's clock set wrong under load, 50 times or CLOCK_ROUNDS=n
+clock-test: setup release ## a region's clock set wrong under load, 50 times or CLOCK_ROUNDS=n
 	$(PYTHON) Tests/Process/clock_rounds.py --meridian $(RELEASE)/meridian --rounds $(CLOCK_ROUNDS) $(ARGUMENTS)
 
-disk-test: release ## a region's disk that forgets under load, 50 times or DISK_ROUNDS=n
+disk-test: setup release ## a region's disk that forgets under load, 50 times or DISK_ROUNDS=n
 	$(PYTHON) Tests/Process/disk_rounds.py --meridian $(RELEASE)/meridian --rounds $(DISK_ROUNDS) $(ARGUMENTS)
 
-fuzz: release ## ten minutes of damaged requests to a region: none may end it, be its fault, or change anything when refused
+fuzz: setup release ## ten minutes of damaged requests to a region: none may end it, be its fault, or change anything when refused
 	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
 bench: setup ## request rates of one region beside those of an NIO server without work behind it
