@@ -137,4 +137,4 @@ format: ## format every Swift file in place
 	swift format --in-place --recursive --parallel $(SOURCES)
 
 clean: ## remove what was built, the virtual environment, and the development data and certificates
-	rm -rf .build $(VENV) data certificates
+	rm -rf .build .build-mutants $(VENV) data certificates
