@@ -41,6 +41,7 @@ let nio: [Target.Dependency] = [
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "meridian",
     products: [.executable(name: "meridian", targets: ["meridian"])],

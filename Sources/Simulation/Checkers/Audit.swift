@@ -16,17 +16,13 @@ struct Audit {
         var indexes = description.indexes.filter { $0.status == .active }.map { IndexSum($0, of: description) }
         var found = 0
         do {
-            try store.reader.store.visit(
-                KeyRange(prefix: Layout.prefix(description.id)), in: Layout.items, direction: .forward
-            ) { key, bytes in
-                let value = try ItemValue(decoding: bytes)
+            try store.reader.visitItems(of: description) { key, value in
                 let item = history.items.number(ofForm: key, from: 12, inTable: table)
                 check(value, of: item, in: region, adopts: adopts)
-                guard !value.isTombstone else { return true }
+                guard !value.isTombstone else { return }
                 found += 1
-                guard !indexes.isEmpty, let content = try value.decodedItem() else { return true }
+                guard !indexes.isEmpty, let content = try value.decodedItem() else { return }
                 for place in indexes.indices { indexes[place].add(content) }
-                return true
             }
             if !adopts { checkNothingMissing(found, table, in: region, description) }
             for index in indexes {
@@ -101,7 +97,7 @@ private struct IndexSum {
         guard append(index.definition.keySchema.sort, of: item), append(table.keySchema.attributes, of: item) else {
             return
         }
-        let entry = projected(item)
+        guard let entry = index.entry(of: item, in: table) else { return }
         count += 1
         byteCount += entry.sizeInBytes
         sum &+= Self.hash(scratch, from: 0, entry.encoded())
@@ -114,18 +110,6 @@ private struct IndexSum {
             else { return false }
         }
         return true
-    }
-
-    private func projected(_ item: Item) -> Item {
-        var names = (table.keySchema.attributes + index.definition.keySchema.attributes).map(\.name)
-        switch index.definition.projection {
-        case .all: return item
-        case .keysOnly: break
-        case .include(let others): names += others
-        }
-        var result = Item()
-        for name in names { result[name] = item[name] }
-        return result
     }
 
     private static func hash(_ key: [UInt8], from offset: Int, _ value: [UInt8]) -> UInt64 {

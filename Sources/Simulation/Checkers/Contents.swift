@@ -175,15 +175,11 @@ final class Contents: WorldObserver {
         forget(table, in: region.index)
         let end = history.lastPosition(of: region).rawValue
         do {
-            try store.reader.store.visit(
-                KeyRange(prefix: Layout.prefix(description.id)), in: Layout.items, direction: .forward
-            ) { key, bytes in
-                let value = try ItemValue(decoding: bytes)
+            try store.reader.visitItems(of: description) { key, value in
                 let item = history.items.number(ofForm: key, from: 12, inTable: table)
                 hold(
-                    value.isTombstone ? .nothing : .item(bytes, StoredItem.itemOffset..<bytes.count),
+                    value.isTombstone ? .nothing : .item(value.bytes, StoredItem.itemOffset..<value.bytes.count),
                     Mark(value.version), at: end, of: item, in: region.index)
-                return true
             }
             return true
         } catch {

@@ -41,7 +41,8 @@ final class Expiries: WorldObserver {
         return entry.record.count > 2 && entry.bytes[start + 1] == 2 && entry.bytes[start + 2] == 2
     }
 
-    private static func second(of item: Item) -> UInt64? {
+    /// When an item expires, in seconds since 1970; nil for never.
+    static func second(of item: Item) -> UInt64? {
         guard case .number(let number) = item[attribute] else { return nil }
         return number.intValue.flatMap { UInt64(exactly: $0) }
     }
@@ -62,15 +63,12 @@ final class Expiries: WorldObserver {
     ) {
         var count = 0
         do {
-            try store.reader.store.visit(
-                KeyRange(prefix: Layout.prefix(table.id)), in: Layout.items, direction: .forward
-            ) { _, value in
-                if let item = try ItemValue(decoding: value).decodedItem(), let second = Self.second(of: item),
+            try store.reader.visitItems(of: table) { _, value in
+                if let item = try value.decodedItem(), let second = Self.second(of: item),
                     second < limit
                 {
                     count += 1
                 }
-                return true
             }
         } catch {
             world.violate("time to live", "\(table.name) in \(region.name) cannot be read: \(error)")

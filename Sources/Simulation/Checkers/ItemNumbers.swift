@@ -98,10 +98,6 @@ final class ItemNumbers {
         return place < itemsOfPart.count ? itemsOfPart[place] : []
     }
 
-    func count(ofTable table: Int) -> Int {
-        (0..<Self.partCount).reduce(0) { $0 + items(ofTable: table, part: $1).count }
-    }
-
     /// The hash of the item's partition key, by which it lies in its table.
     func partitionHash(of item: Int) -> UInt64 { partitionHashes[item] }
 

@@ -50,12 +50,7 @@ final class Leaks: WorldObserver {
         if tableCount > 0 { return "\(region.name) still has \(tableCount) tombstones of tables" }
         for table in store.reader.catalog.tables {
             var count = 0
-            try? store.reader.store.visit(
-                KeyRange(prefix: Layout.prefix(table.id)), in: Layout.items, direction: .forward
-            ) { _, value in
-                if try ItemValue(decoding: value).isTombstone { count += 1 }
-                return true
-            }
+            try? store.reader.visitItems(of: table) { _, value in if value.isTombstone { count += 1 } }
             if count > 0 { return "\(region.name) still has \(count) tombstones of \(table.name)" }
         }
         return nil
@@ -103,13 +98,10 @@ final class Leaks: WorldObserver {
             var expected: [[UInt8]] = []
             var found: [[UInt8]] = []
             let prefix = Layout.prefix(table.id)
-            try? store.reader.store.visit(KeyRange(prefix: prefix), in: Layout.items, direction: .forward) {
-                key, value in
-                guard let item = try ItemValue(decoding: value).decodedItem(),
-                    case .number(let number)? = item[Expiries.attribute], let second = number.intValue
-                else { return true }
-                expected.append(prefix + withUnsafeBytes(of: UInt64(second).bigEndian) { Array($0) } + key.dropFirst(4))
-                return true
+            try? store.reader.visitItems(of: table) { key, value in
+                guard let second = try value.decodedItem().flatMap(Expiries.second) else { return }
+                expected.append(
+                    prefix + withUnsafeBytes(of: second.bigEndian) { Array($0) } + key.dropFirst(4))
             }
             try? store.reader.store.visit(KeyRange(prefix: prefix), in: Layout.expiry, direction: .forward) { key, _ in
                 found.append(key)

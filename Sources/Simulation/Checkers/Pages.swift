@@ -2,8 +2,6 @@ import ItemModel
 import RegionStore
 
 /// Whether pages of Query and Scan hold just the items that the region holds, in the order of their keys, up to the limit.
-///
-/// Pages of the indexes of large tables are compared now and then.
 final class Pages: WorldObserver {
     private unowned let world: World
     private let history: History
@@ -11,9 +9,6 @@ final class Pages: WorldObserver {
     private let contents: Contents
     /// Pages are compared where nothing but their limit can end them, in bytes.
     private static let byteCountMax = 900_000
-    /// What is in an index is found by a look at all items of its table: there may be so many of those for each request.
-    private static let looksPerRequest = 1
-    private var budget = 0
 
     /// An item that stands in the range, by where it stands.
     private struct Place {
@@ -31,8 +26,6 @@ final class Pages: WorldObserver {
         self.holdings = holdings
         self.contents = contents
     }
-
-    func finished(_ request: FinishedRequest) { budget += Self.looksPerRequest }
 
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {
         let number = history.items.number(of: request.table)

@@ -37,7 +37,6 @@ final class TableChanges: WorldObserver {
     }
 
     private struct Change {
-        let region: Int
         let origin: Origin
         let position: LogPosition
         let mark: Mark
@@ -70,8 +69,7 @@ final class TableChanges: WorldObserver {
         }
         for (kind, value) in Self.values(of: command, after: table, in: region) {
             let change = Change(
-                region: region.index, origin: Origin(rawValue: entry.mark.origin), position: entry.position,
-                mark: entry.mark, value: value)
+                origin: Origin(rawValue: entry.mark.origin), position: entry.position, mark: entry.mark, value: value)
             settings[place(of: kind, table.uuid, table.name)].changes.append(change)
         }
     }
@@ -162,7 +160,7 @@ final class TableChanges: WorldObserver {
             table.sharedOnDemandThroughput.map { "\($0.maximumRead ?? -1)/\($0.maximumWrite ?? -1)" } ?? "none"
         case .tableClass: table.sharedTableClass?.rawValue ?? ""
         case .timeToLive: table.timeToLive.map { "\($0.attribute) \($0.isEnabled)" } ?? ""
-        case .protection(let region): "\(table.replicas.first { $0.region == region }?.isDeletionProtected ?? false)"
+        case .protection: "\(table.isDeletionProtected)"
         }
     }
 
@@ -207,7 +205,6 @@ final class TableChanges: WorldObserver {
             guard let table = region.store?.reader.catalog.table(setting.table) else { continue }
             // Only its own region says of a replica whether it is protected.
             if case .protection(let owner) = setting.kind, owner != region.identity.name { continue }
-            if case .protection = setting.kind, table.isDeletionProtected == (allowed.first == "true") { continue }
             if setting.kind == .replica(region.identity.name), !allowed.contains(Self.there) {
                 world.violate(
                     "tables",

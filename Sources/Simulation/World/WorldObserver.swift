@@ -92,6 +92,15 @@ struct FinishedRequest {
 }
 
 extension RegionReader {
+    /// Shows all that the region stores of a table, tombstones too, in the order of the keys.
+    func visitItems(of table: Table, _ visitor: (_ key: [UInt8], _ value: ItemValue) throws -> Void) throws {
+        try store.visit(KeyRange(prefix: Layout.prefix(table.id)), in: Layout.items, direction: .forward) {
+            key, bytes in
+            try visitor(key, try ItemValue(decoding: bytes))
+            return true
+        }
+    }
+
     /// What the log holds after `position`, decoded.
     func logEntries(after position: LogPosition, upTo end: LogPosition) -> [ObservedEntry] {
         var entries: [ObservedEntry] = []
