@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import RegionStore
 
 @testable import Simulation
 
@@ -104,7 +105,7 @@ enum DefectScenario: String, CaseIterable, Sendable {
                     kind: .changeSetting(table: "orders", .maxima(read: 100_000, write: nil), by: names[0])),
                 FaultPlan(
                     at: .seconds(5),
-                    kind: .changeSetting(table: "orders", .tableClass(isInfrequentAccess: true), by: names[1])),
+                    kind: .changeSetting(table: "orders", .tableClass(.infrequentAccess), by: names[1])),
                 FaultPlan(at: .seconds(6), kind: .addIndex(table: "orders", name: "another", by: names[2])),
             ]
         case .tableDeleted:

@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import RegionStore
 
 extension FaultPlan.Kind {
     /// What scenario files call the kind.
@@ -116,8 +117,8 @@ extension SettingPlan {
     /// What a table gets, in words.
     fileprivate var text: String {
         switch self {
-        case .tableClass(let isInfrequentAccess):
-            "the class \(isInfrequentAccess ? "STANDARD_INFREQUENT_ACCESS" : "STANDARD")"
+        case .tableClass(let tableClass):
+            "the class \(tableClass.rawValue)"
         case .maxima(let read, let write):
             [read.map { "at most \($0) read units" }, write.map { "at most \($0) write units" }].compactMap(\.self)
                 .joined(separator: " and ")

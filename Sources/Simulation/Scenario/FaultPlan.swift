@@ -1,3 +1,5 @@
+public import RegionStore
+
 /// One thing that goes wrong, or is done, at a time of a scenario.
 public struct FaultPlan: Sendable, Equatable {
     /// From the scenario's start.
@@ -73,8 +75,7 @@ public struct FaultPlan: Sendable, Equatable {
 
 /// A change of one setting of a table.
 public enum SettingPlan: Sendable, Equatable {
-    /// STANDARD_INFREQUENT_ACCESS, or STANDARD.
-    case tableClass(isInfrequentAccess: Bool)
+    case tableClass(TableClass)
     /// The most read and write request units a second, each 1 or more; nil leaves one as it is.
     case maxima(read: Int?, write: Int?)
     /// Of the replica in the region that is asked.

@@ -1,3 +1,5 @@
+import RegionStore
+
 extension RandomFaultPlan {
     /// How often a fault is drawn again because it cannot be together with the others, before it is left out.
     private static let attemptsMax = 50
@@ -89,7 +91,7 @@ extension RandomFaultPlan {
         case 2: return .removeIndex(table: table.name, name: name, by: requester)
         case 3:
             return .changeSetting(
-                table: table.name, .tableClass(isInfrequentAccess: generator.happens(0.5)), by: requester)
+                table: table.name, .tableClass(generator.happens(0.5) ? .infrequentAccess : .standard), by: requester)
         case 4:
             // Far above what any client asks for.
             let units = 100_000 + generator.below(1_000)

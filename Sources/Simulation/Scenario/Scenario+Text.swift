@@ -1,5 +1,6 @@
 import ConfigurationFiles
 import Foundation
+import RegionStore
 
 extension Scenario {
     /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
@@ -152,8 +153,8 @@ extension Scenario {
 
     private static func text(of setting: SettingPlan) -> String {
         switch setting {
-        case .tableClass(let isInfrequentAccess):
-            "class: \(isInfrequentAccess ? "STANDARD_INFREQUENT_ACCESS" : "STANDARD")"
+        case .tableClass(let tableClass):
+            "class: \(tableClass.rawValue)"
         case .maxima(let read, let write):
             [read.map { "max-reads: \($0)" }, write.map { "max-writes: \($0)" }].compactMap(\.self)
                 .joined(separator: ", ")

@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import RegionStore
 
 extension ScenarioReader {
     /// Reads the timeline, in the order of its times, and refuses what cannot happen on it.
@@ -198,13 +199,13 @@ extension ScenarioReader {
         let requester = members["by"].flatMap(region)
         var plans: [SettingPlan] = []
         if let place = members["class"] {
-            let names = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
-            guard let name = place.text(expected: names.joined(separator: " or ")) else { return nil }
-            guard names.contains(name) else {
-                place.refuse("found \(place.shown)", expected: names.joined(separator: " or "))
+            let expected = TableClass.allCases.map(\.rawValue).joined(separator: " or ")
+            guard let name = place.text(expected: expected) else { return nil }
+            guard let tableClass = TableClass(rawValue: name) else {
+                place.refuse("found \(place.shown)", expected: expected)
                 return nil
             }
-            plans.append(.tableClass(isInfrequentAccess: name == names[1]))
+            plans.append(.tableClass(tableClass))
         }
         if members["max-reads"] != nil || members["max-writes"] != nil {
             let units = 1...1_000_000_000

@@ -267,8 +267,7 @@ extension CatalogCommand {
 extension SettingPlan {
     fileprivate var change: TableChange {
         switch self {
-        case .tableClass(let isInfrequentAccess):
-            .setTableClass(isInfrequentAccess ? .infrequentAccess : .standard)
+        case .tableClass(let tableClass): .setTableClass(tableClass)
         case .maxima(let read, let write):
             .changeOnDemandThroughput(
                 OnDemandChange(read: read.map { .set($0) } ?? .keep, write: write.map { .set($0) } ?? .keep))

@@ -1,5 +1,6 @@
 import ConfigurationFiles
 import Foundation
+import RegionStore
 
 @testable import Simulation
 
@@ -126,7 +127,7 @@ struct RandomScenario {
         ]
         if let table = tables.first {
             more.append(.addIndex(table: table.name, name: "more", by: table.replicas[0]))
-            more.append(.changeSetting(table: table.name, .tableClass(isInfrequentAccess: true), by: table.replicas[0]))
+            more.append(.changeSetting(table: table.name, .tableClass(.infrequentAccess), by: table.replicas[0]))
             more.append(
                 .changeSetting(
                     table: table.name, .maxima(read: 1 + random.below(9), write: random.happens(0.5) ? 7 : nil),
