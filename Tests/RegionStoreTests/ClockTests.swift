@@ -108,6 +108,36 @@ import Testing
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
     }
 
+    @Test func `stable time waits for what a store that has forgotten the end of its log still has of it`() throws {
+        let world = try World(3)
+        let store = world[1].store
+        let (second, forgotten, new) = (world[2].origin, world[3].origin, Origin(rawValue: 3 << 48 | 1))
+        func vector(_ entries: (Origin, UInt64)...) -> AppliedVector {
+            entries.reduce(into: AppliedVector()) { $0.raise($1.0, to: LogPosition(rawValue: $1.1)) }
+        }
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (forgotten, 0)))
+        store.noteAcknowledged(by: forgotten, vector: vector((store.origin, 0), (second, 4), (forgotten, 9)))
+        store.noteClosed(second, at: HybridTimestamp(milliseconds: 70), directory: RegionDirectory(alive: [second]))
+        store.noteClosed(
+            forgotten, at: HybridTimestamp(milliseconds: 60), directory: RegionDirectory(alive: [forgotten]))
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (new, 1)))
+        // Nobody else has any of it, and the new log's first word says nothing of the old one.
+        store.noteAcknowledged(by: new, vector: AppliedVector())
+        store.noteClosed(
+            new, at: HybridTimestamp(milliseconds: 65), directory: RegionDirectory(alive: [new], ended: [forgotten]))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        let own = vector((store.origin, 0), (second, 4), (forgotten, 7), (new, 9))
+        store.noteAcknowledged(by: new, vector: own)
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        #expect(store.orphanedOriginsNeeded(from: new).map(\.origin) == [forgotten])
+        store.finishOrphanedOrigin(
+            of: forgotten, from: new, after: .zero, position: LogPosition(rawValue: 7), isTrimmed: false)
+        #expect(store.vector[forgotten] == LogPosition(rawValue: 7))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 65))
+    }
+
     @Test func `stable time waits until everybody has what anybody holds of a disk that was lost`() throws {
         let world = try World(3)
         let store = world[1].store

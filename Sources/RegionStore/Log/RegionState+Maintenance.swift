@@ -68,7 +68,7 @@ extension RegionState {
     ///
     /// - Returns: whether it stopped at the limit.
     mutating func sweepExpired(
-        stable: HybridTimestamp, at nowMilliseconds: UInt64, limit: Int, in store: some KeyValueStore
+        _ progress: ReplicaProgress, at nowMilliseconds: UInt64, limit: Int, in store: some KeyValueStore
     ) throws(KeyValueStoreError) -> Bool {
         var budget = limit
         // Where the last step stopped at its limit, the tables behind come first.
@@ -78,6 +78,7 @@ extension RegionState {
             guard let state = catalog[uuid], let table = state.table, let attribute = table.expiryAttribute,
                 table.status == .active, !state.local.needsTransfer
             else { continue }
+            let stable = progress.stableTime(of: table.replicas.compactMap { configuration.id(of: $0.region) })
             let window = ExpiryWindow(
                 at: nowMilliseconds, stableMilliseconds: stable.milliseconds, isGlobal: table.isGlobal)
             let entries = try contents.expiry.takeExpired(

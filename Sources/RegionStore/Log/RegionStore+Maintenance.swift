@@ -42,7 +42,7 @@ extension RegionStore {
     /// - Returns: whether it stopped at the limit, so that there may be more to do.
     public func sweepExpired(at nowMilliseconds: UInt64, limit: Int) throws(KeyValueStoreError) -> Bool {
         try expectCommitted("a sweep")
-        return try region.sweepExpired(stable: stableTime, at: nowMilliseconds, limit: limit, in: store)
+        return try region.sweepExpired(replicaProgress, at: nowMilliseconds, limit: limit, in: store)
     }
 
     /// Takes the next step with one index: enters items into one that was added, the index of when items expire

@@ -68,7 +68,7 @@ extension RegionStore {
     public func finishOrphanedOrigin(
         of ended: Origin, from source: Origin, after: LogPosition, position: LogPosition, isTrimmed: Bool
     ) {
-        guard hasEnded(ended), source.region != ended.region, !hasEnded(source) else { return }
+        guard hasEnded(ended), !hasEnded(source) else { return }
         transfers.finishOrphanedOrigin(
             of: ended, from: source, after: after, position: position, isTrimmed: isTrimmed, in: &region,
             &replicaProgress)

@@ -218,11 +218,12 @@ struct ReplicaProgress {
     }
 
     /// Every change up to it that any region still holds is here; zero until all of the topology were seen.
-    var stableTime: HybridTimestamp {
+    var stableTime: HybridTimestamp { stableTime(of: peers) }
+
+    /// Every change up to it that any region still holds of what only these regions, and this one, write is here.
+    func stableTime(of regions: [RegionID]) -> HybridTimestamp {
         guard isOwnPastComplete else { return .zero }
-        var stable = closedTimestamp
-        for peer in peers { stable = min(stable, closedTimestamp(of: peer)) }
-        return stable
+        return regions.reduce(closedTimestamp) { min($0, closedTimestamp(of: $1)) }
     }
 
     /// Whether stable time waits for what may still come of an ended log: after each report ``releaseHolds(_:)`` is due.
@@ -246,15 +247,13 @@ struct ReplicaProgress {
         _ region: RegionID, alive: [Origin], _ known: [Origin], _ context: Context
     ) -> Bool {
         let past = known.filter { $0.region == region && !alive.contains($0) }
+        // A store that has forgotten the end of its log has what came before: it is a witness of its own past.
         return past.allSatisfy { hasEnded($0) && !context.gaps.contains($0) }
-            && areAll(witnesses(of: region)) { witness in
+            && areAll(peers) { witness in
                 guard let vector = witness.acknowledged else { return false }
                 return alive.allSatisfy(vector.contains) && past.allSatisfy { vector[$0] <= context.received[$0] }
             }
     }
-
-    /// Every region that may hold more of what `region` had shipped before it lost a disk.
-    private func witnesses(of region: RegionID) -> [RegionID] { peers.filter { $0 != region } }
 
     /// Whether something holds for every log of some regions that counts, and each region has one.
     private func areAll(_ regions: [RegionID], _ condition: (PeerLogs.Log) -> Bool) -> Bool {
@@ -273,7 +272,7 @@ struct ReplicaProgress {
     ) -> [(origin: Origin, after: LogPosition, successor: Origin)] {
         guard let peer = logs[source], let vector = peer.acknowledged else { return [] }
         return knownLogs(context).filter(hasEnded).compactMap { ended in
-            guard ended.region != source.region, let successor = successor(of: ended), vector.contains(successor),
+            guard let successor = successor(of: ended), vector.contains(successor),
                 vector[ended] > context.received[ended] || context.gaps.contains(ended),
                 !isAnswered(ended, by: peer, context)
             else { return nil }
@@ -289,7 +288,7 @@ struct ReplicaProgress {
     ) -> Bool {
         answers.removeAll { $0.origin == ended && $0.source == source }
         answers.append(Answer(origin: ended, source: source, after: after, position: position))
-        guard areAll(witnesses(of: ended.region), { isAnswered(ended, by: $0, context) }) else { return false }
+        guard areAll(peers, { isAnswered(ended, by: $0, context) }) else { return false }
         let end = answers.filter { $0.origin == ended }.map(\.position).reduce(vector[ended]) { max($0, $1) }
         answers.removeAll { $0.origin == ended }
         noteApplied(ended, upTo: end)
