@@ -24,6 +24,8 @@ final class Acknowledgements: WorldObserver, LossReporting {
             return world.violate("durability", "\(region.name) told a client of a write that it had not carried out")
         }
         guard let history = history.history(of: origin) else { return }
+        // The answer was on its way when the disk went back further than anybody can know.
+        if position.rawValue > history.lastPosition, position.rawValue <= history.forgottenEnd { return }
         if position.rawValue > history.lastPosition {
             world.violate(
                 "durability",

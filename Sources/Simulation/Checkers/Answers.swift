@@ -1,6 +1,7 @@
 import Expressions
 import ItemModel
 import RegionStore
+import Replication
 
 /// Whether each answer is the one that DynamoDB gives: every command of a client is replayed in the order in which it was committed, on what
 /// the region held then (`Contents`), and what became of it is predicted (`ModelEvaluation`).
@@ -13,6 +14,8 @@ final class Answers: WorldObserver {
     private let holdings: Holdings
     private let contents: Contents
     private var rounds: [Round]
+    /// By region.
+    private var tokens: [TokenUses]
 
     /// What a region's writer has done in one go.
     private struct Round {
@@ -36,13 +39,19 @@ final class Answers: WorldObserver {
         self.holdings = holdings
         self.contents = contents
         rounds = world.regions.map { _ in Round() }
+        tokens = world.regions.map { _ in TokenUses() }
     }
 
     // MARK: - What happens
 
     func started(_ region: SimulatedRegion) { beginRound(of: region) }
 
-    func losesDisk(_ region: SimulatedRegion) { rounds[region.index] = Round() }
+    func ended(_ region: SimulatedRegion) { tokens[region.index].processEnded() }
+
+    func losesDisk(_ region: SimulatedRegion) {
+        rounds[region.index] = Round()
+        tokens[region.index].diskLost()
+    }
 
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
         rounds[region.index].answers = []
@@ -65,7 +74,15 @@ final class Answers: WorldObserver {
         rounds[region.index] = Round(start: end, end: end)
     }
 
-    func answered(_ steps: [ClientStep], _ outcome: RegionOutcome, by region: SimulatedRegion) {
+    func answered(
+        _ steps: [ClientStep], _ token: Transaction.Token?, _ outcome: RegionOutcome, by region: SimulatedRegion
+    ) {
+        let now = region.instant.physicalMilliseconds
+        if let token, let result = outcome.transact, let step = steps.first,
+            let text = tokens[region.index].take(result, to: token, at: now)
+        {
+            report(step, region, "and the others of its transaction \(text)")
+        }
         rounds[region.index].answers.append((steps, outcome))
     }
 

@@ -1,13 +1,14 @@
 /// Every checker that watches every run.
 ///
 /// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came, and
-/// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
+/// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Consumers`, `Retention`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
 /// `Clocks`, `TableChanges`, `Agreement` and `Leaks`.
 enum Checkers {
     static func all(for world: World) -> [any WorldObserver] {
         let history = History(of: world)
         let holdings = Holdings(of: world, history: history)
         let contents = Contents(of: world, history: history, holdings: holdings)
+        let retention = Retention(of: world, history: history, contents: contents)
         return [
             // Of a disk that is lost they have to know what was on it, which the next ones forget.
             Acknowledgements(of: world, history: history, holdings: holdings),
@@ -16,12 +17,14 @@ enum Checkers {
             Answers(of: world, history: history, holdings: holdings, contents: contents),
             Pages(of: world, history: history, holdings: holdings, contents: contents),
             Reads(of: world, history: history, holdings: holdings),
+            Consumers(of: world, history: history, contents: contents),
+            retention,
             Progress(of: world, history: history, holdings: holdings),
             Transactions(of: world, history: history, holdings: holdings),
             Winner(of: world, history: history, holdings: holdings),
-            Expiries(of: world),
-            Clocks(of: world),
-            Leaks(of: world),
+            Expiries(of: world, history: history),
+            Clocks(of: world, history: history),
+            Leaks(of: world, retention: retention),
         ]
     }
 }

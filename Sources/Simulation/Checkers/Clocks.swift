@@ -4,18 +4,22 @@ import RegionCore
 import RegionStore
 import Replication
 
-/// Whether a region whose clock was set wrong stamps with it.
+/// Whether a region whose clock was set wrong stamps with it, and whether of two writes far enough apart the later one wins.
 ///
 /// Only the simulator knows what all clocks show at one moment: the middle one of them is the right time. A process that has stamped by a
 /// clock close to that must notice when its clock is set, whatever it can reach; one that starts with a wrong clock and reaches nobody
 /// cannot.
 final class Clocks: WorldObserver {
     private unowned let world: World
+    private let history: History
     /// By the region's place in the topology, whether its process has had a right clock.
     private var wasRight: [Bool]
+    /// By item, the newest write that a region with a right clock has made, and when that was in truth.
+    private var newest: [Int: (mark: Mark, time: VirtualTime)] = [:]
 
-    init(of world: World) {
+    init(of world: World, history: History) {
         self.world = world
+        self.history = history
         wasRight = world.regions.map { _ in false }
     }
 
@@ -43,7 +47,27 @@ final class Clocks: WorldObserver {
                 "\(region.name) has stamped a change \(stamp - time) ms ahead of time, and clocks may be \(bound) ms apart"
             )
         }
+        checkOrder(in: region)
         let own = region.instant.physicalMilliseconds
         if max(own, time) - min(own, time) <= bound { wasRight[region.index] = true }
+    }
+
+    /// Whether writes further apart than clocks can be are in their real order by their stamps.
+    private func checkOrder(in region: SimulatedRegion) {
+        guard wasRight[region.index] else { return }
+        for entry in history.current where entry.isOwn && entry.outcome == .applied {
+            guard let item = entry.item else { continue }
+            if let before = newest[item], !entry.mark.beats(before.mark) {
+                let gap = world.now - before.time
+                // The one may be ahead of the right time by the limit, the other behind it by the bound.
+                guard gap > .milliseconds(limit + bound) else { continue }
+                world.violate(
+                    "wrong clock",
+                    "\(region.name) has written \(history.items.text(of: item)) as \(entry.mark), \(gap.seconds) s after \(before.mark), which wins"
+                )
+            } else {
+                newest[item] = (entry.mark, world.now)
+            }
+        }
     }
 }

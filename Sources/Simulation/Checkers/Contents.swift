@@ -39,8 +39,9 @@ final class Contents: WorldObserver {
 
     private struct Replica {
         var id: TableID?
-        /// Whether an item that the log has never told of is known not to be there.
+        /// Whether an item that the log has never told of is known not to be there, and from which position on.
         var isKnown = false
+        var knownSince: UInt64 = 0
     }
 
     init(of world: World, history: History, holdings: Holdings) {
@@ -59,7 +60,7 @@ final class Contents: WorldObserver {
         {
             return held
         }
-        return Held(position: 0, mark: Mark(), content: unlogged(item, in: region))
+        return Held(position: 0, mark: Mark(), content: unlogged(item, in: region, at: position))
     }
 
     /// All that a region has held of an item between two positions of the present round, the first included.
@@ -73,9 +74,11 @@ final class Contents: WorldObserver {
     }
 
     /// What a region holds of an item that its log has never told of.
-    private func unlogged(_ item: Int, in region: Int) -> Content {
+    private func unlogged(_ item: Int, in region: Int, at position: UInt64 = .max) -> Content {
         let table = Int(history.items.tableOfItem[item])
-        guard table < regions[region].replicas.count, regions[region].replicas[table].isKnown else { return .unknown }
+        guard table < regions[region].replicas.count, regions[region].replicas[table].isKnown,
+            regions[region].replicas[table].knownSince <= position
+        else { return .unknown }
         return .nothing
     }
 
@@ -154,6 +157,7 @@ final class Contents: WorldObserver {
             let isWhole = state.id != nil && !state.isTransferring && region.oldCopy == nil
             if isWhole, !regions[index].replicas[table].isKnown {
                 regions[index].replicas[table].isKnown = read(table, in: region, store)
+                regions[index].replicas[table].knownSince = history.lastPosition(of: region).rawValue
             }
         }
     }
@@ -189,6 +193,29 @@ final class Contents: WorldObserver {
     }
 
     // MARK: - Images
+
+    /// A change as the streams of its table have to show it.
+    struct Image {
+        let event: StreamEvent
+        /// The item that it replaced; `unknown` where it is not known, and then the event may be another one.
+        let before: Content
+    }
+
+    /// What a change of the present round has to show in streams; nil for nothing, as the item stayed as it was.
+    func image(
+        of entry: ObservedEntry, _ resolved: History.ResolvedEntry, _ item: Int, in region: SimulatedRegion
+    ) -> Image? {
+        guard entry.outcome == .applied || entry.outcome == .transferred else { return nil }
+        let before = held(item, in: region.index, at: entry.position.rawValue - 1).content
+        switch before {
+        case .unknown: return Image(event: resolved.isDelete ? .remove : .modify, before: before)
+        case .nothing: return resolved.isDelete ? nil : Image(event: .insert, before: before)
+        case .item:
+            if resolved.isDelete { return Image(event: .remove, before: before) }
+            return before.isSame(as: entry.bytes, History.payload(of: entry))
+                ? nil : Image(event: .modify, before: before)
+        }
+    }
 
     /// Compares the image that the log keeps for streams with what the region held.
     private func checkOldImage(

@@ -9,20 +9,38 @@ final class Expiries: WorldObserver {
     static let attribute: Text = "expires"
     /// Whatever expired longer ago than this is gone everywhere, in seconds.
     private static let limitSeconds: UInt64 = 60
+    /// After this time a region deletes also what it cannot know to be unchanged, in seconds.
+    private static let patienceSeconds: UInt64 = 86_400
 
     private unowned let world: World
+    private let history: History
+    /// By item, the newest write of it that any region has made and when what it wrote expires.
+    private var newest: [Int: Written] = [:]
 
-    init(of world: World) {
+    private struct Written {
+        let mark: Mark
+        /// Nil for never, and of a deletion.
+        let second: UInt64?
+        let isDelete: Bool
+        let region: String
+    }
+
+    init(of world: World, history: History) {
         self.world = world
+        self.history = history
     }
 
     /// Looks at what a region deleted of itself, as it stood in the log: the clock is still the one by which it was deleted.
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
-        for entry in entries where entry.outcome == .applied && Self.isExpiry(entry) {
+        guard store.reader.catalog.tables.contains(where: { $0.expiryAttribute != nil }) else { return }
+        for (resolved, entry) in zip(history.current, entries) where entry.outcome == .applied {
             guard entry.header.version.origin == store.origin else { continue }
+            defer { note(entry, resolved, in: region) }
+            guard Self.isExpiry(entry) else { continue }
             do {
                 let item = try Item(decoding: LogEntry(decoding: entry.bytes).oldImage)
                 let second = Self.second(of: item)
+                if let second { checkNewest(resolved, expiring: second, in: region) }
                 let now = region.instant.physicalMilliseconds / 1000
                 if second.map({ $0 >= now }) ?? true {
                     world.violate(
@@ -35,15 +53,46 @@ final class Expiries: WorldObserver {
         }
     }
 
+    private func note(_ entry: ObservedEntry, _ resolved: History.ResolvedEntry, in region: SimulatedRegion) {
+        guard let item = resolved.item, resolved.mark.beats(newest[item]?.mark ?? Mark()) else { return }
+        let payload = BinaryItem(entry.bytes, in: History.payload(of: entry))
+        let value = resolved.isDelete ? nil : try? payload.value(named: Self.attribute)
+        newest[item] = Written(
+            mark: resolved.mark, second: value.flatMap(Self.second(by:)), isDelete: resolved.isDelete,
+            region: region.name)
+    }
+
+    /// Whether what a region deletes was written anew anywhere before its time had come, whatever the region knows of it.
+    private func checkNewest(_ entry: History.ResolvedEntry, expiring second: UInt64, in region: SimulatedRegion) {
+        let now = region.instant.physicalMilliseconds / 1000
+        guard let item = entry.item, let newest = newest[item], newest.mark.beats(entry.replaced), !newest.isDelete,
+            newest.mark.stamp >> 16 < second * 1000, newest.second.map({ $0 >= now }) ?? true,
+            second + Self.patienceSeconds > now
+        else { return }
+        world.violate(
+            "time to live",
+            "\(region.name) deleted \(history.items.text(of: item)), which expired at \(second), and \(newest.region) had written it anew before, to expire \(newest.second.map { "at \($0)" } ?? "never")"
+        )
+    }
+
+    func losesDisk(_ region: SimulatedRegion) {
+        // What only that disk had is nowhere.
+        newest = newest.filter { $0.value.region != region.name }
+    }
+
     /// The second byte after the format is the kind, the third the cause: spelt out here once more, as in `History`.
-    private static func isExpiry(_ entry: ObservedEntry) -> Bool {
+    static func isExpiry(_ entry: ObservedEntry) -> Bool {
         let start = entry.record.lowerBound
         return entry.record.count > 2 && entry.bytes[start + 1] == 2 && entry.bytes[start + 2] == 2
     }
 
     /// When an item expires, in seconds since 1970; nil for never.
     static func second(of item: Item) -> UInt64? {
-        guard case .number(let number) = item[attribute] else { return nil }
+        item[attribute].flatMap(second(by:))
+    }
+
+    private static func second(by value: AttributeValue) -> UInt64? {
+        guard case .number(let number) = value else { return nil }
         return number.intValue.flatMap { UInt64(exactly: $0) }
     }
 

@@ -85,7 +85,10 @@ final class History: WorldObserver {
         logs[region.index] = LogState(origin: store.origin, lastPosition: end)
         let own = OriginHistory(store.origin, region: region.index)
         while own.lastPosition < end { own.append(nil) }
-        if store.origin == copy.origin {
+        if store.origin == copy.origin, copy.isKnownToNobody {
+            strays[region.index] = nil
+            history(of: copy.origin)?.truncate(to: end)
+        } else if store.origin == copy.origin {
             // What it takes in before it knows is no part of that log.
             strays[region.index] = own
         } else {

@@ -126,14 +126,29 @@ final class Holdings: WorldObserver {
         switch delivery {
         case .snapshotPart(let replica, _): change(replica, in: region) { $0.isTransferring = true }
         case .snapshotEnd(let replica, _): change(replica, in: region) { $0.isTransferOver = true }
-        case .catalog, .changes, .heartbeat, .catchUpEnd, .orphanedOriginEnd: break
+        case .catalog(let catalog, let sender):
+            // The sender no longer has the changes that the region lacks: every replica that it has too is filled anew.
+            guard catalog.isReset, let sender = world.regions.first(where: { $0.identity.id == sender.region }) else {
+                return
+            }
+            for table in replicas[region.index].indices
+            where replicas[region.index][table].id != nil && replica(table, in: sender.index).id != nil {
+                replicas[region.index][table].isTransferring = true
+            }
+        case .changes, .heartbeat, .catchUpEnd, .orphanedOriginEnd: break
         }
     }
 
     private func change(_ replica: LocalReplica, in region: SimulatedRegion, _ body: (inout ReplicaState) -> Void) {
         guard let table = history.items.number(ofTable: replica.table), table < replicas[region.index].count,
-            replicas[region.index][table].id == replica.id
+            replicas[region.index][table].id != nil
         else { return }
+        if replicas[region.index][table].id != replica.id {
+            // What an interrupted transfer has left was dropped, under another number.
+            forget(table, in: region.index)
+            replicas[region.index][table].id = replica.id
+            replicas[region.index][table].since = history.lastPosition(of: region)
+        }
         body(&replicas[region.index][table])
     }
 

@@ -7,11 +7,13 @@ import Replication
 /// Whether everything that can go is gone after a quiet time: tombstones, gaps to be caught up with, connections, events.
 final class Leaks: WorldObserver {
     private unowned let world: World
+    private let retention: Retention
     /// Far above what timers and heartbeats of that many links need.
     private var eventLimit: Int { 500 + 300 * world.regions.count * world.regions.count }
 
-    init(of world: World) {
+    init(of world: World, retention: Retention) {
         self.world = world
+        self.retention = retention
     }
 
     /// What is still there, in words; nil when nothing is.
@@ -26,7 +28,7 @@ final class Leaks: WorldObserver {
                 return "\(region.name) still lacks changes of \(gap.origin) after \(gap.position)"
             }
             if let text = tombstones(in: region, store) { return text }
-            if let text = oldLog(in: region, store) { return text }
+            if let text = retention.leftover(in: region) { return text }
             if let text = orphan(in: region, store) { return text }
             if let text = lostExpiries(in: region, store) { return text }
             let receivers = region.incoming.count
@@ -54,19 +56,6 @@ final class Leaks: WorldObserver {
             if count > 0 { return "\(region.name) still has \(count) tombstones of \(table.name)" }
         }
         return nil
-    }
-
-    private func oldLog(in region: SimulatedRegion, _ store: SimulatedRegion.Store) -> String? {
-        var oldest: UInt64?
-        let range = KeyRange(from: Layout.logKey(store.reader.logStart), to: nil)
-        try? store.reader.store.visit(range, in: Layout.log, direction: .forward) { _, value in
-            oldest = try StoredLogEntry(value).header().version.stamp.milliseconds
-            return false
-        }
-        let now = region.instant.physicalMilliseconds
-        let kept = store.configuration.logRetentionLimitMilliseconds + 3_600_000
-        guard let oldest, oldest + kept < now else { return nil }
-        return "the log of \(region.name) begins \((now - oldest) / 3_600_000) hours ago"
     }
 
     /// What belongs to no table, index or stream that the region has.

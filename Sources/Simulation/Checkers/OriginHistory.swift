@@ -48,6 +48,8 @@ final class OriginHistory {
     private var commits: [(position: UInt64, at: VirtualTime)] = []
     /// Whether its disk is gone.
     var isGone = false
+    /// Up to where it went before it was truncated.
+    private(set) var forgottenEnd: UInt64 = 0
 
     /// One write of one item.
     struct Change {
@@ -75,6 +77,15 @@ final class OriginHistory {
     func append(_ change: Change?) {
         if let change { changes.append(change) }
         counts.append(UInt32(changes.count))
+    }
+
+    /// Forgets what stands after a position, as its region's disk and everybody else has.
+    func truncate(to end: UInt64) {
+        guard end < lastPosition else { return }
+        forgottenEnd = max(forgottenEnd, lastPosition)
+        changes.removeLast(changes.count - Int(counts[Int(end)]))
+        counts.removeLast(counts.count - 1 - Int(end))
+        commits.removeAll { $0.position > end }
     }
 
     func noteCommit(at time: VirtualTime) {

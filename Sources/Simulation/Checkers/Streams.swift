@@ -29,10 +29,13 @@ struct Streams {
     ) throws {
         let replica = holdings.replica(history.items.number(of: table), in: region.index)
         guard replica.id == table.id else { return }
-        let first = max(start, replica.since.successor)
+        // Shards go after a day, and the log may stay for who is away.
+        let streams = store.reader.catalog.streams.filter { $0.table == table.uuid }
+        let kept = streams.flatMap(\.shards).map(\.first).min() ?? LogPosition(rawValue: .max)
+        let first = max(start, replica.since.successor, kept)
         var text: String?
         var pointers: [UInt64] = []
-        for stream in store.reader.catalog.streams where stream.table == table.uuid {
+        for stream in streams {
             for shard in stream.shards {
                 let range = KeyRange(
                     from: Layout.streamKey(stream.id, shard: shard.number, first),

@@ -1,5 +1,6 @@
 import ItemModel
 import RegionStore
+import Replication
 
 /// Checks that a transaction is never seen in part: not in the region that it was made in, and not in any other.
 ///
@@ -7,7 +8,7 @@ import RegionStore
 /// that it should have, or a newer write of that item: so a read of one commit shows what last-writer-wins leaves of all of it. Left
 /// out are tables that the region has no replica of, those that are being filled, and those that lack older changes of the
 /// transaction's origin and still catch up, table by table. What came to a region in parts, by such a catch-up, stands in parts in
-/// its log, and may be relayed to others so.
+/// its log, and may be relayed to others so; and a region passes on of a transaction only what its own replicas have of it.
 final class Transactions: WorldObserver {
     private unowned let world: World
     private let history: History
@@ -20,6 +21,9 @@ final class Transactions: WorldObserver {
     ///
     /// Only looked up.
     private var parted: Set<Identity> = []
+
+    /// Whose changes the present commit has of what may have come by another region.
+    private var passedOn: Set<Origin> = []
 
     /// A transaction of all.
     private struct Identity: Hashable {
@@ -48,7 +52,19 @@ final class Transactions: WorldObserver {
         self.holdings = holdings
     }
 
+    func losesDisk(_ region: SimulatedRegion) {
+        guard let copy = region.oldCopy, copy.isKnownToNobody,
+            let place = made.firstIndex(where: { $0.origin == copy.origin })
+        else { return }
+        made[place].transactions.removeAll { $0.start > copy.end.rawValue }
+    }
+
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
+        if case .changes(let batch) = delivery, !batch.isComplete { passedOn.insert(batch.origin) }
+    }
+
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        defer { passedOn.removeAll(keepingCapacity: true) }
         seen.removeAll(keepingCapacity: true)
         for entry in entries {
             guard let bounds = entry.header.transaction, let start = entry.header.transactionStart else {
@@ -114,12 +130,25 @@ final class Transactions: WorldObserver {
             guard holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isComplete,
                 !holdings.has(mark, of: item, in: region.index), !holdings.isDeleted(item, after: mark)
             else { continue }
+            if passedOn.contains(group.origin),
+                mayBeLacking(Int(history.items.tableOfItem[item]), to: region, from: origin.region)
+            {
+                parted.insert(identity)
+                return
+            }
             world.violate(
                 "transactions",
                 "\(region.name) shows \(group.found) changes of the transaction at \(group.start) of "
                     + "\(world.regions[origin.region].name), and lacks that of \(history.items.text(of: item)), \(mark)"
             )
             return
+        }
+    }
+
+    /// Whether some region that can pass on has no replica of the table.
+    private func mayBeLacking(_ table: Int, to region: SimulatedRegion, from origin: Int) -> Bool {
+        world.regions.contains { other in
+            other !== region && other.index != origin && !holdings.replica(table, in: other.index).isComplete
         }
     }
 }

@@ -165,7 +165,7 @@ extension RandomFaultPlan {
 
 extension Generator {
     /// Whole milliseconds, evenly distributed over the range; a range within one millisecond gives its beginning.
-    fileprivate mutating func milliseconds(in range: ClosedRange<Duration>) -> Duration {
+    mutating func milliseconds(in range: ClosedRange<Duration>) -> Duration {
         let width = (range.upperBound - range.lowerBound) / .milliseconds(1)
         return range.lowerBound + .milliseconds(below(Int(width) + 1))
     }

@@ -51,7 +51,8 @@ extension Scenario {
 struct ScenarioReader {
     static let keys = [
         "name", "description", "topology", "duration", "settle", "tables", "workload", "network", "disk", "process",
-        "faults", "random-faults", "expectations",
+        "log", "links",
+        "regions", "faults", "random-faults", "swarm", "expectations",
     ]
     /// The longest scenario: what is longer is more likely a slip of the unit.
     static let durationMax = Duration.seconds(30 * 24 * 3600)
@@ -74,6 +75,7 @@ struct ScenarioReader {
         let topologyFile = members["topology"].flatMap { $0.text(expected: "the path of a topology file") }
         let topology = members["topology"].flatMap { readTopology($0, path: topologyFile) }
         regions = topology?.regions.map(\.name) ?? []
+        if let place = members["regions"] { regions = regionList(place) }
         duration = members["duration"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
 
         let tables = members["tables"].map(readTables) ?? []
@@ -87,10 +89,14 @@ struct ScenarioReader {
         scenario.description = members["description"].flatMap { $0.text() } ?? ""
         scenario.topologyFile = topologyFile ?? ""
         scenario.folder = folder
+        scenario.keepRegions(regions)
         members["settle"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }.map { scenario.settle = $0 }
         members["network"].map { readNetwork($0, into: &scenario.network) }
         members["disk"].map { readDisk($0, into: &scenario.disk) }
         members["process"].map { readProcess($0, into: &scenario.process) }
+        members["links"].map { scenario.links = LinkPlan.read($0, topology: topology) }
+        members["swarm"].flatMap(readFlag).map { scenario.isSwarm = $0 }
+        members["log"].map { scenario.log = LogPlan.read($0, topology: topology) }
         scenario.faults = faults
         scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }
         scenario.expectations = members["expectations"].map(readExpectations) ?? []

@@ -19,6 +19,7 @@ extension Scenario {
         if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
         lines += [
             "topology: \(ConfigurationText.quoted(topologyPath))",
+            "regions: \(Self.list(topology.regions.map(\.name)))",
             "duration: \(duration.configurationText)",
             "settle: \(settle.configurationText)",
         ]
@@ -34,6 +35,9 @@ extension Scenario {
             "process: {write: \(process.writeCost.configurationText), read: \(process.readCost.configurationText), "
                 + "restart-after: \(process.restartAfterFailure.configurationText)}",
         ]
+        if let text = links.text { lines.append("links: \(text)") }
+        if isSwarm { lines.append("swarm: true") }
+        if let text = log.text { lines.append("log: \(text)") }
         if !faults.isEmpty { lines.append("faults:") }
         lines += faults.map { "  - \(Self.flow($0))" }
         if let randomFaults { lines += Self.lines(of: randomFaults) }

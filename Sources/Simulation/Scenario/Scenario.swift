@@ -21,6 +21,10 @@ public struct Scenario: Sendable, Equatable {
     public var network = NetworkPlan()
     public var disk = DiskPlan()
     public var process = ProcessPlan()
+    public var log = LogPlan()
+    public var links = LinkPlan()
+    /// Whether each seed draws a variation: other requests, tables, regions, limits and faults.
+    public var isSwarm = false
     /// In the order of their times.
     public var faults: [FaultPlan] = []
     /// Faults that are drawn from the seed, beside the others.
@@ -35,6 +39,12 @@ public struct Scenario: Sendable, Equatable {
         self.duration = duration
         self.tables = tables
         self.workload = workload
+    }
+
+    /// Leaves the topology's other regions out.
+    mutating func keepRegions(_ names: [String]) {
+        topology.regions.removeAll { !names.contains($0.name) }
+        topology.latency.removeAll { !names.contains($0.first) || !names.contains($0.second) }
     }
 }
 

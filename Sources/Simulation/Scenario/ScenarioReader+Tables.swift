@@ -65,7 +65,7 @@ extension ScenarioReader {
         return text
     }
 
-    private func readFlag(_ field: ConfigurationField) -> Bool? {
+    func readFlag(_ field: ConfigurationField) -> Bool? {
         switch field.text(expected: "true or false") {
         case "true": return true
         case "false": return false

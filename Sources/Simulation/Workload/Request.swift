@@ -148,7 +148,7 @@ final class Request {
         positions = []
         let isTaken = region.submit(command) { [self] result in
             origin = log
-            for observer in region.world.observers { observer.answered(steps, result, by: region) }
+            for observer in region.world.observers { observer.answered(steps, nil, result, by: region) }
             if case .refused = result { return completion(.failed) }
             var outcome = FinishedRequest.Outcome.answered
             for result in result.write.map({ [$0] }) ?? result.batch ?? [] {

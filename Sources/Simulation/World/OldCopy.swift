@@ -16,4 +16,7 @@ struct OldCopy {
     let origin: Origin
     /// Up to where it holds it.
     let end: LogPosition
+    /// Whether no other region has anything of what came after the copy, and what is noted beside the disk went back too: then the log
+    /// goes on as if that had never been.
+    let isKnownToNobody: Bool
 }

@@ -29,6 +29,10 @@ public final class Run {
 
     init(_ scenario: Scenario, seed: UInt64, hooks: SimulationHooks) {
         var scenario = scenario
+        if scenario.isSwarm {
+            var generator = Randomness(seed: seed).generator(for: "swarm")
+            scenario = scenario.varied(using: &generator)
+        }
         if let random = scenario.randomFaults {
             var generator = Randomness(seed: seed).generator(for: "faults")
             scenario.faults += random.draw(

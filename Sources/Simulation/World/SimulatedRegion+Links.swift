@@ -144,3 +144,13 @@ extension SimulatedRegion {
         }
     }
 }
+
+extension SimulatedRegion {
+    /// Who is told what became of a command.
+    enum Ticket {
+        case nobody
+        /// With what a link has brought, for the observers.
+        case hub(LinkHub.Ticket, LinkDelivery?)
+        case client((RegionOutcome) -> Void)
+    }
+}

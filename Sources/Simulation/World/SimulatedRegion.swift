@@ -62,14 +62,6 @@ final class SimulatedRegion {
     /// When the process has read and computed everything that it has begun.
     private var busyUntil = VirtualTime.zero
 
-    /// Who is told what became of a command.
-    enum Ticket {
-        case nobody
-        /// With what a link has brought, for the observers.
-        case hub(LinkHub.Ticket, LinkDelivery?)
-        case client((RegionOutcome) -> Void)
-    }
-
     init(_ identity: RegionIdentity, index: Int, in world: World) {
         self.world = world
         self.index = index
@@ -209,15 +201,18 @@ final class SimulatedRegion {
     func putBack(_ copy: DiskCopy) {
         // A copy that nothing was written since is no old one, and one of a disk that is lost meanwhile belongs to nobody.
         guard let origin = copy.origin, origin == self.origin, copy.end < observedPosition else { return }
-        oldCopy = OldCopy(origin: origin, end: copy.end)
+        let takesMark = generator.happens(0.5)
+        let isKnown = !takesMark || world.regions.contains { $0 !== self && $0.committedVector[origin] > copy.end }
+        oldCopy = OldCopy(origin: origin, end: copy.end, isKnownToNobody: !isKnown)
         for observer in world.observers { observer.losesDisk(self) }
         if isUp { self.end(power: false) }
         disk = copy.disk
-        if generator.happens(0.5) { mark = copy.mark }
+        if takesMark { mark = copy.mark }
         observedPosition = copy.end
         world.trace.note(.diskLost, at: world.now, UInt64(index), copy.end.rawValue)
         damage?.makeWhole()
         start()
+        if !isKnown { oldCopy = nil }
     }
 
     /// Sets what goes wrong with the disk, for the process that runs and those to come.

@@ -34,7 +34,8 @@ final class World {
         self.scenario = scenario
         self.hooks = hooks
         randomness = Randomness(seed: seed)
-        let topology = scenario.topology
+        var topology = scenario.topology
+        scenario.links.apply(to: &topology)
         regionIdentities = topology.regionIdentities
         linkConfiguration = topology.linkConfiguration
         regions = regionIdentities.enumerated().map { SimulatedRegion($0.element, index: $0.offset, in: self) }
@@ -51,7 +52,9 @@ final class World {
     func region(named name: String) -> SimulatedRegion? { regions.first { $0.name == name } }
 
     func storeConfiguration(of region: SimulatedRegion) -> RegionConfiguration {
-        scenario.topology.storeConfiguration(of: region.identity)
+        var configuration = scenario.topology.storeConfiguration(of: region.identity)
+        scenario.log.apply(to: &configuration)
+        return configuration
     }
 
     // MARK: - Time

@@ -27,7 +27,10 @@ protocol WorldObserver: AnyObject {
     /// A region has answered a client's Query or Scan.
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion)
     /// A region has carried out a client's command, of one step or several, and answers it; what it committed was seen before.
-    func answered(_ steps: [ClientStep], _ outcome: RegionOutcome, by region: SimulatedRegion)
+    ///
+    /// - Parameter token: a transaction's.
+    func answered(
+        _ steps: [ClientStep], _ token: Transaction.Token?, _ outcome: RegionOutcome, by region: SimulatedRegion)
     /// All answers of a round were given; the next round has not begun.
     func roundAnswered(_ region: SimulatedRegion)
     /// A region has acknowledged a change of the catalog, which left the table like this.
@@ -52,7 +55,9 @@ extension WorldObserver {
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion) {}
     func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {}
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {}
-    func answered(_ steps: [ClientStep], _ outcome: RegionOutcome, by region: SimulatedRegion) {}
+    func answered(
+        _ steps: [ClientStep], _ token: Transaction.Token?, _ outcome: RegionOutcome, by region: SimulatedRegion
+    ) {}
     func roundAnswered(_ region: SimulatedRegion) {}
     func changed(_ command: CatalogCommand, to table: Table, by region: SimulatedRegion) {}
     func unanswered(_ command: CatalogCommand, by region: SimulatedRegion) {}

@@ -44,6 +44,19 @@ struct RandomScenario {
         scenario.process.writeCost = duration(0...1_000_000)
         scenario.process.readCost = duration(0...1_000_000)
         scenario.process.restartAfterFailure = duration(1000...1_000_000_000)
+        if random.happens(0.5) {
+            scenario.log.retention = duration(1_000_000...10_000_000)
+            scenario.log.ageMax = duration(10_000_000...20_000_000)
+            scenario.log.shardCount = 1 << random.below(7)
+        }
+        if random.happens(0.3) { scenario.log.byteCountMax = 1 + random.below(1 << 40) }
+        if random.happens(0.3) { scenario.log.shardLifetime = duration(100_000...1_000_000) }
+        if random.happens(0.3) {
+            scenario.links.batchByteCount = 1024 + random.below(1 << 20)
+            scenario.links.inFlightByteCount = 2 << 20
+        }
+        if random.happens(0.3) { scenario.links.heartbeat = duration(1_000...1_000_000) }
+        scenario.isSwarm = random.happens(0.2)
         scenario.faults = faults(beside: scenario.tables)
         scenario.randomFaults = random.happens(0.5) ? randomFaults() : nil
         scenario.expectations = (0..<random.below(5)).map { _ in expectation() }

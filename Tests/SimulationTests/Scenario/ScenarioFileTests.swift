@@ -8,9 +8,10 @@ import Testing
 struct ScenarioFileTests {
     static let shipped = [
         "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "full-disk",
-        "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
-        "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
-        "time-to-live-during-partition",
+        "log-trimming", "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever",
+        "region-outage",
+        "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents", "swarm",
+        "time-to-live-during-partition", "two-weeks-away",
     ]
 
     private func parse(_ text: String) throws -> Scenario {
@@ -28,7 +29,7 @@ struct ScenarioFileTests {
         #expect(scenario.name == name)
         #expect(scenario.description.count > 40)
         #expect(!scenario.expectations.isEmpty)
-        #expect(scenario.faults.isEmpty == ["steady-three-continents", "chaos"].contains(name))
+        #expect(scenario.faults.isEmpty == ["steady-three-continents", "chaos", "swarm"].contains(name))
         #expect(try Scenario.parse(scenario.text, file: "x.yaml", folder: scenario.folder) == scenario)
         // All but the longest make at most some hundred thousand requests, so that hundreds of seeds are soon run.
         let perSecond = scenario.workload.reduce(0.0) { sum, plan in
