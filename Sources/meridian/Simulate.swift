@@ -23,6 +23,12 @@ struct Simulate: AsyncParsableCommand {
 
               meridian simulate Simulations/chaos.yaml --seeds 1...1000
               meridian simulate Simulations/chaos.yaml --until-failure
+              meridian simulate Simulations/chaos.yaml --seeds 1...1000 --rows chaos.csv
+
+            A scenario with parameters, with every combination of their values or with one:
+
+              meridian simulate mine.yaml --seeds 1...100
+              meridian simulate mine.yaml --seeds 1...100 --set latency=50ms
 
             A failing run made smaller: a scenario with fewer faults and requests that still fails, beside the first one:
 
@@ -43,6 +49,21 @@ struct Simulate: AsyncParsableCommand {
         help: ArgumentHelp("Run once with each of these seeds, on all cores.", valueName: "first...last"),
         transform: Self.seedRange)
     var seeds: SeedRange?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Give a parameter of the scenario this value; repeated for several. One run takes the first value of each, many runs "
+                + "take every combination.",
+            valueName: "name=value"),
+        transform: Self.parameterValue)
+    var settings: [ParameterValue] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a row for each run of many into this file, as CSV or JSON lines by its ending; runs that have one are not run again.",
+            valueName: "file.csv|file.jsonl"))
+    var rows: String?
 
     @Flag(help: "Stop at the first seed that fails; without --seeds try seed after seed until there is one.")
     var untilFailure = false
@@ -75,6 +96,15 @@ struct Simulate: AsyncParsableCommand {
                 throw ValidationError(
                     "--trace follows one run: run the seed that you want to follow alone, with --seed")
             }
+        } else if rows != nil {
+            throw ValidationError("--rows writes a row for each of many runs: say which with --seeds")
+        }
+        if let rows, RunRows.Format(path: rows) == nil {
+            throw ValidationError("'\(rows)' has to end in .csv or .jsonl")
+        }
+        let names = settings.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw ValidationError("--set gives '\(twice)' two values: give it one")
         }
         if json, shrink {
             throw ValidationError("--json prints nothing but the result, and --shrink has a command to print: give one")
@@ -88,6 +118,13 @@ struct Simulate: AsyncParsableCommand {
         return range
     }
 
+    private static func parameterValue(_ text: String) throws -> ParameterValue {
+        guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+            throw ValidationError("'\(text)' sets nothing: write it as name=value")
+        }
+        return ParameterValue(name: String(text[..<sign]), value: String(text[sign...].dropFirst()))
+    }
+
     /// Whether what is printed goes to a terminal whose user has not asked for no colours (https://no-color.org).
     private static var isColoured: Bool {
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
@@ -97,8 +134,8 @@ struct Simulate: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let scenario = try load()
-            let hasPassed = isSweep ? try await runMany(scenario) : try runOne(scenario)
+            let file = try load { () throws(ConfigurationError) in try ScenarioFile.load(path: path) }
+            let hasPassed = isSweep ? try await runMany(file) : try runOne(scenario(of: file, settings))
             guard hasPassed else { throw ExitCode(1) }
         } catch let failure as CommandFailure {
             // The exit code 1 is taken: it says that a run failed.
@@ -107,14 +144,18 @@ struct Simulate: AsyncParsableCommand {
         }
     }
 
-    private func load() throws(CommandFailure) -> Scenario {
+    private func load<Value>(_ read: () throws(ConfigurationError) -> Value) throws(CommandFailure) -> Value {
         do {
-            return try Scenario.load(path: path)
+            return try read()
         } catch {
             // Each problem begins its line with its place, as editors and terminals like it.
             let count = error.problems.count
             throw CommandFailure(count == 1 ? "\(error)" : "\(count) problems in the scenario\n\(error)")
         }
+    }
+
+    private func scenario(of file: ScenarioFile, _ values: [ParameterValue]) throws(CommandFailure) -> Scenario {
+        try load { () throws(ConfigurationError) in try file.scenario(values) }
     }
 
     // MARK: - One run
@@ -160,18 +201,28 @@ struct Simulate: AsyncParsableCommand {
 
     // MARK: - Many runs
 
-    private func runMany(_ scenario: Scenario) async throws -> Bool {
+    private func runMany(_ file: ScenarioFile) async throws -> Bool {
+        // A name that no parameter has is a problem of no single combination.
+        _ = try scenario(of: file, settings)
+        let scenarios = try file.combinations(choosing: settings).map { try scenario(of: file, $0) }
         let range = seeds ?? SeedRange((seed ?? 1)...UInt64.max)
-        let sweep = SimulateSweep(scenario, seeds: range, path: path, stopsAtFailure: untilFailure, isQuiet: json)
-        let (summary, wallSeconds) = await sweep.run()
+        let rowFile = try rows.map { path throws(CommandFailure) in
+            try SimulateRows(path: path, files: [file], scenarios: scenarios)
+        }
+        let sweep = SimulateSweep(
+            scenarios, seeds: range, path: path, stopsAtFailure: untilFailure, isQuiet: json, rows: rowFile)
+        let (runs, wallSeconds) = try await sweep.run()
+        let summary = SweepSummary(
+            scenario: scenarios[0].name, combinations: zip(scenarios, runs).map { (SweepVariant($0), $1) })
         if json {
             print(try SimulateFile.json(SweepDocument(summary, file: path)))
         } else {
             print(
                 summary.text(wallSeconds: wallSeconds, file: path, isColoured: Self.isColoured), terminator: "")
+            if let rows { print("Rows    \(rows)") }
         }
-        if shrink, let seed = summary.failures.first?.seed {
-            let run = Run(scenario, seed: seed)
+        if shrink, let failure = summary.failures.first {
+            let run = Run(try scenario(of: file, failure.parameters), seed: failure.seed)
             try SimulateShrink(path: path, of: run.drawnScenario).shrink(run.run())
         }
         return summary.failures.isEmpty

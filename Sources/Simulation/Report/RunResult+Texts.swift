@@ -3,7 +3,7 @@ extension RunResult {
     ///
     /// - Parameter file: the scenario's file; where the scenarios that come with the project are, when nothing is said.
     public func replayCommand(file: String? = nil) -> String {
-        ScenarioCommand.replay(file ?? "Simulations/\(scenario).yaml", seed: seed)
+        ScenarioCommand.replay(file ?? "Simulations/\(scenario).yaml", seed: seed, parameters: parameters)
     }
 
     /// The command that looks for a smaller scenario that fails likewise.
@@ -37,7 +37,10 @@ extension RunResult {
 /// The commands that summaries name.
 enum ScenarioCommand {
     /// The command that runs one seed of a scenario.
-    static func replay(_ file: String, seed: UInt64) -> String { "meridian simulate \(quoted(file)) --seed \(seed)" }
+    static func replay(_ file: String, seed: UInt64, parameters: [ParameterValue]) -> String {
+        let settings = parameters.map { " --set \(quoted($0.description))" }.joined()
+        return "meridian simulate \(quoted(file))\(settings) --seed \(seed)"
+    }
 
     /// A path as a shell takes it for one word.
     static func quoted(_ path: String) -> String {

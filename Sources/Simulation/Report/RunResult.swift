@@ -5,6 +5,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var scenario: String
     public var description: String
     public var seed: UInt64
+    /// The values of the scenario's parameters, in the order of the file; empty where it has none.
+    public var parameters: [ParameterValue] = []
     /// The hash of everything that happened: equal for equal runs.
     public var traceHash: String
     public var eventCount: Int

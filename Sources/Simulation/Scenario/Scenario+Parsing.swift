@@ -1,25 +1,14 @@
 public import ConfigurationFiles
-import Foundation
 
 extension Scenario {
-    /// Reads a scenario file, and the topology file that it names.
+    /// Reads a scenario file, and the topology file that it names; each parameter has its first value.
     ///
     /// - Throws: everything that is wrong in it, with file and line.
     public static func load(path: String) throws(ConfigurationError) -> Scenario {
-        let text: String
-        do {
-            text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
-        } catch {
-            let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
-            throw Self.error(
-                file: path,
-                isMissing ? "there is no such file" : "the file can't be read: \(error.localizedDescription)")
-        }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        return try parse(text, file: path, folder: folder)
+        try ScenarioFile.load(path: path).scenario()
     }
 
-    /// Reads the text of a scenario file.
+    /// Reads the text of a scenario file; each parameter has its first value.
     ///
     /// - Parameters:
     ///   - file: what problems call the file; its last part, without its ending, is the scenario's name if the text gives none.
@@ -27,23 +16,7 @@ extension Scenario {
     /// - Throws: everything that is wrong in it, with file and line.
     public static func parse(_ text: String, file: String, folder: String = ".") throws(ConfigurationError) -> Scenario
     {
-        let problems = ConfigurationProblems()
-        let root = try ConfigurationField.root(of: text, file: file, problems: problems)
-        var reader = ScenarioReader(problems: problems, folder: folder)
-        let scenario = reader.scenario(root, file: file)
-        if let error = problems.error(file: file) { throw error }
-        guard let scenario else {
-            // A field that is missing has been noted as a problem, so this is never reached; it is an error all the same.
-            throw Self.error(file: file, "the file is incomplete")
-        }
-        return scenario
-    }
-
-    /// A problem of the file as a whole.
-    private static func error(file: String, _ found: String) -> ConfigurationError {
-        let problems = ConfigurationProblems()
-        problems.add(line: 0, field: "", found: found)
-        return problems.error(file: file) ?? ConfigurationError(file: file, problems: [])
+        try ScenarioFile(text, path: file, folder: folder).scenario()
     }
 }
 
@@ -51,7 +24,7 @@ extension Scenario {
 struct ScenarioReader {
     static let keys = [
         "name", "description", "topology", "duration", "settle", "tables", "workload", "network", "disk", "process",
-        "faults", "random-faults", "expectations",
+        "faults", "random-faults", "expectations", "parameters",
     ]
     /// The longest scenario: what is longer is more likely a slip of the unit.
     static let durationMax = Duration.seconds(30 * 24 * 3600)

@@ -5,7 +5,7 @@ import RegionStore
 extension Scenario {
     /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
     ///
-    /// Durations are written to the microsecond.
+    /// Durations are written to the microsecond. Parameters have the values that they have in this scenario, and are none any more.
     public var text: String { text(topologyPath: topologyFile) }
 
     /// The text of a file in another folder, which names the topology by its whole path.
@@ -14,7 +14,7 @@ extension Scenario {
         return text(topologyPath: URL(fileURLWithPath: "\(folder)/\(topologyFile)").standardizedFileURL.path)
     }
 
-    private func text(topologyPath: String) -> String {
+    func text(topologyPath: String) -> String {
         var lines = ["name: \(ConfigurationText.quoted(name))"]
         if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
         lines += [
@@ -39,7 +39,7 @@ extension Scenario {
         if let randomFaults { lines += Self.lines(of: randomFaults) }
         if !expectations.isEmpty { lines.append("expectations:") }
         lines += expectations.map { "  - \(Self.text(of: $0))" }
-        return lines.joined(separator: "\n") + "\n"
+        return TextParameters.escaped(lines.joined(separator: "\n") + "\n")
     }
 
     // MARK: Tables and workload

@@ -26,6 +26,8 @@ public struct Scenario: Sendable, Equatable {
     /// Faults that are drawn from the seed, beside the others.
     public var randomFaults: RandomFaultPlan?
     public var expectations: [Expectation] = []
+    /// The values that the file's parameters have here, in the file's order; empty where it has none.
+    public var parameters: [ParameterValue] = []
 
     public init(
         name: String, topology: Topology, duration: Duration, tables: [TablePlan], workload: [WorkloadPlan]

@@ -218,6 +218,7 @@ final class RunFigures: WorldObserver {
             traceHash: String(world.trace.hash, radix: 16), eventCount: world.trace.eventCount,
             durationSeconds: clientsEnd.seconds, totalSeconds: world.now.seconds,
             regions: world.regions.map(\.name))
+        result.parameters = scenario.parameters
         result.violations = world.violations
         result.refusedChanges = world.refusedChanges.map { .init(seconds: $0.time.seconds, text: $0.text) }
         result.faults = scenario.faults.map { fault in
