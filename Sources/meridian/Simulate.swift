@@ -30,6 +30,11 @@ struct Simulate: AsyncParsableCommand {
               meridian simulate mine.yaml --seeds 1...100
               meridian simulate mine.yaml --seeds 1...100 --set latency=50ms
 
+            Two scenarios, or two values of a parameter, compared seed by seed:
+
+              meridian simulate mine.yaml --compare other.yaml --seeds 1...100
+              meridian simulate mine.yaml --set latency=10ms --compare-set latency=50ms --seeds 1...100
+
             A failing run made smaller: a scenario with fewer faults and requests that still fails, beside the first one:
 
               meridian simulate Simulations/chaos.yaml --seed 7 --shrink
@@ -64,6 +69,19 @@ struct Simulate: AsyncParsableCommand {
             "Write a row for each run of many into this file, as CSV or JSON lines by its ending; runs that have one are not run again.",
             valueName: "file.csv|file.jsonl"))
     var rows: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Run this scenario with the same seeds, and say how each figure differs from that of the first one.",
+            valueName: "scenario"))
+    var compare: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "As --set, for the scenario of --compare; without --compare for the first one, which is compared with itself.",
+            valueName: "name=value"),
+        transform: Self.parameterValue)
+    var compareSet: [ParameterValue] = []
 
     @Flag(help: "Stop at the first seed that fails; without --seeds try seed after seed until there is one.")
     var untilFailure = false
@@ -102,9 +120,20 @@ struct Simulate: AsyncParsableCommand {
         if let rows, RunRows.Format(path: rows) == nil {
             throw ValidationError("'\(rows)' has to end in .csv or .jsonl")
         }
-        let names = settings.map(\.name)
-        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-            throw ValidationError("--set gives '\(twice)' two values: give it one")
+        if isComparison {
+            guard seeds != nil else {
+                throw ValidationError("--compare compares many runs: say which with --seeds")
+            }
+            if untilFailure || shrink {
+                throw ValidationError(
+                    "--until-failure and --shrink are for one configuration: run the one that fails alone")
+            }
+        }
+        for (option, values) in [("--set", settings), ("--compare-set", compareSet)] {
+            let names = values.map(\.name)
+            if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+                throw ValidationError("\(option) gives '\(twice)' two values: give it one")
+            }
         }
         if json, shrink {
             throw ValidationError("--json prints nothing but the result, and --shrink has a command to print: give one")
@@ -130,12 +159,21 @@ struct Simulate: AsyncParsableCommand {
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
     }
 
+    private var isComparison: Bool { compare != nil || !compareSet.isEmpty }
+
     private var isSweep: Bool { seeds != nil || untilFailure }
 
     func run() async throws {
         do {
             let file = try load { () throws(ConfigurationError) in try ScenarioFile.load(path: path) }
-            let hasPassed = isSweep ? try await runMany(file) : try runOne(scenario(of: file, settings))
+            let hasPassed =
+                if isComparison {
+                    try await runBoth(file)
+                } else if isSweep {
+                    try await runMany(file)
+                } else {
+                    try runOne(scenario(of: file, settings))
+                }
             guard hasPassed else { throw ExitCode(1) }
         } catch let failure as CommandFailure {
             // The exit code 1 is taken: it says that a run failed.
@@ -205,13 +243,7 @@ struct Simulate: AsyncParsableCommand {
         // A name that no parameter has is a problem of no single combination.
         _ = try scenario(of: file, settings)
         let scenarios = try file.combinations(choosing: settings).map { try scenario(of: file, $0) }
-        let range = seeds ?? SeedRange((seed ?? 1)...UInt64.max)
-        let rowFile = try rows.map { path throws(CommandFailure) in
-            try SimulateRows(path: path, files: [file], scenarios: scenarios)
-        }
-        let sweep = SimulateSweep(
-            scenarios, seeds: range, path: path, stopsAtFailure: untilFailure, isQuiet: json, rows: rowFile)
-        let (runs, wallSeconds) = try await sweep.run()
+        let (runs, wallSeconds) = try await sweep(scenarios, of: scenarios.map { _ in file })
         let summary = SweepSummary(
             scenario: scenarios[0].name, combinations: zip(scenarios, runs).map { (SweepVariant($0), $1) })
         if json {
@@ -226,5 +258,41 @@ struct Simulate: AsyncParsableCommand {
             try SimulateShrink(path: path, of: run.drawnScenario).shrink(run.run())
         }
         return summary.failures.isEmpty
+    }
+
+    /// - Parameter files: the file of each scenario.
+    private func sweep(
+        _ scenarios: [Scenario], of files: [ScenarioFile]
+    ) async throws -> (runs: [[RunDigest]], wallSeconds: Double?) {
+        let rowFile = try rows.map { path throws(CommandFailure) in
+            try SimulateRows(path: path, files: files, scenarios: scenarios)
+        }
+        let sweep = SimulateSweep(
+            scenarios, seeds: seeds ?? SeedRange((seed ?? 1)...UInt64.max), paths: files.map(\.path),
+            stopsAtFailure: untilFailure, isQuiet: json, rows: rowFile)
+        return try await sweep.run()
+    }
+
+    // MARK: - Two configurations
+
+    private func runBoth(_ file: ScenarioFile) async throws -> Bool {
+        let other = try compare.map { path throws(CommandFailure) in
+            try load { () throws(ConfigurationError) in try ScenarioFile.load(path: path) }
+        }
+        let files = [file, other ?? file]
+        let scenarios = [try scenario(of: files[0], settings), try scenario(of: files[1], compareSet)]
+        let runs = try await sweep(scenarios, of: files).runs
+        let variants = zip(scenarios, files).map { scenario, file in
+            let values = scenario.parameters.map(\.description).joined(separator: ", ")
+            return SweepVariant(scenario, name: values.isEmpty ? file.path : "\(file.path), \(values)")
+        }
+        let comparison = SweepComparison((variants[0], runs[0]), (variants[1], runs[1]))
+        if json {
+            print(try SimulateFile.json(ComparisonDocument(comparison)))
+        } else {
+            print(comparison.text(isColoured: Self.isColoured), terminator: "")
+            if let rows { print("Rows    \(rows)") }
+        }
+        return comparison.failures.isEmpty
     }
 }

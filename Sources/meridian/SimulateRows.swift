@@ -15,7 +15,7 @@ final class SimulateRows {
     /// Reads the rows that are there already, and gets the file ready for more.
     ///
     /// - Parameters:
-    ///   - files: the scenario files whose rows it may have.
+    ///   - files: the scenario files whose rows it may have; one may be there several times.
     ///   - scenarios: what will be run.
     /// - Throws: when the file cannot be read or written, or has rows of something else.
     init(path: String, files: [ScenarioFile], scenarios: [Scenario]) throws(CommandFailure) {
@@ -23,6 +23,8 @@ final class SimulateRows {
             throw CommandFailure("the file \(path) has to end in .csv or .jsonl")
         }
         self.path = path
+        let files = files.enumerated().filter { index, file in !files[..<index].contains { $0.path == file.path } }
+            .map(\.element)
         var text = ""
         if FileManager.default.fileExists(atPath: path) {
             do {

@@ -5,24 +5,24 @@ import Simulation
 struct SimulateSweep {
     private let scenarios: [Scenario]
     private let seeds: SeedRange
-    private let path: String
+    private let paths: [String]
     private let stopsAtFailure: Bool
     private let isQuiet: Bool
     private let rows: SimulateRows?
 
     /// - Parameters:
     ///   - scenarios: what runs with each seed, at least one: the combinations of a scenario's parameters.
-    ///   - path: the scenario's file, for the commands that are printed.
+    ///   - paths: the file of each scenario, for the commands that are printed.
     ///   - stopsAtFailure: whether no run begins after one has failed.
     ///   - isQuiet: whether nothing is printed.
     ///   - rows: where each run gets a row; what has one there is not run.
     init(
-        _ scenarios: [Scenario], seeds: SeedRange, path: String, stopsAtFailure: Bool, isQuiet: Bool,
+        _ scenarios: [Scenario], seeds: SeedRange, paths: [String], stopsAtFailure: Bool, isQuiet: Bool,
         rows: SimulateRows?
     ) {
         self.scenarios = scenarios
         self.seeds = seeds
-        self.path = path
+        self.paths = paths
         self.stopsAtFailure = stopsAtFailure
         self.isQuiet = isQuiet
         self.rows = rows
@@ -74,7 +74,7 @@ struct SimulateSweep {
                     isEnding = true
                 }
                 if !digest.hasPassed {
-                    if stopsAtFailure { isEnding = true } else { report(digest, progress) }
+                    if stopsAtFailure { isEnding = true } else { report(digest, paths[place.scenario], progress) }
                 }
                 addRun()
                 let isEndless = seeds.last == .max
@@ -122,7 +122,7 @@ struct SimulateSweep {
         }
     }
 
-    private func report(_ digest: RunDigest, _ progress: SimulateProgress) {
+    private func report(_ digest: RunDigest, _ path: String, _ progress: SimulateProgress) {
         guard !isQuiet else { return }
         progress.clear()
         print(digest.failureText(file: path), terminator: "")

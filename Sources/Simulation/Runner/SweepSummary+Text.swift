@@ -2,7 +2,7 @@ extension SweepSummary {
     /// The most seeds that are named for one way to fail.
     private static let seedCountMax = 10
     /// The figures that a terminal has room for; every one is in the JSON and in the rows.
-    private static let shownFigures = [
+    static let shownFigures = [
         "lostAcknowledgedWrites", "recoveryPointMilliseconds", "recoveryTimeMilliseconds", "convergenceMilliseconds",
         "stalenessP99Milliseconds", "stalenessMaxMilliseconds", "conflicts", "unavailability", "longestOutageSeconds",
         "p99Milliseconds",

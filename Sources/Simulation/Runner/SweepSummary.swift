@@ -34,6 +34,7 @@ public struct SweepSummary: Sendable, Equatable {
 
         init(_ variant: SweepVariant, _ runs: [RunDigest]) {
             parameters = variant.parameters
+            name = variant.name
             regions = variant.regions
             self.runs = runs
             runCount = runs.count
@@ -49,7 +50,7 @@ public struct SweepSummary: Sendable, Equatable {
         func figure(_ name: String) -> Figure? { figures.first { $0.metric.name == name } }
 
         /// What tells it from the others: `latency=10ms, rate=50/s`.
-        var name: String { parameters.map(\.description).joined(separator: ", ") }
+        let name: String
     }
 
     /// One figure over the runs of a combination.
@@ -85,16 +86,20 @@ public struct SweepSummary: Sendable, Equatable {
 
 /// One of the scenarios that a sweep runs with every seed.
 public struct SweepVariant: Sendable, Equatable {
-    /// What tells it from the others.
+    /// What tells it from the others, such as `latency=10ms, rate=50/s`; empty where nothing has to.
+    public let name: String
     public let parameters: [ParameterValue]
     public let regions: [String]
 
-    public init(parameters: [ParameterValue] = [], regions: [String]) {
+    /// - Parameter name: the parameters' values, when nothing is said.
+    public init(name: String? = nil, parameters: [ParameterValue] = [], regions: [String]) {
+        self.name = name ?? parameters.map(\.description).joined(separator: ", ")
         self.parameters = parameters
         self.regions = regions
     }
 
-    public init(_ scenario: Scenario) {
-        self.init(parameters: scenario.parameters, regions: scenario.topology.regions.map(\.name))
+    /// A scenario with the values that its parameters have.
+    public init(_ scenario: Scenario, name: String? = nil) {
+        self.init(name: name, parameters: scenario.parameters, regions: scenario.topology.regions.map(\.name))
     }
 }

@@ -88,6 +88,8 @@ struct SimulatorArticleTests {
     @Test func `names every member of the result`() throws {
         for paths in [
             RunDocumentTests.paths(try RunDocumentTests.failed()), RunDocumentTests.paths(try RunDocumentTests.sweep()),
+            RunDocumentTests.paths(
+                try RunDocumentTests.members(ComparisonDocument(SweepComparisonTests.comparison()))),
         ] {
             let missing = paths.compactMap { $0.split(separator: ".").last.map(String.init) }
                 .filter { !words.contains($0) }
