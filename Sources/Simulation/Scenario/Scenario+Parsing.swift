@@ -66,7 +66,7 @@ struct ScenarioReader {
         members["process"].map { readProcess($0, into: &scenario.process) }
         scenario.faults = faults
         scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }
-        scenario.expectations = members["expectations"].map(readExpectations) ?? []
+        scenario.expectations = members["expectations"].map(ExpectationReader(self).read) ?? []
         return scenario
     }
 

@@ -38,7 +38,7 @@ extension Scenario {
         lines += faults.map { "  - \(Self.flow($0))" }
         if let randomFaults { lines += Self.lines(of: randomFaults) }
         if !expectations.isEmpty { lines.append("expectations:") }
-        lines += expectations.map { "  - \(Self.text(of: $0))" }
+        lines += expectations.map { "  - \($0.text)" }
         return TextParameters.escaped(lines.joined(separator: "\n") + "\n")
     }
 
@@ -172,20 +172,5 @@ extension Scenario {
             "  kinds: \(list(plan.kinds))",
             "  disk-losses: \(plan.diskLossCountMax)",
         ]
-    }
-
-    // MARK: Expectations
-
-    private static func text(of expectation: Expectation) -> String {
-        switch expectation {
-        case .convergesWithin(let time): "converges-within: \(time.configurationText)"
-        case .lostAcknowledgedWrites(let most): "lost-acknowledged-writes: \(most)"
-        case .staleness(let share, let time):
-            "staleness-p\(ConfigurationText.percent(share)): {below: \(time.configurationText)}"
-        case .conflicts(let least): "conflicts: {at-least: \(least)}"
-        case .unavailability(let region, let share):
-            "unavailability: {\(region.map { "region: \(ConfigurationText.quoted($0)), " } ?? "")"
-                + "below: \(ConfigurationText.share(share))}"
-        }
     }
 }

@@ -5,32 +5,43 @@ extension ScenarioReader {
     /// Reads the timeline, in the order of its times, and refuses what cannot happen on it.
     func readFaults(_ field: ConfigurationField, tables: [TablePlan]) -> [FaultPlan] {
         guard let list = field.list() else { return [] }
-        let read = list.compactMap { element in readFault(element).map { (plan: $0, field: element) } }
+        let read = list.flatMap { element in readFault(element).map { (plan: $0, field: element) } }
         // Stable: what is planned for one time happens in the file's order.
         let sorted = read.enumerated().sorted { ($0.element.plan.at, $0.offset) < ($1.element.plan.at, $1.offset) }
             .map(\.element)
+        // What comes many times has its problem once.
+        var refused: [String] = []
+        func refuse(_ field: ConfigurationField, _ found: String, expected: String, beside other: String = "") {
+            let pair = "\(field.path) \(other)"
+            guard !refused.contains(pair) else { return }
+            refused.append(pair)
+            field.refuse(found, expected: expected)
+        }
         for (index, later) in sorted.enumerated() {
             for earlier in sorted[..<index] {
                 guard let clash = later.plan.clash(with: earlier.plan) else { continue }
-                later.field.refuse(
+                refuse(
+                    later.field,
                     "\(earlier.field.path) has \(clash) until "
                         + (earlier.plan.duration.map { (earlier.plan.at + $0).configurationText } ?? "the end"),
-                    expected: "a time when it is over")
+                    expected: "a time when it is over", beside: earlier.field.path)
             }
         }
         var schema = SchemaTimeline(tables: tables)
         for (plan, place) in sorted {
-            if let problem = schema.apply(plan.kind) { place.refuse(problem.found, expected: problem.expected) }
+            if let problem = schema.apply(plan.kind) { refuse(place, problem.found, expected: problem.expected) }
         }
         return sorted.map(\.plan)
     }
 
-    private func readFault(_ field: ConfigurationField) -> FaultPlan? {
+    /// The fault at each of its times; nothing after a problem was noted.
+    private func readFault(_ field: ConfigurationField) -> [FaultPlan] {
         let names = FaultPlan.Kind.names
+        let times = ["at", "for", "every", "times"]
         let expected = "a mapping with at, for and one of \(names.joined(separator: ", "))"
-        guard let members = field.mapping(keys: ["at", "for"] + names, required: ["at"]) else { return nil }
+        guard let members = field.mapping(keys: times + names, required: ["at"]) else { return [] }
         let kinds = members.fields.filter { names.contains($0.name) }
-        let isStrange = members.fields.contains { !names.contains($0.name) && $0.name != "at" && $0.name != "for" }
+        let isStrange = members.fields.contains { !(names + times).contains($0.name) }
         guard kinds.count == 1 else {
             if kinds.count > 1 {
                 field.refuse(
@@ -38,14 +49,15 @@ extension ScenarioReader {
             } else if !isStrange {
                 field.refuse("nothing goes wrong in it", expected: expected)
             }
-            return nil
+            return []
         }
         let kind = readKind(kinds[0].name, kinds[0].value)
         let at = members["at"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         let length = members["for"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
-        guard let kind, let at else { return nil }
+        guard let kind, let at else { return [] }
         refuseTimes(of: kind, at: at, length: length, members)
-        return FaultPlan(at: at, duration: length, kind: kind)
+        let fault = FaultPlan(at: at, duration: length, kind: kind)
+        return FaultRepetition(members, of: fault, until: duration)?.faults(fault) ?? []
     }
 
     private func refuseTimes(of kind: FaultPlan.Kind, at: Duration, length: Duration?, _ members: ConfigurationMapping)

@@ -61,6 +61,19 @@ public struct Metric: Sendable {
         Metric("longestOutageSeconds", "Longest outage", .seconds) { worst($0.requests.map(\.longestOutageSeconds)) },
         Metric("p50Milliseconds", "Latency p50", .milliseconds) { worst($0.requests.map(\.p50Milliseconds)) },
         Metric("p99Milliseconds", "Latency p99", .milliseconds) { worst($0.requests.map(\.p99Milliseconds)) },
+        Metric("p99DuringFaultsMilliseconds", "p99 during faults", .milliseconds) {
+            $0.requests.compactMap(\.p99DuringFaultsMilliseconds).max()
+        },
+        Metric("p99WithoutFaultsMilliseconds", "p99 without faults", .milliseconds) {
+            $0.requests.compactMap(\.p99WithoutFaultsMilliseconds).max()
+        },
+        Metric("longestFailoverSeconds", "Longest failover", .seconds) {
+            $0.requests.compactMap(\.longestFailoverSeconds).max()
+        },
+        Metric("indexActiveMilliseconds", "Index active after", .milliseconds) { result in
+            let times = result.indexBuilds.map(\.activeMilliseconds)
+            return times.contains(nil) ? nil : times.compactMap(\.self).max()
+        },
         Metric("bytesShipped", "Shipped", .bytes) { Double($0.byteCount) },
         Metric("operationCount", "Requests", .count) { Double($0.operationCount) },
         Metric("simulatedSeconds", "Virtual time", .seconds) { $0.totalSeconds },
@@ -86,6 +99,13 @@ public struct Metric: Sendable {
             metric("acknowledgedWrites", "Acknowledged writes", .count) { Double($0.acknowledgedWrites) },
             metric("p50Milliseconds", "Latency p50", .milliseconds) { $0.p50Milliseconds },
             metric("p99Milliseconds", "Latency p99", .milliseconds) { $0.p99Milliseconds },
+            metric("p99DuringFaultsMilliseconds", "Latency p99 during faults", .milliseconds) {
+                $0.p99DuringFaultsMilliseconds
+            },
+            metric("p99WithoutFaultsMilliseconds", "Latency p99 without faults", .milliseconds) {
+                $0.p99WithoutFaultsMilliseconds
+            },
+            metric("longestFailoverSeconds", "Longest failover", .seconds) { $0.longestFailoverSeconds },
         ]
     }
 

@@ -56,13 +56,16 @@ struct RunDocumentTests {
         let expected = """
             conflicts convergenceMilliseconds description durationSeconds eventCount expectations expectations.isMet
             expectations.measured expectations.text faults faults.fromSeconds faults.regions faults.text
-            faults.untilSeconds formatVersion hasPassed links links.bytes links.changes links.connections links.from
+            faults.untilSeconds formatVersion hasPassed indexBuilds indexBuilds.activeMilliseconds
+            indexBuilds.index indexBuilds.seconds indexBuilds.table links links.bytes links.changes links.connections links.from
             links.stalenessMaxMilliseconds links.stalenessP50Milliseconds links.stalenessP99Milliseconds links.to
             lostAcknowledgedWrites operationCount parameters parameters.name parameters.value recoveries recoveries.fromSeconds recoveries.inStepMilliseconds
             recoveries.region recoveries.servedMilliseconds recoveries.untilSeconds recoveryPointMilliseconds
             recoveryTimeMilliseconds refusedChanges refusedChanges.seconds refusedChanges.text regions replayCommand
             requests requests.acknowledgedWrites requests.count
-            requests.failed requests.failedOver requests.longestOutageSeconds requests.p50Milliseconds
+            requests.failed requests.failedOver requests.longestFailoverSeconds requests.longestOutageSeconds
+            requests.p50DuringFaultsMilliseconds requests.p50Milliseconds requests.p50WithoutFaultsMilliseconds
+            requests.p99DuringFaultsMilliseconds requests.p99WithoutFaultsMilliseconds
             requests.p99Milliseconds requests.refusedByCondition requests.region requests.unavailability scenario seed
             series series.backlog series.conflicts series.differingKeys series.errors series.intervalSeconds series.lag
             series.throughput shippedBytes totalSeconds traceHash violations violations.checker violations.seconds
@@ -79,7 +82,9 @@ struct RunDocumentTests {
             "recoveryTimeMilliseconds", "stalenessMaxMilliseconds", "stalenessP99Milliseconds", "unavailability",
         ]
         let run = [
-            "bytesShipped", "conflicts", "convergenceMilliseconds", "longestOutageSeconds", "lostAcknowledgedWrites",
+            "bytesShipped", "conflicts", "convergenceMilliseconds", "indexActiveMilliseconds", "longestFailoverSeconds",
+            "longestOutageSeconds", "p99DuringFaultsMilliseconds", "p99WithoutFaultsMilliseconds",
+            "lostAcknowledgedWrites",
             "operationCount", "p50Milliseconds", "p99Milliseconds", "recoveryPointMilliseconds",
             "recoveryTimeMilliseconds", "simulatedSeconds", "stalenessMaxMilliseconds", "stalenessP50Milliseconds",
             "stalenessP99Milliseconds", "unavailability",
@@ -109,10 +114,14 @@ struct RunDocumentTests {
         var result = RunResult.sample()
         result.convergenceMilliseconds = nil
         result.recoveries[0].inStepMilliseconds = nil
+        result.requests[0].longestFailoverSeconds = nil
+        result.requests[0].p99DuringFaultsMilliseconds = nil
         let run = try Self.members(RunDocument(result))
         for name in ["convergenceMilliseconds", "recoveryTimeMilliseconds"] { #expect(run[name] is NSNull, "\(name)") }
         let recovery = try #require((run["recoveries"] as? [[String: Any]])?.first)
         #expect(recovery["inStepMilliseconds"] is NSNull)
+        let clients = try #require((run["requests"] as? [[String: Any]])?.first)
+        #expect(clients["longestFailoverSeconds"] is NSNull && clients["p99DuringFaultsMilliseconds"] is NSNull)
         let nothing = SweepSummary(scenario: "s", combinations: [(SweepVariant(regions: ["a"]), [])])
         let sweep = try Self.members(SweepDocument(nothing))
         for name in ["firstSeed", "conflicts", "unavailability"] { #expect(sweep[name] is NSNull, "\(name)") }

@@ -40,6 +40,11 @@ extension RunResult {
             clients.p50Milliseconds = index == 0 ? 81.2 : 1.9
             clients.p99Milliseconds = index == 0 ? 96 : 4.4
             clients.longestOutageSeconds = index == 0 ? 1.83 : 0.02
+            clients.longestFailoverSeconds = clients.longestOutageSeconds
+            clients.p50DuringFaultsMilliseconds = 81.4
+            clients.p99DuringFaultsMilliseconds = 96.2
+            clients.p50WithoutFaultsMilliseconds = 1.8
+            clients.p99WithoutFaultsMilliseconds = 4.3
             result.requests.append(clients)
         }
         for from in regions {
@@ -63,6 +68,9 @@ extension RunResult {
             Recovery(
                 region: regions[1], fromSeconds: 900, untilSeconds: 1500, servedMilliseconds: 0,
                 inStepMilliseconds: 213),
+        ]
+        result.indexBuilds = [
+            IndexBuild(table: "orders", index: "by-group", seconds: 200, activeMilliseconds: 1230)
         ]
         result.expectations = [
             ExpectationResult(text: "converges within 30 s", measured: "0.21 s", isMet: true),

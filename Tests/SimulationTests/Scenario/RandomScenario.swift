@@ -163,11 +163,21 @@ struct RandomScenario {
     }
 
     private mutating func expectation() -> Expectation {
-        switch random.below(5) {
-        case 0: .convergesWithin(duration(0...1_000_000_000))
+        let below = duration(0...1_000_000_000)
+        let share = [0.5, 0.99, 0.999, 1, 0.29, 0.07, 0.9999][random.below(7)]
+        let from = random.happens(0.5) ? "us-east-1" : nil
+        let to = random.happens(0.5) ? "eu-west-1" : nil
+        return switch random.below(11) {
+        case 0: .convergesWithin(below)
         case 1: .lostAcknowledgedWrites(atMost: random.below(100))
-        case 2: .staleness(share: [0.5, 0.99, 0.999, 1, 0.29, 0.07, 0.9999][random.below(7)], below: .seconds(2))
+        case 2: .staleness(share: share, from: from, to: to, below: below)
         case 3: .conflicts(atLeast: random.below(100))
+        case 4: .recoveryPoint(below: below)
+        case 5: .recoveryTime(below: below)
+        case 6: .latency(share: share, region: from, during: LatencyWindow.allCases[random.below(3)], below: below)
+        case 7: .shippedBytes(from: from, to: to, below: 1 + random.below(1 << 40))
+        case 8: .indexActiveWithin(below)
+        case 9: .failoverWithin(below)
         default: .unavailability(region: random.happens(0.5) ? region() : nil, below: random.unit())
         }
     }

@@ -112,7 +112,10 @@ struct ScenarioFileTests {
         #expect(scenario.network.loss == 0.005)
         #expect(
             scenario.expectations
-                == [.staleness(share: 0.999, below: .seconds(2)), .unavailability(region: nil, below: 0.07)])
+                == [
+                    .staleness(share: 0.999, from: nil, to: nil, below: .seconds(2)),
+                    .unavailability(region: nil, below: 0.07),
+                ])
     }
 
     @Test func `faults are in the order of their times, and of the file at one time`() throws {

@@ -197,11 +197,26 @@ struct ScenarioProblemTests {
         ("staleness-p101: {below: 1s}", "staleness-p101: no such percentile"),
         ("staleness-pmax: {below: 1s}", "staleness-pmax: no such percentile"),
         ("staleness: {below: 1s}", "staleness: unknown expectation; expected one of converges-within"),
-        ("staleness-p99: 1s", "staleness-p99: found '1s'; expected a mapping with below"),
+        ("staleness-p99: 1s", "staleness-p99: found '1s'; expected a mapping with from"),
         ("lost-acknowledged-writes: -1", "lost-acknowledged-writes: found '-1'"),
         ("unavailability: {region: mars, below: 1%}", "unavailability.region: no region is called 'mars'"),
         ("unavailability: {region: us-east-1}", "unavailability: 'below' is missing"),
         ("conflicts: 1", "conflicts: found '1'; expected a mapping with at-least"),
+        (
+            "latency-p0: {below: 1s}",
+            "latency-p0: no such percentile; expected one above 0 and up to 100, such as latency-p50"
+        ),
+        ("latency-p99: {region: mars, below: 1s}", "latency-p99.region: no region is called 'mars'"),
+        (
+            "latency-p99: {during: outages, below: 1s}",
+            "latency-p99.during: found 'outages'; expected one of all, faults, no-faults"
+        ),
+        ("staleness-p99: {from: us-east-1, to: us-east-1, below: 1s}", "staleness-p99.to: it is the same region"),
+        ("recovery-point: 2s", "recovery-point: found '2s'; expected a mapping with below"),
+        ("recovery-time: {below: 1}", "recovery-time.below: found '1'; expected a duration"),
+        ("shipped-bytes: {below: 0}", "shipped-bytes.below: found '0'; expected a number of bytes"),
+        ("index-active-within: soon", "index-active-within: found 'soon'; expected a duration"),
+        ("failover-within: {below: 1s}", "failover-within: found a mapping; expected a duration"),
     ])
     func `an expectation that cannot be is refused`(text: String, problem: String) {
         let found = problems("expectations:\n  - \(text)")
