@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigurationFiles
 import Foundation
+import RegionServer
 import Simulation
 
 /// Runs a scenario in simulated time.
@@ -88,7 +89,8 @@ struct Simulate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write index.html, which shows the run with its plots, and result.json into this folder.",
+            "Write index.html, which shows the run with its plots or the distributions over many runs, each plot as SVG with its "
+                + "data as CSV, methods.txt and result.json into this folder.",
             valueName: "folder"))
     var report: String?
 
@@ -107,9 +109,6 @@ struct Simulate: AsyncParsableCommand {
             throw ValidationError("--seed is for one run and --seeds for many: give one of them")
         }
         if isSweep {
-            if report != nil {
-                throw ValidationError("--report shows one run: run the seed that you want to see alone, with --seed")
-            }
             if trace != nil {
                 throw ValidationError(
                     "--trace follows one run: run the seed that you want to follow alone, with --seed")
@@ -208,9 +207,14 @@ struct Simulate: AsyncParsableCommand {
         let result = run.run()
         progress.clear()
         try traceFile?.close()
-        if let report { try writeReport(of: result, into: report) }
+        let document = RunDocument(result, file: path)
+        if let report {
+            let methods = Methods(version: meridianVersion, scenarios: [scenario])
+            try SimulateReport(folder: report).write(
+                ReportFile.files(of: result, file: path, methods), result: document)
+        }
         if json {
-            print(try SimulateFile.json(RunDocument(result, file: path)))
+            print(try SimulateFile.json(document))
         } else {
             let summary = Summary.text(of: result, file: path, isColoured: Self.isColoured, isShrinking: shrink)
             print(summary, terminator: "")
@@ -227,16 +231,6 @@ struct Simulate: AsyncParsableCommand {
         return result.hasPassed
     }
 
-    private func writeReport(of result: RunResult, into folder: String) throws(CommandFailure) {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure("the folder \(folder) can't be made: \(error.localizedDescription)")
-        }
-        try SimulateFile.write(HTMLReport.page(of: result, file: path), to: "\(folder)/index.html")
-        try SimulateFile.write(SimulateFile.json(RunDocument(result, file: path)) + "\n", to: "\(folder)/result.json")
-    }
-
     // MARK: - Many runs
 
     private func runMany(_ file: ScenarioFile) async throws -> Bool {
@@ -246,12 +240,17 @@ struct Simulate: AsyncParsableCommand {
         let (runs, wallSeconds) = try await sweep(scenarios, of: scenarios.map { _ in file })
         let summary = SweepSummary(
             scenario: scenarios[0].name, combinations: zip(scenarios, runs).map { (SweepVariant($0), $1) })
+        let document = SweepDocument(summary, file: path)
+        if let report {
+            let methods = Methods(version: meridianVersion, scenarios: scenarios)
+            try SimulateReport(folder: report).write(ReportFile.files(of: summary, methods), result: document)
+        }
         if json {
-            print(try SimulateFile.json(SweepDocument(summary, file: path)))
+            print(try SimulateFile.json(document))
         } else {
             print(
                 summary.text(wallSeconds: wallSeconds, file: path, isColoured: Self.isColoured), terminator: "")
-            if let rows { print("Rows    \(rows)") }
+            printPlaces()
         }
         if shrink, let failure = summary.failures.first {
             let run = Run(try scenario(of: file, failure.parameters), seed: failure.seed)
@@ -273,6 +272,12 @@ struct Simulate: AsyncParsableCommand {
         return try await sweep.run()
     }
 
+    /// Says where the files are that many runs have written.
+    private func printPlaces() {
+        if let report { print("Page    \(report)/index.html") }
+        if let rows { print("Rows    \(rows)") }
+    }
+
     // MARK: - Two configurations
 
     private func runBoth(_ file: ScenarioFile) async throws -> Bool {
@@ -287,11 +292,21 @@ struct Simulate: AsyncParsableCommand {
             return SweepVariant(scenario, name: values.isEmpty ? file.path : "\(file.path), \(values)")
         }
         let comparison = SweepComparison((variants[0], runs[0]), (variants[1], runs[1]))
+        let document = ComparisonDocument(comparison)
+        if let report {
+            let names =
+                Set(scenarios.map(\.name)).count == 1
+                ? scenarios[0].name : "\(scenarios[0].name) and \(scenarios[1].name)"
+            let summary = SweepSummary(scenario: names, combinations: zip(variants, runs).map { ($0, $1) })
+            let methods = Methods(version: meridianVersion, scenarios: scenarios)
+            try SimulateReport(folder: report).write(
+                ReportFile.files(of: summary, comparing: comparison, methods), result: document)
+        }
         if json {
-            print(try SimulateFile.json(ComparisonDocument(comparison)))
+            print(try SimulateFile.json(document))
         } else {
             print(comparison.text(isColoured: Self.isColoured), terminator: "")
-            if let rows { print("Rows    \(rows)") }
+            printPlaces()
         }
         return comparison.failures.isEmpty
     }

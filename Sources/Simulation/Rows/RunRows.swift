@@ -39,7 +39,7 @@ public struct RunRows: Sendable {
 
     /// The text of a file with these rows, in their order.
     public func text(_ rows: [RunRow]) -> String {
-        let names = format == .csv ? [columns.map(Self.quoted).joined(separator: ",")] : []
+        let names = format == .csv ? [CSVText.line(columns)] : []
         return (names + rows.map(line)).map { $0 + "\n" }.joined()
     }
 
@@ -56,18 +56,11 @@ public struct RunRows: Sendable {
         ]
         cells += metrics.map { metric in run.value(of: metric).map { .number($0) } ?? .nothing }
         switch format {
-        case .csv: return cells.map { Self.quoted($0.plain) }.joined(separator: ",")
+        case .csv: return CSVText.line(cells.map(\.plain))
         case .jsonLines:
             let members = zip(columns, cells).map { "\(RowCell.text($0).json):\($1.json)" }
             return "{\(members.joined(separator: ","))}"
         }
-    }
-
-    /// A field of a CSV file, in quotes where it needs them.
-    private static func quoted(_ text: String) -> String {
-        guard text.utf8.contains(where: { [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r")].contains($0) })
-        else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }
 
