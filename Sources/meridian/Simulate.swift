@@ -24,17 +24,20 @@ struct Simulate: AsyncParsableCommand {
 
               meridian simulate Simulations/chaos.yaml --seeds 1...1000
               meridian simulate Simulations/chaos.yaml --until-failure
-              meridian simulate Simulations/chaos.yaml --seeds 1...1000 --rows chaos.csv
 
-            A scenario with parameters, with every combination of their values or with one:
+            Statistics with confidence intervals, a row for each run, and the distributions as plots; a scenario with parameters runs with \
+            every combination of their values, or with one:
 
-              meridian simulate mine.yaml --seeds 1...100
-              meridian simulate mine.yaml --seeds 1...100 --set latency=50ms
+              cd Simulations
+              meridian simulate disk-lost-during-partition.yaml --seeds 1...100
+              meridian simulate disk-lost-during-partition.yaml --seeds 1...100 \\
+                --set lost-at=25s --rows rows.csv --report report
 
             Two scenarios, or two values of a parameter, compared seed by seed:
 
-              meridian simulate mine.yaml --compare other.yaml --seeds 1...100
-              meridian simulate mine.yaml --set latency=10ms --compare-set latency=50ms --seeds 1...100
+              meridian simulate slow-link.yaml --compare flapping-link.yaml --seeds 1...20
+              meridian simulate disk-lost-during-partition.yaml --seeds 1...100 \\
+                --set lost-at=21s --compare-set lost-at=25s
 
             A failing run made smaller: a scenario with fewer faults and requests that still fails, beside the first one:
 

@@ -118,8 +118,8 @@ extension RunRows {
 private struct RowReader {
     let files: [ScenarioFile]
     let version: String
-    /// The scenarios with the parameters' values of rows that were met.
-    private var known: [(file: Int, parameters: [ParameterValue], identity: Identity)] = []
+    /// The scenarios with the values of rows that were met; only looked up.
+    private var known: [String: Identity] = [:]
     private var seen = Set<SeenRow>()
 
     /// What a scenario is with some values of its parameters.
@@ -201,12 +201,13 @@ private struct RowReader {
 
     /// What the scenario of a file is with these values; nil for values that it cannot have.
     private mutating func identity(of file: Int, _ parameters: [ParameterValue]) -> Identity? {
-        if let found = known.first(where: { $0.file == file && $0.parameters == parameters }) { return found.identity }
+        let key = "\(file)\n" + parameters.map(\.description).joined(separator: "\n")
+        if let found = known[key] { return found }
         guard let scenario = try? files[file].scenario(parameters) else { return nil }
         let regions = SweepVariant(scenario).regions
         let identity = Identity(
             name: scenario.name, hash: scenario.fingerprint, regions: regions, metrics: Metric.all(regions: regions))
-        known.append((file, parameters, identity))
+        known[key] = identity
         return identity
     }
 }

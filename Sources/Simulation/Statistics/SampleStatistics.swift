@@ -29,14 +29,13 @@ public struct SampleStatistics: Sendable, Equatable {
         let ranked = values.sorted { ($0.value, $0.seed) < ($1.value, $1.seed) }
         guard let last = ranked.last else { return nil }
         let sorted = ranked.map(\.value)
-        func quantile(_ share: Double) -> Double { sorted[Self.place(of: share, in: sorted.count)] }
         count = sorted.count
-        median = quantile(0.5)
+        median = Self.quantile(0.5, of: sorted)
         (worst, worstSeed) = (last.value, last.seed)
         let (middle, highest) = (median, worst)
         medianSeed = ranked.first { $0.value == middle }?.seed ?? 0
         worstSeed = ranked.first { $0.value == highest }?.seed ?? last.seed
-        (p90, p95) = (quantile(0.9), quantile(0.95))
+        (p90, p95) = (Self.quantile(0.9, of: sorted), Self.quantile(0.95, of: sorted))
         medianInterval = .ofQuantile(0.5, sorted: sorted)
         p90Interval = .ofQuantile(0.9, sorted: sorted)
         p95Interval = .ofQuantile(0.95, sorted: sorted)
@@ -44,10 +43,13 @@ public struct SampleStatistics: Sendable, Equatable {
         meanInterval = .ofMean(values.map(\.value))
     }
 
-    /// Where a quantile stands in a sample of that many values, from 0.
-    private static func place(of share: Double, in count: Int) -> Int {
+    /// The lowest value that at least this share (0 to 1) of a sample does not exceed.
+    ///
+    /// - Parameter sorted: the sample in rising order, with at least one value.
+    static func quantile(_ share: Double, of sorted: [Double]) -> Double {
         // A product such as 0.95 · 20 may come out a little above the whole number that it is.
-        min(count, max(1, Int((share * Double(count) - 1e-9).rounded(.up)))) - 1
+        let place = Int((share * Double(sorted.count) - 1e-9).rounded(.up))
+        return sorted[min(sorted.count, max(1, place)) - 1]
     }
 }
 

@@ -37,13 +37,11 @@ public struct SweepComparison: Sendable, Equatable {
                     pair.second.value(of: metric).map { (first: first, second: $0, seed: pair.first.seed) }
                 }
             }
-            guard let differences = SampleStatistics(values.map { ($0.second - $0.first, $0.seed) }),
-                let first = SampleStatistics(values.map { ($0.first, $0.seed) }),
-                let second = SampleStatistics(values.map { ($0.second, $0.seed) })
-            else { return nil }
+            guard let differences = SampleStatistics(values.map { ($0.second - $0.first, $0.seed) }) else { return nil }
             self.metric = metric
             count = values.count
-            (firstMedian, secondMedian) = (first.median, second.median)
+            firstMedian = SampleStatistics.quantile(0.5, of: values.map(\.first).sorted())
+            secondMedian = SampleStatistics.quantile(0.5, of: values.map(\.second).sorted())
             medianDifference = differences.median
             medianDifferenceInterval = differences.medianInterval
             meanDifference = differences.mean

@@ -7,7 +7,8 @@ import Testing
 @Suite("Scenario files")
 struct ScenarioFileTests {
     static let shipped = [
-        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "full-disk",
+        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition",
+        "disk-lost-during-partition", "flapping-link", "full-disk",
         "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
         "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
         "time-to-live-during-partition",
@@ -29,7 +30,10 @@ struct ScenarioFileTests {
         #expect(scenario.description.count > 40)
         #expect(!scenario.expectations.isEmpty)
         #expect(scenario.faults.isEmpty == ["steady-three-continents", "chaos"].contains(name))
-        #expect(try Scenario.parse(scenario.text, file: "x.yaml", folder: scenario.folder) == scenario)
+        // The values of parameters are written out.
+        var written = scenario
+        written.parameters = []
+        #expect(try Scenario.parse(scenario.text, file: "x.yaml", folder: scenario.folder) == written)
         // All but the longest make at most some hundred thousand requests, so that hundreds of seeds are soon run.
         let perSecond = scenario.workload.reduce(0.0) { sum, plan in
             let rate =
