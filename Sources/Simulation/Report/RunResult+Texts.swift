@@ -9,6 +9,9 @@ extension RunResult {
     /// The command that looks for a smaller scenario that fails likewise.
     public func shrinkCommand(file: String? = nil) -> String { "\(replayCommand(file: file)) --shrink" }
 
+    /// The values of the scenario's parameters: `latency=10ms, rate=50/s`.
+    var parameterText: String { parameters.map(\.description).joined(separator: ", ") }
+
     /// What was shipped on all links.
     var byteCount: Int { links.reduce(0) { $0 + $1.bytes } }
 

@@ -17,8 +17,10 @@ public enum Summary {
     ) -> String {
         let layout = TextLayout(isColoured: isColoured)
         var lines = [
-            "\(layout.verdict(result.hasPassed))  \(result.scenario), seed \(result.seed): \(size(of: result))", "",
+            "\(layout.verdict(result.hasPassed))  \(result.scenario), seed \(result.seed): \(size(of: result))"
         ]
+        if !result.parameters.isEmpty { lines.append("with \(result.parameterText)") }
+        lines.append("")
         lines += violations(of: result, layout)
         lines += expectations(of: result, layout)
         lines += refusedChanges(of: result, layout)

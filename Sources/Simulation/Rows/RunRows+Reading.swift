@@ -28,7 +28,8 @@ extension RunRows {
                 return String(decoding: line, as: UTF8.self)
             }
         // Nothing after the last line feed, or a row that was not written to its end.
-        lines.removeLast()
+        let torn = lines.removeLast()
+        try checkBeginning(lines.first ?? torn, isWhole: !lines.isEmpty, format)
         var names: [String] = []
         var reader = RowReader(files: files, version: version)
         var rows: [(RunRow, [String])] = []
@@ -50,6 +51,16 @@ extension RunRows {
             rows.append(try reader.row(cells, line: index + 1))
         }
         return rows
+    }
+
+    /// Refuses a file that is something else: nothing of it may be overwritten.
+    ///
+    /// - Parameter isWhole: whether the first line has its end.
+    private static func checkBeginning(_ line: String, isWhole: Bool, _ format: Format) throws(RowProblem) {
+        let beginning = format == .csv ? (leading + [""]).joined(separator: ",") : "{\"version\":"
+        guard line.hasPrefix(beginning) || !isWhole && beginning.hasPrefix(line) else {
+            throw RowProblem(line: 1, text: "it is no file of rows: it does not begin with '\(beginning)'")
+        }
     }
 
     /// The fields of a line of CSV.

@@ -16,7 +16,7 @@ public struct RunRows: Sendable {
     }
 
     /// What a row says before the values of parameters, and after them.
-    private static let leading = ["version", "scenario", "scenarioHash"]
+    static let leading = ["version", "scenario", "scenarioHash"]
     private static let middle = ["seed", "hasPassed", "failure", "traceHash"]
     /// The columns whose names no parameter may have.
     static let reservedColumns = leading + middle + Metric.ofRun.map(\.name)

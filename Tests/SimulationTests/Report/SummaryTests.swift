@@ -42,6 +42,14 @@ struct SummaryTests {
         #expect(!Summary.text(of: .sample(isPassed: false), isShrinking: true).contains("Shrink"))
     }
 
+    @Test func `the values of parameters follow the verdict, and stand on the page`() {
+        var result = RunResult.sample()
+        result.parameters = [.init(name: "latency", value: "<10ms>"), .init(name: "rate", value: "5/s")]
+        let lines = Summary.text(of: result).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[1] == "with latency=<10ms>, rate=5/s" && lines[2].isEmpty)
+        #expect(HTMLReport.page(of: result).contains("Seed 7 · latency=&lt;10ms&gt;, rate=5/s · "))
+    }
+
     @Test func `a region that never recovered is said to, whatever the others did`() {
         var result = RunResult.sample()
         result.recoveries[1].inStepMilliseconds = nil

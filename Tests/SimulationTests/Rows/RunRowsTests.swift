@@ -100,10 +100,19 @@ struct RunRowsTests {
         #expect(try changed(",true,", ",\"true,") == "line 2: a quote has no end")
         #expect(try changed(",true,", ",\"true\"x,") == "line 2: something follows a quoted field")
         #expect(try problem("\(lines[0])\n\(lines[1])\n\(lines[1])\n")?.hasPrefix("line 3: the seed 1844") == true)
-        #expect(try problem("a,b\n1,2\n") == "line 2: it has no 'scenario'")
-        #expect(try problem("{\"scenario\": [1]}\n", .jsonLines)?.hasPrefix("line 1: it is no object of") == true)
-        #expect(try problem("x\n", .jsonLines)?.hasPrefix("line 1: it is no object of") == true)
+        #expect(
+            try problem("version,scenario,scenarioHash,\n1.2.3,a,b,\n")?.contains("of another scenario, 'a'") == true)
+        #expect(try problem("version,scenario,scenarioHash,\n1,2\n") == "line 2: 2 fields; expected 4")
+        #expect(try problem("{\"version\":[1]}\n", .jsonLines)?.hasPrefix("line 1: it is no object of") == true)
+        #expect(try problem("{\"version\":\n", .jsonLines)?.hasPrefix("line 1: it is no object of") == true)
+        #expect(try problem("{\"version\":\"1.2.3\"}\n", .jsonLines) == "line 1: it has no 'scenario'")
         #expect(try problem("", .jsonLines) == nil && problem("") == nil)
+    }
+
+    @Test(arguments: ["a,b\n1,2\n", "a,b\n", "one line", "{\"version\":1}\n"])
+    func `a file that is something else is refused, whether or not its lines have ends`(text: String) throws {
+        #expect(try problem(text)?.hasPrefix("line 1: it is no file of rows") == true)
+        if !text.hasPrefix("{") { #expect(try problem(text, .jsonLines)?.hasPrefix("line 1: it is no file") == true) }
     }
 
     @Test func `lines may end as other systems have it`() throws {
