@@ -184,18 +184,24 @@ struct Simulate: AsyncParsableCommand {
         }
     }
 
-    private func load<Value>(_ read: () throws(ConfigurationError) -> Value) throws(CommandFailure) -> Value {
+    /// - Parameter values: what parameters were given, to say where several combinations are read.
+    private func load<Value>(
+        with values: [ParameterValue] = [], _ read: () throws(ConfigurationError) -> Value
+    ) throws(CommandFailure) -> Value {
         do {
             return try read()
         } catch {
             // Each problem begins its line with its place, as editors and terminals like it.
             let count = error.problems.count
-            throw CommandFailure(count == 1 ? "\(error)" : "\(count) problems in the scenario\n\(error)")
+            if count == 1, values.isEmpty { throw CommandFailure("\(error)") }
+            let setting = values.isEmpty ? "" : " with \(values.map(\.description).joined(separator: ", "))"
+            throw CommandFailure(
+                "\(count) problem\(count == 1 ? "" : "s") in the scenario\(setting)\n\(error)")
         }
     }
 
     private func scenario(of file: ScenarioFile, _ values: [ParameterValue]) throws(CommandFailure) -> Scenario {
-        try load { () throws(ConfigurationError) in try file.scenario(values) }
+        try load(with: values) { () throws(ConfigurationError) in try file.scenario(values) }
     }
 
     // MARK: - One run

@@ -102,9 +102,7 @@ public struct ScenarioFile: Sendable {
                 field.refuse("'\(name)' is used nowhere", expected: "a place that says ${\(name)}")
             }
         }
-        // Which of several runs has the problem.
-        let setting = values.isEmpty ? "" : " with \(chosen.map(\.description).joined(separator: ", "))"
-        if let error = problems.error(file: path + setting) { throw error }
+        if let error = problems.error(file: path) { throw error }
         scenario?.parameters = chosen
         // A field that is missing has been noted as a problem, so there is a scenario; it is an error all the same.
         guard let scenario else { throw error(file: path, "the file is incomplete") }

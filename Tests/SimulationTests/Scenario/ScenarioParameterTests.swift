@@ -108,7 +108,7 @@ struct ScenarioParameterTests {
         let error = #expect(throws: ConfigurationError.self) { try file.scenario([.init(name: "latency", value: "1")]) }
         #expect(
             error?.description.hasPrefix(
-                "Simulations/grid.yaml with latency=1, rate=10/s:6: disk.sync: found '1'; expected a duration") == true)
+                "Simulations/grid.yaml:6: disk.sync: found '1'; expected a duration") == true)
         let unknown = #expect(throws: ConfigurationError.self) { try file.scenario([.init(name: "speed", value: "1")]) }
         #expect(unknown?.description.contains("no parameter is called 'speed'; expected one of latency, rate") == true)
     }
