@@ -57,6 +57,8 @@ extension SweepComparison.Figure {
 
     /// A difference with its sign.
     fileprivate func signed(_ value: Double) -> String {
-        value == 0 ? metric.text(0) : "\(value < 0 ? "-" : "+")\(metric.text(abs(value)))"
+        let text = metric.text(abs(value))
+        // What rounds to nothing has no sign.
+        return text == metric.text(0) ? text : "\(value < 0 ? "-" : "+")\(text)"
     }
 }

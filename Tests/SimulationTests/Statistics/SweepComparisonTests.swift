@@ -54,6 +54,13 @@ struct SweepComparisonTests {
         #expect(lines.allSatisfy { $0.count <= 80 })
     }
 
+    @Test func `a difference that rounds to nothing has no sign`() {
+        let pairs = (1...8).map { (UInt64($0), Self.run(UInt64($0), convergence: 100)) }
+        let other = pairs.map { Self.run($0.0, convergence: 100 - 0.001) }
+        let text = SweepComparison((Self.first, pairs.map(\.1)), (Self.second, other)).text()
+        #expect(text.contains(/\nAgreement after +0 ms +0 – 0 ms +0 ms +0 – 0 ms\n/))
+    }
+
     @Test func `its JSON has these members`() throws {
         let members = try RunDocumentTests.members(ComparisonDocument(Self.comparison()))
         let side = [
