@@ -2,7 +2,8 @@
 ///
 /// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came, and
 /// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
-/// `Clocks`, `TableChanges`, `Agreement` and `Leaks`.
+/// `Clocks`, `TableChanges`, `Agreement` and `Leaks`. The last one, `OutageBill`, checks nothing: it tells by what the others know what the
+/// run's outages cost.
 enum Checkers {
     static func all(for world: World) -> [any WorldObserver] {
         let history = History(of: world)
@@ -22,6 +23,7 @@ enum Checkers {
             Expiries(of: world),
             Clocks(of: world),
             Leaks(of: world),
+            OutageBill(of: world, history: history, holdings: holdings),
         ]
     }
 }

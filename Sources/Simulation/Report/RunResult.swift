@@ -30,6 +30,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var recoveryPointMilliseconds: Double = 0
     /// How every region recovered from what struck it, in the order in which that had begun.
     public var recoveries: [Recovery] = []
+    /// What the outages cost, in detail.
+    public var bill = Bill()
     public var series = Series()
 
     public init(

@@ -116,7 +116,7 @@ final class ClientGroup {
     /// Sends a request to a region, and waits for its answer as long as the plan says.
     private func send(_ request: Request, to target: Int, _ done: @escaping () -> Void) {
         let region = world.regions[target]
-        let call = Call(of: request.kind, to: target, at: world.now, done)
+        let call = Call(of: request, to: target, at: world.now, done)
         limit(call)
         guard target == home || !world.network.isBlocked(from: home, to: target) else { return }
         world.schedule(after: latency(from: home, to: target)) { [self] in
@@ -142,8 +142,8 @@ final class ClientGroup {
         guard let done = call.done.take() else { return }
         failover.note(outcome != .failed, of: call.target, at: world.now)
         let finished = FinishedRequest(
-            home: home, group: number, target: call.target, outcome: outcome, isWrite: call.kind.isWrite,
-            startedAt: call.startedAt)
+            home: home, group: number, target: call.target, outcome: outcome,
+            isWrite: call.request.kind.isWrite, startedAt: call.startedAt, staleness: call.request.staleness)
         world.trace.note(
             .answered, at: world.now, UInt64(home), UInt64(call.target), outcome == .failed ? 1 : 0)
         for observer in world.observers { observer.finished(finished) }
@@ -152,14 +152,14 @@ final class ClientGroup {
 
     /// A request that was sent.
     private final class Call {
-        let kind: Request.Kind
+        let request: Request
         let target: Int
         let startedAt: VirtualTime
         /// Nil when the client was answered or has given up.
         var done: (() -> Void)?
 
-        init(of kind: Request.Kind, to target: Int, at time: VirtualTime, _ done: @escaping () -> Void) {
-            self.kind = kind
+        init(of request: Request, to target: Int, at time: VirtualTime, _ done: @escaping () -> Void) {
+            self.request = request
             self.target = target
             startedAt = time
             self.done = done

@@ -21,6 +21,10 @@ final class Request {
     let key: Item
     /// The keys of a batch or a transaction, beside `key`.
     private(set) var others: [Item] = []
+    /// When the client sent it.
+    let askedAt: VirtualTime
+    /// For how long a client had known of something newer than what this read has found; nil where none had.
+    var staleness: VirtualDuration?
     /// Tells two writes of one key apart.
     let mark: UInt64
     /// When what is written expires, by the clock of the region that takes it; nil for never.
@@ -33,6 +37,7 @@ final class Request {
     init(_ kind: Kind, group: ClientGroup) {
         self.kind = kind
         self.group = group
+        askedAt = group.world.now
         mark = group.generator.next()
         let number = kind == .insert ? group.keys.fresh() : group.keys.existing(using: &group.generator)
         key = Self.key(number, in: group, isFresh: kind == .insert)
@@ -107,7 +112,9 @@ final class Request {
                 region.world.trace.note(
                     .read, at: region.world.now, UInt64(region.index),
                     found.map { Hashing.hash($0.value, from: 0) } ?? 0)
-                for observer in region.world.observers { observer.read(key, in: table, found: found, by: region) }
+                for observer in region.world.observers {
+                    observer.read(key, in: table, found: found, by: region, for: self)
+                }
                 completion(.answered)
             } catch {
                 completion(.failed)

@@ -9,6 +9,8 @@ final class RunFigures: WorldObserver {
     private var latencies: [Histogram<UInt64>]
     /// By region and by group of its clients.
     private var outages: [[ClientOutage]]
+    /// Likewise.
+    private var unavailableSeconds: [[UnavailableSeconds]]
     private var recoveryTimes: RecoveryTimes
     /// Counts the keys that differ; nil where nobody wants to know.
     var differingKeys: DifferingKeys?
@@ -58,6 +60,7 @@ final class RunFigures: WorldObserver {
             Histogram(highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .two)
         }
         outages = regions.map { _ in world.scenario.workload.map { _ in ClientOutage() } }
+        unavailableSeconds = regions.map { _ in world.scenario.workload.map { _ in UnavailableSeconds() } }
         recoveryTimes = RecoveryTimes(of: world)
         endedConflicts = regions.map { _ in 0 }
         currentConflicts = endedConflicts
@@ -185,6 +188,7 @@ final class RunFigures: WorldObserver {
         let home = request.home
         requests[home].count += 1
         recoveryTimes.finished(request)
+        unavailableSeconds[home][request.group].note(request.outcome != .failed, at: world.now)
         switch request.outcome {
         case .failed:
             requests[home].failed += 1
@@ -250,8 +254,10 @@ final class RunFigures: WorldObserver {
         result.conflicts = Int(clamping: conflicts)
         result.convergenceMilliseconds = convergence.map { Double($0.nanoseconds) / 1e6 }
         result.series = series
+        result.bill = bill
         for observer in world.observers {
             guard let losses = observer as? any LossReporting else { continue }
+            result.bill.lostWrites += losses.lostWrites
             result.lostAcknowledgedWrites += losses.lostAcknowledgedWrites
             result.recoveryPointMilliseconds = max(
                 result.recoveryPointMilliseconds, Double(losses.recoveryPoint.nanoseconds) / 1e6)
@@ -261,6 +267,19 @@ final class RunFigures: WorldObserver {
             expectation.result(in: result, staleness: staleness)
         }
         return result
+    }
+
+    private var bill: RunResult.Bill {
+        var bill = RunResult.Bill()
+        for (group, plan) in world.scenario.workload.enumerated() {
+            for (home, region) in world.regions.enumerated() where plan.regions.contains(region.name) {
+                var seconds = unavailableSeconds[home][group]
+                seconds.conclude()
+                bill.unavailability.append(.init(group: plan.name, region: region.name, seconds: seconds.count))
+            }
+        }
+        for observer in world.observers { (observer as? OutageBill)?.conclude(into: &bill) }
+        return bill
     }
 
     /// How old changes were, on the slowest link, when this share of them was durable there, in milliseconds.
