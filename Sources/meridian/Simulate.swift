@@ -59,6 +59,12 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write a line for everything that happens into this file.", valueName: "file"))
     var trace: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what became of each recorded write into this file: lost, late or overwritten.", valueName: "file.csv"
+        ))
+    var bill: String?
+
     @Flag(
         help: "If a run fails, look for a smaller scenario that fails in the same way, and write it beside the first.")
     var shrink = false
@@ -70,6 +76,9 @@ struct Simulate: AsyncParsableCommand {
         if isSweep {
             if report != nil {
                 throw ValidationError("--report shows one run: run the seed that you want to see alone, with --seed")
+            }
+            if bill != nil {
+                throw ValidationError("--bill is of one run: run the seed that you want to see alone, with --seed")
             }
             if trace != nil {
                 throw ValidationError(
@@ -121,6 +130,9 @@ struct Simulate: AsyncParsableCommand {
 
     private func runOne(_ scenario: Scenario) throws -> Bool {
         let seed = seed ?? 1
+        if bill != nil, !scenario.workload.contains(where: { $0.trace != nil }) {
+            throw CommandFailure("--bill tells of recorded requests, and no workload of \(path) has a 'trace'")
+        }
         let run = Run(scenario, seed: seed)
         let traceFile = try trace.map { path throws(CommandFailure) in try SimulateFile(creating: path) }
         if let traceFile { run.trace { traceFile.write($0) } }
@@ -130,6 +142,7 @@ struct Simulate: AsyncParsableCommand {
         progress.clear()
         try traceFile?.close()
         if let report { try writeReport(of: result, into: report) }
+        if let bill, let text = run.replayBill() { try SimulateFile.write(text, to: bill) }
         if json {
             print(try SimulateFile.json(RunDocument(result, file: path)))
         } else {
@@ -137,6 +150,8 @@ struct Simulate: AsyncParsableCommand {
             print(summary, terminator: "")
             if let report { print("Page    \(report)/index.html") }
             if let trace { print("Trace   \(trace)") }
+            if let bill { print("Bill    \(bill)") }
+            for plan in scenario.workload { printLeftOut(of: plan) }
         }
         if shrink {
             if result.hasPassed {
@@ -146,6 +161,12 @@ struct Simulate: AsyncParsableCommand {
             }
         }
         return result.hasPassed
+    }
+
+    private func printLeftOut(of plan: WorkloadPlan) {
+        guard let trace = plan.trace, !trace.leftOut.isEmpty else { return }
+        let parts = trace.leftOut.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+        print("Left out of \(trace.source.file): \(parts)")
     }
 
     private func writeReport(of result: RunResult, into folder: String) throws(CommandFailure) {

@@ -150,6 +150,20 @@ final class OutageBill: WorldObserver {
         return true
     }
 
+    /// A region's disk goes, with writes that had lost to others' and had not heard of it: looked at before it is forgotten what it held.
+    fileprivate func takeLastLook(at region: SimulatedRegion) {
+        for item in 0..<history.items.count {
+            let held = holdings.cell(item, in: region.index)
+            guard isOwn(held.mark, of: region),
+                let change = history.history(of: Origin(rawValue: held.mark.origin))?.change(stamped: held.mark.stamp),
+                !change.isLost, region.oldCopy.map({ change.position > $0.end.rawValue }) ?? true
+            else { continue }
+            note(
+                held.mark, isDelete: held.isDelete, of: item,
+                replacedBy: holdings.winner(item, except: region.index).mark)
+        }
+    }
+
     // MARK: - The result
 
     /// By whom a write was overwritten, and when; nil where it was not.
@@ -186,4 +200,15 @@ final class OutageBill: WorldObserver {
             }
         }
     }
+}
+
+/// Looks at a disk that goes before the checkers forget what was on it, which they do before the bill is told of it.
+final class LostDisks: WorldObserver {
+    private let bill: OutageBill
+
+    init(for bill: OutageBill) {
+        self.bill = bill
+    }
+
+    func losesDisk(_ region: SimulatedRegion) { bill.takeLastLook(at: region) }
 }

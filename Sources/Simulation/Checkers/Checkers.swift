@@ -9,9 +9,11 @@ enum Checkers {
         let history = History(of: world)
         let holdings = Holdings(of: world, history: history)
         let contents = Contents(of: world, history: history, holdings: holdings)
+        let bill = OutageBill(of: world, history: history, holdings: holdings)
         return [
             // Of a disk that is lost they have to know what was on it, which the next ones forget.
             Acknowledgements(of: world, history: history, holdings: holdings),
+            LostDisks(for: bill),
             TableChanges(of: world, history: history),
             history, holdings, contents,
             Answers(of: world, history: history, holdings: holdings, contents: contents),
@@ -23,7 +25,7 @@ enum Checkers {
             Expiries(of: world),
             Clocks(of: world),
             Leaks(of: world),
-            OutageBill(of: world, history: history, holdings: holdings),
+            bill,
         ]
     }
 }

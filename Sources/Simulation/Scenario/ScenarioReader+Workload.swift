@@ -17,19 +17,33 @@ extension ScenarioReader {
     private func readPlan(_ field: ConfigurationField, tables: [TablePlan], faults: [FaultPlan]) -> WorkloadPlan? {
         let members = field.mapping(
             keys: [
-                "name", "table", "regions", "arrival", "mix", "keys", "item-size", "lifetime", "timeout", "failover",
-                "from",
-                "until",
-            ], required: ["table", "arrival", "mix", "keys"])
+                "name", "table", "regions", "arrival", "mix", "keys", "trace", "item-size", "lifetime", "timeout",
+                "failover", "from", "until",
+            ], required: ["table"])
         guard let members else { return nil }
+        let isReplay = members["trace"] != nil
+        for key in ["arrival", "mix", "keys"] {
+            if isReplay {
+                members[key]?.refuse("the trace says that", expected: "'trace', or 'arrival', 'mix' and 'keys'")
+            } else if members[key] == nil {
+                field.refuse("'\(key)' is missing", expected: "")
+            }
+        }
         let table = members["table"].flatMap { $0.text(expected: "a table") }
         let clients = members["regions"].map(regionList)
-        let arrival = members["arrival"].flatMap(readArrival)
-        let mix = members["mix"].flatMap(readMix)
-        let keys = members["keys"].flatMap(readKeys)
         let name = members["name"].flatMap { $0.text() }
+        let replicas = table.flatMap { replicaRegions(of: $0, tables: tables, faults: faults) }
+        var (arrival, mix, keys) = (
+            members["arrival"].flatMap(readArrival), members["mix"].flatMap(readMix),
+            members["keys"].flatMap(readKeys)
+        )
+        if let place = members["trace"] {
+            let hasSortKey = (tables + Self.made(by: faults)).first { $0.name == table }?.hasSortKey ?? false
+            arrival = TraceSourceReader(reader: self)
+                .read(place, itemsHaveSortKey: hasSortKey, regions: clients ?? replicas ?? []).map { .trace($0) }
+            (mix, keys) = (WorkloadPlan.Mix(), WorkloadPlan.KeyChoice(count: 1, distribution: .uniform))
+        }
         guard let table, let arrival, let mix, let keys else { return nil }
-        let replicas = replicaRegions(of: table, tables: tables, faults: faults)
         if let replicas {
             refuseStrangers(clients ?? [], replicas: replicas, table: table, field: members["regions"] ?? field)
         } else {
@@ -50,6 +64,12 @@ extension ScenarioReader {
             members["until"]?.refuse("found '\(until.configurationText)'", expected: "a time after 'from'")
         }
         return plan
+    }
+
+    private static func made(by faults: [FaultPlan]) -> [TablePlan] {
+        faults.compactMap { fault in
+            if case .createTable(let plan) = fault.kind { plan } else { nil }
+        }
     }
 
     private func names(_ tables: [TablePlan]) -> String { tables.map(\.name).joined(separator: ", ") }

@@ -29,6 +29,11 @@ public struct WorkloadPlan: Sendable, Equatable {
         self.keys = keys
     }
 
+    /// The recorded requests that it replays; nil where they are drawn.
+    public var trace: RequestTrace? {
+        if case .trace(let trace) = arrival { trace } else { nil }
+    }
+
     /// When a region's clients make requests.
     public enum Arrival: Sendable, Equatable {
         /// Requests come at random, so many a second on average in each region, whether or not earlier ones were answered.
@@ -39,6 +44,8 @@ public struct WorkloadPlan: Sendable, Equatable {
         case burst(perSecond: Double, peak: Double, every: Duration, length: Duration)
         /// So many clients in each region, each of which waits for an answer, thinks, and asks again.
         case closed(clients: Int, think: Duration)
+        /// Requests are made as they were recorded: when, where, which, and for which keys; mix and keys have no meaning then.
+        case trace(RequestTrace)
     }
 
     /// The parts of each kind of request; they need not add up to anything.

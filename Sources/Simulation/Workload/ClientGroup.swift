@@ -19,6 +19,8 @@ final class ClientGroup {
     private var calls: [(deadline: VirtualTime, call: Call)] = []
     private var firstCall = 0
     private var isTimerSet = false
+    /// What became of the recorded writes, in the order in which they were made.
+    private(set) var replayedWrites: [ReplayedWrite] = []
 
     init(_ plan: WorkloadPlan, table: TablePlan, home: Int, in world: World) {
         self.world = world
@@ -42,15 +44,41 @@ final class ClientGroup {
 
     func start() {
         world.schedule(at: VirtualTime.zero + VirtualDuration(plan.from ?? .zero)) { [self] in
-            if case .closed(let clients, let think) = plan.arrival {
-                for _ in 0..<clients { scheduleClosed(think: think) }
-            } else {
-                scheduleArrival()
+            switch plan.arrival {
+            case .closed(let clients, let think): for _ in 0..<clients { scheduleClosed(think: think) }
+            case .trace(let trace): replay(trace)
+            case .poisson, .diurnal, .burst: scheduleArrival()
             }
         }
     }
 
-    // MARK: - Arrivals
+    // MARK: - Recorded requests
+
+    private func replay(_ trace: RequestTrace) {
+        let name = world.regions[home].name
+        let own = trace.requests.indices.filter { (trace.requests[$0].region ?? plan.regions.first) == name }
+        replay(own[...], of: trace, from: world.now)
+    }
+
+    /// Plans the first of some recorded requests; when it is made, the next one.
+    private func replay(_ places: ArraySlice<Int>, of trace: RequestTrace, from start: VirtualTime) {
+        guard let place = places.first else { return }
+        let recorded = trace.requests[place]
+        let time = start + VirtualDuration(nanoseconds: recorded.at)
+        guard time < lastArrival else { return }
+        world.schedule(at: time) { [self] in
+            let request = Request(recorded, group: self)
+            if recorded.operation.isWrite {
+                let write = ReplayedWrite(at: place, sentAt: world.now, home: home)
+                request.replayed = write
+                replayedWrites.append(write)
+            }
+            send(request, to: failover.target(at: world.now)) {}
+            replay(places.dropFirst(), of: trace, from: start)
+        }
+    }
+
+    // MARK: - Drawn requests
 
     /// Plans the next arrival: as a Poisson process of the highest rate, of which only the present rate's share becomes requests.
     ///
@@ -71,7 +99,7 @@ final class ClientGroup {
         case .poisson(let perSecond): perSecond
         case .diurnal(let low, let high, _): max(low, high)
         case .burst(let perSecond, let peak, _, _): max(perSecond, peak)
-        case .closed: 0
+        case .closed, .trace: 0
         }
     }
 
@@ -85,7 +113,7 @@ final class ClientGroup {
         case .burst(let perSecond, let peak, let every, let length):
             let cycle = max(1, VirtualDuration(every).nanoseconds)
             return time.nanoseconds % cycle < VirtualDuration(length).nanoseconds ? peak : perSecond
-        case .closed: return 0
+        case .closed, .trace: return 0
         }
     }
 
@@ -140,6 +168,7 @@ final class ClientGroup {
     /// Tells the client what became of its request, unless it has given up.
     private func end(_ call: Call, _ outcome: FinishedRequest.Outcome) {
         guard let done = call.done.take() else { return }
+        call.request.replayed?.end(outcome, at: world.now)
         failover.note(outcome != .failed, of: call.target, at: world.now)
         let finished = FinishedRequest(
             home: home, group: number, target: call.target, outcome: outcome,

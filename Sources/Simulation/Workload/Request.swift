@@ -34,7 +34,38 @@ final class Request {
     /// Who took the write; nil until it was carried out.
     var origin: Origin?
 
+    /// What becomes of it where it is a recorded write.
+    var replayed: ReplayedWrite?
+    /// The size of the attribute that fills what it writes, in bytes.
+    let itemByteCount: Int
+    /// Whether it was recorded: then its update sets the attribute that fills the item, and nothing has a condition.
+    let isRecorded: Bool
+
+    /// A request that was recorded.
+    init(_ recorded: RequestTrace.Request, group: ClientGroup) {
+        kind =
+            switch recorded.operation {
+            case .get: .read
+            case .query: .query
+            case .scan: .scan
+            case .put: .put
+            case .update: .update
+            case .delete: .delete
+            }
+        self.group = group
+        askedAt = group.world.now
+        mark = group.generator.next()
+        var key: Item = ["pk": .string(Text(recorded.partition))]
+        key["sk"] = recorded.sortNumber.map { .number($0) }
+        self.key = key
+        itemByteCount = recorded.byteCount ?? group.plan.itemByteCount
+        isRecorded = true
+    }
+
+    /// A request that is drawn.
     init(_ kind: Kind, group: ClientGroup) {
+        itemByteCount = group.plan.itemByteCount
+        isRecorded = false
         self.kind = kind
         self.group = group
         askedAt = group.world.now
@@ -86,9 +117,9 @@ final class Request {
         case .readModifyWrite: readModifyWrite(at: region, table, completion)
         case .put, .insert: write([step(key, .put(item()), on: table)], at: region, completion)
         case .update:
-            write(
-                [step(key, .update(.drawn(by: mark)), on: table, if: .drawn(by: mark))], at: region, completion)
-        case .delete: write([step(key, .delete, on: table, if: .drawn(by: mark))], at: region, completion)
+            let changes: [ClientChange] = isRecorded ? recordedChanges : .drawn(by: mark)
+            write([step(key, .update(changes), on: table, if: drawnCondition)], at: region, completion)
+        case .delete: write([step(key, .delete, on: table, if: drawnCondition)], at: region, completion)
         case .putIfAbsent: write([step(key, .put(item()), on: table, if: .isNew)], at: region, completion)
         case .batch:
             let deletes = mark % 4 == 0
@@ -98,6 +129,13 @@ final class Request {
                 }, at: region, completion)
         case .transaction: transact(at: region, table, completion)
         }
+    }
+
+    private var drawnCondition: ClientCondition? { isRecorded ? nil : .drawn(by: mark) }
+
+    /// What a recorded update does: nobody knows what it did, but it left an item of its size.
+    private var recordedChanges: [ClientChange] {
+        [.add("count", 1), .set("mark", markValue), .set("filler", filler)]
     }
 
     // MARK: - Reads
@@ -165,6 +203,7 @@ final class Request {
                 case .failure: outcome = .failed
                 }
             }
+            if let log, let position = positions.first { replayed?.committed(position, of: log, at: region.world.now) }
             completion(outcome)
         }
         if !isTaken { return completion(.failed) }
@@ -175,10 +214,18 @@ final class Request {
 
     func item(_ key: Item) -> Item {
         var item = key
-        item["mark"] = .number(Number(Int(truncatingIfNeeded: mark >> 1)))
+        item["mark"] = markValue
         item["group"] = .string(Text("g\(mark % 7)"))
-        // Half of it repeats, as real items' bytes do.
-        let byteCount = group.plan.itemByteCount
+        item["filler"] = filler
+        item[Expiries.attribute] = expires.map { .number(Number(Int(clamping: $0))) }
+        return item
+    }
+
+    private var markValue: AttributeValue { .number(Number(Int(truncatingIfNeeded: mark >> 1))) }
+
+    /// Half of it repeats, as real items' bytes do.
+    private var filler: AttributeValue {
+        let byteCount = itemByteCount
         var filler = [UInt8](repeating: UInt8(ascii: "x"), count: byteCount)
         var bits = mark
         for index in stride(from: 0, to: byteCount, by: 2) {
@@ -186,8 +233,6 @@ final class Request {
             bits = bits &* 0x9E37_79B9_7F4A_7C15 &+ 1
             bits ^= bits >> 29
         }
-        item["filler"] = .binary(filler)
-        item[Expiries.attribute] = expires.map { .number(Number(Int(clamping: $0))) }
-        return item
+        return .binary(filler)
     }
 }

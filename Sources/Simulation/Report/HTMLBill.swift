@@ -1,6 +1,7 @@
-extension HTMLReport {
+/// What the outages of a run cost, as tables of its page.
+enum HTMLBill {
     /// What is lost, stale, overwritten and without answers, each where there is any.
-    static func bill(of result: RunResult) -> String {
+    static func tables(of result: RunResult) -> String {
         let bill = result.bill
         return lostWrites(of: bill, count: result.lostAcknowledgedWrites) + staleReads(of: bill)
             + overwrittenWrites(of: bill) + overwrites(of: bill) + unavailability(of: bill)
