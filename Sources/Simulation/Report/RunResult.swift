@@ -168,6 +168,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public struct RegionRequests: Codable, Sendable, Equatable {
         public var region: String
         public var count = 0
+        /// How often all of them were sent together.
+        public var attempts = 0
+        /// Requests that were sent more than once.
+        public var retried = 0
         /// Requests without an answer, or with an error that is the region's fault.
         public var failed = 0
         /// Writes that their condition refused.
@@ -192,6 +196,8 @@ public struct RunResult: Codable, Sendable, Equatable {
             var members = encoder.container(keyedBy: CodingKeys.self)
             try members.encode(region, forKey: .region)
             try members.encode(count, forKey: .count)
+            try members.encode(attempts, forKey: .attempts)
+            try members.encode(retried, forKey: .retried)
             try members.encode(failed, forKey: .failed)
             try members.encode(refusedByCondition, forKey: .refusedByCondition)
             try members.encode(failedOver, forKey: .failedOver)

@@ -101,6 +101,7 @@ struct ScenarioReduction: Sendable {
         guard place < scenario.workload.count else { return nil }
         var reduced = scenario
         reduced.workload[place].failover = .none
+        reduced.workload[place].retries = .init()
         return reduced
     }
 

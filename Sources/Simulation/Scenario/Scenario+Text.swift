@@ -86,7 +86,15 @@ extension Scenario {
         case .none: lines.append("    failover: none")
         case .nearest(let errors, let back):
             lines.append("    failover: {after-errors: \(errors), back-after: \(back.configurationText)}")
+        case .inOrder(let regions, let errors, let back):
+            lines.append(
+                "    failover: {after-errors: \(errors), back-after: \(back.configurationText), order: \(list(regions))}"
+            )
         }
+        lines.append(
+            "    retries: {mode: \(plan.retries.mode.rawValue), max-attempts: \(plan.retries.maxAttempts), "
+                + "backoff: \(plan.retries.backoff.configurationText), "
+                + "backoff-max: \(plan.retries.backoffMax.configurationText)}")
         if let from = plan.from { lines.append("    from: \(from.configurationText)") }
         if let until = plan.until { lines.append("    until: \(until.configurationText)") }
         return lines

@@ -18,7 +18,7 @@ extension ScenarioReader {
         let members = field.mapping(
             keys: [
                 "name", "table", "regions", "arrival", "mix", "keys", "trace", "item-size", "lifetime", "timeout",
-                "failover", "from", "until",
+                "failover", "retries", "from", "until",
             ], required: ["table"])
         guard let members else { return nil }
         let isReplay = members["trace"] != nil
@@ -30,7 +30,7 @@ extension ScenarioReader {
             }
         }
         let table = members["table"].flatMap { $0.text(expected: "a table") }
-        let clients = members["regions"].map(regionList)
+        let homes = members["regions"].map(regionList)
         let name = members["name"].flatMap { $0.text() }
         let replicas = table.flatMap { replicaRegions(of: $0, tables: tables, faults: faults) }
         var (arrival, mix, keys) = (
@@ -40,24 +40,26 @@ extension ScenarioReader {
         if let place = members["trace"] {
             let hasSortKey = (tables + Self.made(by: faults)).first { $0.name == table }?.hasSortKey ?? false
             arrival = TraceSourceReader(reader: self)
-                .read(place, itemsHaveSortKey: hasSortKey, regions: clients ?? replicas ?? []).map { .trace($0) }
+                .read(place, itemsHaveSortKey: hasSortKey, regions: homes ?? replicas ?? []).map { .trace($0) }
             (mix, keys) = (WorkloadPlan.Mix(), WorkloadPlan.KeyChoice(count: 1, distribution: .uniform))
         }
         guard let table, let arrival, let mix, let keys else { return nil }
         if let replicas {
-            refuseStrangers(clients ?? [], replicas: replicas, table: table, field: members["regions"] ?? field)
+            refuseStrangers(homes ?? [], replicas: replicas, table: table, field: members["regions"] ?? field)
         } else {
             members["table"]?.refuse(
                 "no table is called '\(table)'",
                 expected: tables.isEmpty ? "a table of the scenario" : "one of \(names(tables))")
         }
         var plan = WorkloadPlan(
-            name: name ?? table, table: table, regions: clients ?? replicas ?? [], arrival: arrival, mix: mix,
+            name: name ?? table, table: table, regions: homes ?? replicas ?? [], arrival: arrival, mix: mix,
             keys: keys)
         members["item-size"].flatMap { $0.byteCount(in: 0...390 << 10) }.map { plan.itemByteCount = $0 }
         plan.lifetime = members["lifetime"].flatMap { $0.duration(in: .seconds(1)...Self.durationMax) }
         members["timeout"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }.map { plan.timeout = $0 }
-        members["failover"].flatMap(readFailover).map { plan.failover = $0 }
+        let clients = ClientReader(reader: self)
+        members["failover"].flatMap { clients.readFailover($0, replicas: replicas) }.map { plan.failover = $0 }
+        members["retries"].flatMap(clients.readRetries).map { plan.retries = $0 }
         plan.from = members["from"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         plan.until = members["until"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         if let until = plan.until, until <= plan.from ?? .zero {
@@ -205,21 +207,6 @@ extension ScenarioReader {
         let requests = members["requests"].flatMap { $0.share() }
         guard let keys, let requests else { return nil }
         return .hotSet(keys: keys, requests: requests)
-    }
-
-    private func readFailover(_ field: ConfigurationField) -> WorkloadPlan.Failover? {
-        if field.form == .scalar {
-            let expected = "none or {after-errors: 3, back-after: 30s}"
-            guard let text = field.text(expected: expected) else { return nil }
-            if text != "none" { field.refuse("found \(field.shown)", expected: expected) }
-            return WorkloadPlan.Failover.none
-        }
-        let keys = ["after-errors", "back-after"]
-        guard let members = field.mapping(keys: keys, required: keys) else { return nil }
-        let errors = members["after-errors"].flatMap { $0.integer(in: 1...1_000_000) }
-        let back = members["back-after"].flatMap { $0.duration(in: .zero...Self.durationMax) }
-        guard let errors, let back else { return nil }
-        return .nearest(afterErrors: errors, backAfter: back)
     }
 }
 

@@ -34,6 +34,10 @@ final class Request {
     /// Who took the write; nil until it was carried out.
     var origin: Origin?
 
+    /// How often it was sent before: what each attempt puts is told apart by it, as two equal items leave no trace in a stream.
+    let attempt: Int
+    /// Whether the region had no room for it.
+    private(set) var isOverload = false
     /// What becomes of it where it is a recorded write.
     var replayed: ReplayedWrite?
     /// The size of the attribute that fills what it writes, in bytes.
@@ -58,12 +62,14 @@ final class Request {
         var key: Item = ["pk": .string(Text(recorded.partition))]
         key["sk"] = recorded.sortNumber.map { .number($0) }
         self.key = key
+        attempt = 0
         itemByteCount = recorded.byteCount ?? group.plan.itemByteCount
         isRecorded = true
     }
 
     /// A request that is drawn.
     init(_ kind: Kind, group: ClientGroup) {
+        attempt = 0
         itemByteCount = group.plan.itemByteCount
         isRecorded = false
         self.kind = kind
@@ -101,6 +107,24 @@ final class Request {
         }
     }
 
+    /// The same once more, by the same client.
+    ///
+    /// - Parameter attempt: how often it was sent before.
+    func again(attempt: Int) -> Request { Request(again: self, attempt: attempt) }
+
+    private init(again other: Request, attempt: Int) {
+        self.attempt = attempt
+        kind = other.kind
+        group = other.group
+        key = other.key
+        others = other.others
+        askedAt = other.askedAt
+        mark = other.mark
+        replayed = other.replayed
+        itemByteCount = other.itemByteCount
+        isRecorded = other.isRecorded
+    }
+
     /// Carries the request out in a region; `completion` runs when it is answered there.
     func perform(at region: SimulatedRegion, _ completion: @escaping (FinishedRequest.Outcome) -> Void) {
         guard let reader = region.store?.reader, let table = reader.table(named: Text(group.table.name)),
@@ -117,7 +141,7 @@ final class Request {
         case .readModifyWrite: readModifyWrite(at: region, table, completion)
         case .put, .insert: write([step(key, .put(item()), on: table)], at: region, completion)
         case .update:
-            let changes: [ClientChange] = isRecorded ? recordedChanges : .drawn(by: mark)
+            let changes: [ClientChange] = isRecorded ? recordedChanges : .drawn(by: mark, attempt: attempt)
             write([step(key, .update(changes), on: table, if: drawnCondition)], at: region, completion)
         case .delete: write([step(key, .delete, on: table, if: drawnCondition)], at: region, completion)
         case .putIfAbsent: write([step(key, .put(item()), on: table, if: .isNew)], at: region, completion)
@@ -206,8 +230,14 @@ final class Request {
             if let log, let position = positions.first { replayed?.committed(position, of: log, at: region.world.now) }
             completion(outcome)
         }
-        if !isTaken { return completion(.failed) }
+        if !isTaken { return refuseOverload(completion) }
         if region.world.hooks.answersBeforeCommit { completion(.answered) }
+    }
+
+    /// The region has too much to do already.
+    func refuseOverload(_ completion: (FinishedRequest.Outcome) -> Void) {
+        isOverload = true
+        completion(.failed)
     }
 
     private func item() -> Item { item(key) }
@@ -221,7 +251,7 @@ final class Request {
         return item
     }
 
-    private var markValue: AttributeValue { .number(Number(Int(truncatingIfNeeded: mark >> 1))) }
+    private var markValue: AttributeValue { .number(Number(Int(truncatingIfNeeded: mark >> 1 &+ UInt64(attempt)))) }
 
     /// Half of it repeats, as real items' bytes do.
     private var filler: AttributeValue {

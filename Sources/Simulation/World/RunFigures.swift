@@ -187,6 +187,8 @@ final class RunFigures: WorldObserver {
     func finished(_ request: FinishedRequest) {
         let home = request.home
         requests[home].count += 1
+        requests[home].attempts += request.attemptCount
+        if request.attemptCount > 1 { requests[home].retried += 1 }
         recoveryTimes.finished(request)
         unavailableSeconds[home][request.group].note(request.outcome != .failed, at: world.now)
         switch request.outcome {

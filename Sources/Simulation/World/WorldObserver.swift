@@ -88,7 +88,10 @@ struct FinishedRequest {
     let target: Int
     let outcome: Outcome
     let isWrite: Bool
+    /// When it was sent first.
     let startedAt: VirtualTime
+    /// How often it was sent.
+    let attemptCount: Int
     /// How old what a read has found was; nil for what was not stale.
     let staleness: VirtualDuration?
 }

@@ -47,7 +47,7 @@ struct RunDocumentTests {
             lostAcknowledgedWrites operationCount recoveries recoveries.fromSeconds recoveries.inStepMilliseconds
             recoveries.region recoveries.servedMilliseconds recoveries.untilSeconds recoveryPointMilliseconds
             recoveryTimeMilliseconds refusedChanges refusedChanges.seconds refusedChanges.text regions replayCommand
-            requests requests.acknowledgedWrites requests.count
+            requests requests.acknowledgedWrites requests.attempts requests.count requests.retried
             requests.failed requests.failedOver requests.longestOutageSeconds requests.p50Milliseconds
             requests.p99Milliseconds requests.refusedByCondition requests.region requests.unavailability scenario seed
             series series.backlog series.conflicts series.differingKeys series.errors series.intervalSeconds series.lag
