@@ -103,6 +103,12 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write a line for everything that happens into this file.", valueName: "file"))
     var trace: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what became of each recorded write into this file: lost, late or overwritten.", valueName: "file.csv"
+        ))
+    var bill: String?
+
     @Flag(
         help: "If a run fails, look for a smaller scenario that fails in the same way, and write it beside the first.")
     var shrink = false
@@ -112,6 +118,9 @@ struct Simulate: AsyncParsableCommand {
             throw ValidationError("--seed is for one run and --seeds for many: give one of them")
         }
         if isSweep {
+            if bill != nil {
+                throw ValidationError("--bill is of one run: run the seed that you want to see alone, with --seed")
+            }
             if trace != nil {
                 throw ValidationError(
                     "--trace follows one run: run the seed that you want to follow alone, with --seed")
@@ -208,6 +217,9 @@ struct Simulate: AsyncParsableCommand {
 
     private func runOne(_ scenario: Scenario) throws -> Bool {
         let seed = seed ?? 1
+        if bill != nil, !scenario.workload.contains(where: { $0.trace != nil }) {
+            throw CommandFailure("--bill tells of recorded requests, and no workload of \(path) has a 'trace'")
+        }
         let run = Run(scenario, seed: seed)
         let traceFile = try trace.map { path throws(CommandFailure) in try SimulateFile(creating: path) }
         if let traceFile { run.trace { traceFile.write($0) } }
@@ -222,6 +234,7 @@ struct Simulate: AsyncParsableCommand {
             try SimulateReport(folder: report).write(
                 ReportFile.files(of: result, file: path, methods), result: document)
         }
+        if let bill, let text = run.replayBill() { try SimulateFile.write(text, to: bill) }
         if json {
             print(try SimulateFile.json(document))
         } else {
@@ -229,6 +242,8 @@ struct Simulate: AsyncParsableCommand {
             print(summary, terminator: "")
             if let report { print("Page    \(report)/index.html") }
             if let trace { print("Trace   \(trace)") }
+            if let bill { print("Bill    \(bill)") }
+            for plan in scenario.workload { printLeftOut(of: plan) }
         }
         if shrink {
             if result.hasPassed {
@@ -238,6 +253,12 @@ struct Simulate: AsyncParsableCommand {
             }
         }
         return result.hasPassed
+    }
+
+    private func printLeftOut(of plan: WorkloadPlan) {
+        guard let trace = plan.trace, !trace.leftOut.isEmpty else { return }
+        let parts = trace.leftOut.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+        print("Left out of \(trace.source.file): \(parts)")
     }
 
     // MARK: - Many runs

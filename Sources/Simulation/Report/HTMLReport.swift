@@ -28,6 +28,7 @@ public enum HTMLReport {
         \(timeline(of: result))
         \(plots(of: result))
         \(tables(of: result))
+        \(HTMLBill.tables(of: result))
         \(glossary)
         </main>
         \(footer(of: result, file: file))

@@ -34,6 +34,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var recoveries: [Recovery] = []
     /// The indexes that were added to tables, in the order in which they were asked for.
     public var indexBuilds: [IndexBuild] = []
+    /// What the outages cost, in detail.
+    public var bill = Bill()
     public var series = Series()
 
     public init(
@@ -170,6 +172,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public struct RegionRequests: Codable, Sendable, Equatable {
         public var region: String
         public var count = 0
+        /// How often all of them were sent together.
+        public var attempts = 0
+        /// Requests that were sent more than once.
+        public var retried = 0
         /// Requests without an answer, or with an error that is the region's fault.
         public var failed = 0
         /// Writes that their condition refused.
@@ -202,6 +208,8 @@ public struct RunResult: Codable, Sendable, Equatable {
             var members = encoder.container(keyedBy: CodingKeys.self)
             try members.encode(region, forKey: .region)
             try members.encode(count, forKey: .count)
+            try members.encode(attempts, forKey: .attempts)
+            try members.encode(retried, forKey: .retried)
             try members.encode(failed, forKey: .failed)
             try members.encode(refusedByCondition, forKey: .refusedByCondition)
             try members.encode(failedOver, forKey: .failedOver)

@@ -27,6 +27,7 @@ public enum Summary {
         lines += figures(of: result, layout)
         lines += links(of: result, layout)
         lines += clients(of: result, layout)
+        lines += bill(of: result, layout)
         lines += layout.aligned(
             [["Events", "\(Figures.count(result.eventCount)), trace \(result.traceHash)"]]
                 + [["Replay", result.replayCommand(file: file)]]

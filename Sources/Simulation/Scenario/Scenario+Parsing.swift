@@ -61,14 +61,18 @@ struct ScenarioReader {
         scenario.topologyFile = topologyFile ?? ""
         scenario.folder = folder
         members["settle"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }.map { scenario.settle = $0 }
-        members["network"].map { readNetwork($0, into: &scenario.network) }
-        members["disk"].map { readDisk($0, into: &scenario.disk) }
-        members["process"].map { readProcess($0, into: &scenario.process) }
+        let hardware = HardwareReader(reader: self)
+        members["network"].map { hardware.readNetwork($0, into: &scenario.network) }
+        members["disk"].map { hardware.readDisk($0, into: &scenario.disk) }
+        members["process"].map { hardware.readProcess($0, into: &scenario.process) }
         scenario.faults = faults
         scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }
         scenario.expectations = members["expectations"].map(ExpectationReader(self).read) ?? []
         return scenario
     }
+
+    /// The path of a file that the scenario names.
+    func path(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
 
     private static func name(ofFile file: String) -> String {
         let last = file.split(separator: "/").last.map(String.init) ?? file
@@ -78,7 +82,7 @@ struct ScenarioReader {
     private func readTopology(_ field: ConfigurationField, path: String?) -> Topology? {
         guard let path else { return nil }
         do {
-            return try Topology.load(path: path.hasPrefix("/") ? path : "\(folder)/\(path)")
+            return try Topology.load(path: self.path(path))
         } catch {
             for problem in error.problems {
                 let place = problem.line > 0 ? "\(error.file):\(problem.line)" : error.file
@@ -121,31 +125,5 @@ struct ScenarioReader {
             names.append(name)
         }
         return names
-    }
-
-    // MARK: The world
-
-    private func readNetwork(_ field: ConfigurationField, into network: inout NetworkPlan) {
-        guard let members = field.mapping(keys: ["jitter", "loss", "bandwidth"]) else { return }
-        members["jitter"].flatMap { $0.number(in: 0...2) }.map { network.jitter = $0 }
-        members["loss"].flatMap { $0.share() }.map { network.loss = $0 }
-        members["bandwidth"].flatMap { $0.byteRate(in: 1...1 << 40) }.map { network.bandwidth = $0 }
-        if network.loss > 0.9 {
-            members["loss"]?.refuse("found \(network.loss)", expected: "a share of at most 90%, or a partition")
-        }
-    }
-
-    private func readDisk(_ field: ConfigurationField, into disk: inout DiskPlan) {
-        guard let members = field.mapping(keys: ["sync", "jitter"]) else { return }
-        members["sync"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { disk.syncLatency = $0 }
-        members["jitter"].flatMap { $0.number(in: 0...2) }.map { disk.jitter = $0 }
-    }
-
-    private func readProcess(_ field: ConfigurationField, into process: inout ProcessPlan) {
-        guard let members = field.mapping(keys: ["write", "read", "restart-after"]) else { return }
-        members["write"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.writeCost = $0 }
-        members["read"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.readCost = $0 }
-        members["restart-after"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }
-            .map { process.restartAfterFailure = $0 }
     }
 }

@@ -6,26 +6,29 @@ extension Scenario {
     /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
     ///
     /// Durations are written to the microsecond. Parameters have the values that they have in this scenario, and are none any more.
-    public var text: String { text(topologyPath: topologyFile) }
+    public var text: String { text { $0 } }
 
-    /// The text of a file in another folder, which names the topology by its whole path.
+    /// The text of a file in another folder, which names other files by their whole paths.
     public func text(inFolder other: String) -> String {
-        if other == folder || topologyFile.hasPrefix("/") { return text }
-        return text(topologyPath: URL(fileURLWithPath: "\(folder)/\(topologyFile)").standardizedFileURL.path)
+        if other == folder { return text }
+        return text { path in
+            path.hasPrefix("/") ? path : URL(fileURLWithPath: "\(folder)/\(path)").standardizedFileURL.path
+        }
     }
 
-    func text(topologyPath: String) -> String {
+    /// - Parameter path: what stands for the path of a file, relative to the scenario's folder.
+    func text(_ path: (String) -> String) -> String {
         var lines = ["name: \(ConfigurationText.quoted(name))"]
         if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
         lines += [
-            "topology: \(ConfigurationText.quoted(topologyPath))",
+            "topology: \(ConfigurationText.quoted(path(topologyFile)))",
             "duration: \(duration.configurationText)",
             "settle: \(settle.configurationText)",
         ]
         lines.append(tables.isEmpty ? "tables: []" : "tables:")
         lines += tables.map { "  - \(Self.flow($0))" }
         lines.append(workload.isEmpty ? "workload: []" : "workload:")
-        lines += workload.flatMap(Self.lines)
+        lines += workload.flatMap { Self.lines(of: $0, path) }
         let bandwidth = network.bandwidth.map { ", bandwidth: \(ConfigurationText.byteRate($0))" } ?? ""
         lines += [
             "network: {jitter: \(ConfigurationText.number(network.jitter)), "
@@ -57,16 +60,24 @@ extension Scenario {
             + (table.hasTimeToLive ? ", time-to-live: true}" : "}")
     }
 
-    private static func lines(of plan: WorkloadPlan) -> [String] {
+    private static func lines(of plan: WorkloadPlan, _ path: (String) -> String) -> [String] {
         let parts = WorkloadPlan.Mix.parts.filter { plan.mix[keyPath: $0.path] != 0 }
             .map { "\($0.name): \(plan.mix[keyPath: $0.path])" }
         var lines = [
             "  - name: \(ConfigurationText.quoted(plan.name))",
             "    table: \(ConfigurationText.quoted(plan.table))",
             "    regions: \(list(plan.regions))",
-            "    arrival: \(text(of: plan.arrival))",
-            "    mix: {\(parts.joined(separator: ", "))}",
-            "    keys: {count: \(plan.keys.count), distribution: \(text(of: plan.keys.distribution))}",
+        ]
+        if let trace = plan.trace {
+            lines.append("    trace: \(text(of: trace.source, path))")
+        } else {
+            lines += [
+                "    arrival: \(text(of: plan.arrival))",
+                "    mix: {\(parts.joined(separator: ", "))}",
+                "    keys: {count: \(plan.keys.count), distribution: \(text(of: plan.keys.distribution))}",
+            ]
+        }
+        lines += [
             "    item-size: \(ByteCountText.print(plan.itemByteCount))",
             "    timeout: \(plan.timeout.configurationText)",
         ]
@@ -75,7 +86,15 @@ extension Scenario {
         case .none: lines.append("    failover: none")
         case .nearest(let errors, let back):
             lines.append("    failover: {after-errors: \(errors), back-after: \(back.configurationText)}")
+        case .inOrder(let regions, let errors, let back):
+            lines.append(
+                "    failover: {after-errors: \(errors), back-after: \(back.configurationText), order: \(list(regions))}"
+            )
         }
+        lines.append(
+            "    retries: {mode: \(plan.retries.mode.rawValue), max-attempts: \(plan.retries.maxAttempts), "
+                + "backoff: \(plan.retries.backoff.configurationText), "
+                + "backoff-max: \(plan.retries.backoffMax.configurationText)}")
         if let from = plan.from { lines.append("    from: \(from.configurationText)") }
         if let until = plan.until { lines.append("    until: \(until.configurationText)") }
         return lines
@@ -91,8 +110,20 @@ extension Scenario {
             "{burst: {base: \(ConfigurationText.rate(perSecond: rate)), "
                 + "peak: \(ConfigurationText.rate(perSecond: peak)), every: \(every.configurationText), "
                 + "length: \(length.configurationText)}}"
+        case .trace: ""
         case .closed(let clients, let think): "{closed: {clients: \(clients), think: \(think.configurationText)}}"
         }
+    }
+
+    private static func text(of source: RequestTrace.Source, _ path: (String) -> String) -> String {
+        var members = ["file: \(ConfigurationText.quoted(path(source.file)))"]
+        for (name, value) in [
+            ("table", source.table), ("partition-key", source.partitionKey), ("sort-key", source.sortKey),
+            ("region", source.region),
+        ] {
+            if let value { members.append("\(name): \(ConfigurationText.quoted(value))") }
+        }
+        return "{\(members.joined(separator: ", "))}"
     }
 
     private static func text(of distribution: WorkloadPlan.KeyChoice.Distribution) -> String {

@@ -11,6 +11,8 @@ final class RunFigures: WorldObserver {
     private var indexBuilds: IndexBuilds
     /// By region and by group of its clients.
     private var outages: [[ClientOutage]]
+    /// Likewise.
+    private var unavailableSeconds: [[UnavailableSeconds]]
     private var recoveryTimes: RecoveryTimes
     /// Counts the keys that differ; nil where nobody wants to know.
     var differingKeys: DifferingKeys?
@@ -66,6 +68,7 @@ final class RunFigures: WorldObserver {
                 requests[index].longestFailoverSeconds = 0
             }
         }
+        unavailableSeconds = regions.map { _ in world.scenario.workload.map { _ in UnavailableSeconds() } }
         recoveryTimes = RecoveryTimes(of: world)
         endedConflicts = regions.map { _ in 0 }
         currentConflicts = endedConflicts
@@ -197,10 +200,13 @@ final class RunFigures: WorldObserver {
     func finished(_ request: FinishedRequest) {
         let home = request.home
         requests[home].count += 1
+        requests[home].attempts += request.attemptCount
+        if request.attemptCount > 1 { requests[home].retried += 1 }
         recoveryTimes.finished(request)
         latencies[home].record(
             request.outcome == .failed ? nil : world.now - request.startedAt,
             isDuringFault: faultWindows.contain(from: request.startedAt, to: world.now))
+        unavailableSeconds[home][request.group].note(request.outcome != .failed, at: world.now)
         switch request.outcome {
         case .failed:
             requests[home].failed += 1
@@ -274,8 +280,10 @@ final class RunFigures: WorldObserver {
         result.conflicts = Int(clamping: conflicts)
         result.convergenceMilliseconds = convergence.map { Double($0.nanoseconds) / 1e6 }
         result.series = series
+        result.bill = bill
         for observer in world.observers {
             guard let losses = observer as? any LossReporting else { continue }
+            result.bill.lostWrites += losses.lostWrites
             result.lostAcknowledgedWrites += losses.lostAcknowledgedWrites
             result.recoveryPointMilliseconds = max(
                 result.recoveryPointMilliseconds, Double(losses.recoveryPoint.nanoseconds) / 1e6)
@@ -301,5 +309,20 @@ extension RunFigures: MeasuredQuantiles {
             guard latencies.requestCount(during: window) > 0 else { return nil }
             return latencies.milliseconds(share: share, during: window) ?? .infinity
         }.max()
+    }
+}
+
+extension RunFigures {
+    private var bill: RunResult.Bill {
+        var bill = RunResult.Bill()
+        for (group, plan) in world.scenario.workload.enumerated() {
+            for (home, region) in world.regions.enumerated() where plan.regions.contains(region.name) {
+                var seconds = unavailableSeconds[home][group]
+                seconds.conclude()
+                bill.unavailability.append(.init(group: plan.name, region: region.name, seconds: seconds.count))
+            }
+        }
+        for observer in world.observers { (observer as? OutageBill)?.conclude(into: &bill) }
+        return bill
     }
 }

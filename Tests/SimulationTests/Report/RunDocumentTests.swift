@@ -54,6 +54,13 @@ struct RunDocumentTests {
 
     @Test func `a run's members are these, and stay what they are`() throws {
         let expected = """
+            bill bill.lostWrites bill.lostWrites.acknowledgedSeconds bill.lostWrites.ageMilliseconds bill.lostWrites.key
+            bill.lostWrites.region bill.lostWrites.table bill.overwrites bill.overwrites.acknowledgedSeconds
+            bill.overwrites.by bill.overwrites.key bill.overwrites.overwrittenSeconds bill.overwrites.region
+            bill.overwrites.table bill.overwrittenWrites bill.overwrittenWrites.by bill.overwrittenWrites.count
+            bill.overwrittenWrites.region bill.staleReads bill.staleReads.count bill.staleReads.maxMilliseconds
+            bill.staleReads.p50Milliseconds bill.staleReads.p99Milliseconds bill.staleReads.region bill.unavailability
+            bill.unavailability.group bill.unavailability.region bill.unavailability.seconds
             conflicts convergenceMilliseconds description durationSeconds eventCount expectations expectations.isMet
             expectations.measured expectations.text faults faults.fromSeconds faults.regions faults.text
             faults.untilSeconds formatVersion hasPassed indexBuilds indexBuilds.activeMilliseconds
@@ -62,7 +69,7 @@ struct RunDocumentTests {
             lostAcknowledgedWrites operationCount parameters parameters.name parameters.value recoveries recoveries.fromSeconds recoveries.inStepMilliseconds
             recoveries.region recoveries.servedMilliseconds recoveries.untilSeconds recoveryPointMilliseconds
             recoveryTimeMilliseconds refusedChanges refusedChanges.seconds refusedChanges.text regions replayCommand
-            requests requests.acknowledgedWrites requests.count
+            requests requests.acknowledgedWrites requests.attempts requests.count requests.retried
             requests.failed requests.failedOver requests.longestFailoverSeconds requests.longestOutageSeconds
             requests.p50DuringFaultsMilliseconds requests.p50Milliseconds requests.p50WithoutFaultsMilliseconds
             requests.p99DuringFaultsMilliseconds requests.p99WithoutFaultsMilliseconds

@@ -106,6 +106,15 @@ struct RandomScenario {
         if random.happens(0.5) {
             plan.failover = .nearest(afterErrors: 1 + random.below(9), backAfter: duration(0...60_000_000))
         }
+        if random.happens(0.3) {
+            plan.failover = .inOrder(
+                regions: Array(table.replicas.prefix(2)), afterErrors: 1 + random.below(9),
+                backAfter: duration(0...60_000_000))
+        }
+        plan.retries = .init([.none, .standard, .adaptive][random.below(3)])
+        plan.retries.maxAttempts = 1 + random.below(9)
+        plan.retries.backoff = duration(0...1_000_000)
+        plan.retries.backoffMax = plan.retries.backoff + duration(0...1_000_000)
         if random.happens(0.5) { plan.from = duration(0...1_000_000_000) }
         if random.happens(0.5) { plan.until = duration(1_000_000_001...3_600_000_000) }
         return plan

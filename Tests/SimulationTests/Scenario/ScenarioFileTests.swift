@@ -10,6 +10,7 @@ struct ScenarioFileTests {
         "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition",
         "disk-lost-during-partition", "flapping-link", "full-disk",
         "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
+        "replay-orders",
         "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents",
         "time-to-live-during-partition",
     ]
@@ -20,7 +21,8 @@ struct ScenarioFileTests {
 
     @Test func `the scenarios that come with the project are these`() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: RandomScenario.shipped)
-        #expect(files.sorted() == Self.shipped.map { "\($0).yaml" })
+        #expect(files.filter { $0.hasSuffix(".yaml") }.sorted() == Self.shipped.map { "\($0).yaml" })
+        #expect(files.filter { !$0.hasSuffix(".yaml") } == ["replay-orders.csv"])
     }
 
     @Test(arguments: shipped)
@@ -41,6 +43,8 @@ struct ScenarioFileTests {
                 case .poisson(let rate): rate
                 case .diurnal(let low, let high, _): (low + high) / 2
                 case .burst(let rate, let peak, let every, let length): rate + (peak - rate) * (length / every)
+                case .trace(let trace):
+                    Double(trace.requests.count) / Double(plan.regions.count) / (scenario.duration / .seconds(1))
                 case .closed(let clients, let think): Double(clients) / max(0.02, think / .seconds(1))
                 }
             let length = (plan.until ?? scenario.duration) - (plan.from ?? .zero)
