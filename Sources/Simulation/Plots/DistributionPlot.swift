@@ -57,6 +57,6 @@ struct DistributionPlot {
                     + ["\(run.seed)", run.value(of: metric).map(ConfigurationText.number) ?? ""]
             }
         }
-        return CSVText.table([parameters + ["seed", metric.name]] + rows)
+        return CommaSeparatedValues.table([parameters + ["seed", metric.name]] + rows)
     }
 }

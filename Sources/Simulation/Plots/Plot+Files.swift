@@ -35,7 +35,7 @@ extension Plot {
                         ? ConfigurationText.number(line.values[index]) : ""
                 }
         }
-        return CSVText.table([["fromSeconds"] + lines.map(\.name)] + rows)
+        return CommaSeparatedValues.table([["fromSeconds"] + lines.map(\.name)] + rows)
     }
 
     /// The name of its files, without their endings: `lag-from-us-east-1`.

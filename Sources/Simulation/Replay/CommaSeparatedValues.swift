@@ -108,4 +108,7 @@ struct CommaSeparatedValues {
     }
 
     static func row(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") }
+
+    /// Rows with line feeds, the names of the columns first.
+    static func table(_ rows: [[String]]) -> String { rows.map { row($0) + "\n" }.joined() }
 }

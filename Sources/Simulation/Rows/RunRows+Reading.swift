@@ -65,33 +65,11 @@ extension RunRows {
 
     /// The fields of a line of CSV.
     private static func fields(_ line: String, number: Int) throws(RowProblem) -> [String] {
-        let quote = UInt8(ascii: "\"")
-        var fields: [String] = []
-        var rest = line.utf8[...]
-        while true {
-            var field: [UInt8] = []
-            if rest.first == quote {
-                var parts: [Substring.UTF8View] = []
-                // Two quotes within a field are one of its own, and a single one ends it.
-                repeat {
-                    rest.removeFirst()
-                    guard let end = rest.firstIndex(of: quote) else {
-                        throw RowProblem(line: number, text: "a quote has no end")
-                    }
-                    parts.append(rest[..<end])
-                    rest = rest[end...].dropFirst()
-                } while rest.first == quote
-                field += parts.joined(separator: [quote])
-            } else {
-                let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
-                field += rest[..<end]
-                rest = rest[end...]
-            }
-            fields.append(String(decoding: field, as: UTF8.self))
-            guard let comma = rest.popFirst() else { return fields }
-            guard comma == UInt8(ascii: ",") else {
-                throw RowProblem(line: number, text: "something follows a quoted field")
-            }
+        var values = CommaSeparatedValues(Array(line.utf8))
+        do throws(CommaSeparatedValues.Problem) {
+            return try values.next()?.fields ?? []
+        } catch {
+            throw RowProblem(line: number, text: error.text)
         }
     }
 

@@ -39,7 +39,7 @@ public struct RunRows: Sendable {
 
     /// The text of a file with these rows, in their order.
     public func text(_ rows: [RunRow]) -> String {
-        let names = format == .csv ? [CSVText.line(columns)] : []
+        let names = format == .csv ? [CommaSeparatedValues.row(columns)] : []
         return (names + rows.map(line)).map { $0 + "\n" }.joined()
     }
 
@@ -56,7 +56,7 @@ public struct RunRows: Sendable {
         ]
         cells += metrics.map { metric in run.value(of: metric).map { .number($0) } ?? .nothing }
         switch format {
-        case .csv: return CSVText.line(cells.map(\.plain))
+        case .csv: return CommaSeparatedValues.row(cells.map(\.plain))
         case .jsonLines:
             let members = zip(columns, cells).map { "\(RowCell.text($0).json):\($1.json)" }
             return "{\(members.joined(separator: ","))}"

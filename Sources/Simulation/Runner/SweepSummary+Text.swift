@@ -4,7 +4,8 @@ extension SweepSummary {
     /// The figures that a terminal has room for; every one is in the JSON and in the rows.
     static let shownFigures = [
         "lostAcknowledgedWrites", "recoveryPointMilliseconds", "recoveryTimeMilliseconds", "convergenceMilliseconds",
-        "stalenessP99Milliseconds", "stalenessMaxMilliseconds", "conflicts", "unavailability", "longestOutageSeconds",
+        "stalenessP99Milliseconds", "stalenessMaxMilliseconds", "conflicts", "overwrittenWrites", "staleReads",
+        "unavailability", "longestOutageSeconds",
         "p99Milliseconds",
     ]
 

@@ -57,7 +57,15 @@ public struct Metric: Sendable {
             worst($0.links.map(\.stalenessMaxMilliseconds))
         },
         Metric("conflicts", "Conflicts", .count) { Double($0.conflicts) },
+        Metric("overwrittenWrites", "Overwritten writes", .count) { Double($0.bill.overwrittenCount) },
+        Metric("staleReads", "Stale reads", .count) { Double($0.bill.staleReads.reduce(0) { $0 + $1.count }) },
+        Metric("staleReadMaxMilliseconds", "Stale read max", .milliseconds) {
+            worst($0.bill.staleReads.map(\.maxMilliseconds))
+        },
         Metric("unavailability", "Unavailability", .share) { worst($0.requests.map(\.unavailability)) },
+        Metric("unavailableSeconds", "Unavailable", .seconds) {
+            worst($0.bill.unavailability.map { Double($0.seconds) })
+        },
         Metric("longestOutageSeconds", "Longest outage", .seconds) { worst($0.requests.map(\.longestOutageSeconds)) },
         Metric("p50Milliseconds", "Latency p50", .milliseconds) { worst($0.requests.map(\.p50Milliseconds)) },
         Metric("p99Milliseconds", "Latency p99", .milliseconds) { worst($0.requests.map(\.p99Milliseconds)) },

@@ -92,7 +92,9 @@ struct RunDocumentTests {
             "bytesShipped", "conflicts", "convergenceMilliseconds", "indexActiveMilliseconds", "longestFailoverSeconds",
             "longestOutageSeconds", "p99DuringFaultsMilliseconds", "p99WithoutFaultsMilliseconds",
             "lostAcknowledgedWrites",
-            "operationCount", "p50Milliseconds", "p99Milliseconds", "recoveryPointMilliseconds",
+            "operationCount", "overwrittenWrites", "p50Milliseconds", "p99Milliseconds", "recoveryPointMilliseconds",
+            "staleReads",
+            "staleReadMaxMilliseconds", "unavailableSeconds",
             "recoveryTimeMilliseconds", "simulatedSeconds", "stalenessMaxMilliseconds", "stalenessP50Milliseconds",
             "stalenessP99Milliseconds", "unavailability",
         ]

@@ -97,8 +97,8 @@ struct RunRowsTests {
             #expect(try changed(",41300,", ",\(value),")?.contains("'recoveryTimeMilliseconds' is '\(value)'") == true)
         }
         #expect(try changed(",true,", ",true,,")?.contains("fields; expected") == true)
-        #expect(try changed(",true,", ",\"true,") == "line 2: a quote has no end")
-        #expect(try changed(",true,", ",\"true\"x,") == "line 2: something follows a quoted field")
+        #expect(try changed(",true,", ",\"true,") == "line 2: a field in quotation marks has no end")
+        #expect(try changed(",true,", ",\"true\"x,") == "line 2: more text behind a field in quotation marks")
         #expect(try problem("\(lines[0])\n\(lines[1])\n\(lines[1])\n")?.hasPrefix("line 3: the seed 1844") == true)
         #expect(
             try problem("version,scenario,scenarioHash,\n1.2.3,a,b,\n")?.contains("of another scenario, 'a'") == true)
