@@ -97,6 +97,11 @@ struct RunnerSweepTests {
                 runs: [digest(1, latency, true), digest(2, latency, latency == "1ms")]
             )
         }
+        var unsettled = Self.result(seed: 3, convergence: nil)
+        unsettled.parameters = runs[1].variant.parameters
+        let more = SweepSummary(
+            scenario: "test", combinations: [runs[0], (runs[1].variant, runs[1].runs + [RunDigest(unsettled)])])
+        #expect(more.text(wallSeconds: nil).contains(/\n2ms +20 ms .* never in 1\n/))
         let summary = SweepSummary(scenario: "test", combinations: runs)
         #expect(summary.runCount == 4 && summary.failures.map(\.seed) == [2])
         let lines = summary.text(wallSeconds: 1).split(separator: "\n").map(String.init)

@@ -78,8 +78,10 @@ struct SweepPage {
         }
         let rows = SweepSummary.shownFigures.compactMap(combination.figure).map { figure in
             let (metric, statistics) = (figure.metric, figure.statistics)
+            let missing = combination.missingText(metric.name)
             return [
-                metric.title, metric.text(statistics.median), interval(statistics.medianInterval, metric),
+                missing.isEmpty ? metric.title : "\(metric.title), \(missing)", metric.text(statistics.median),
+                interval(statistics.medianInterval, metric),
                 metric.text(statistics.p95), interval(statistics.p95Interval, metric), metric.text(statistics.mean),
                 interval(statistics.meanInterval, metric), metric.text(statistics.worst),
                 "\(statistics.medianSeed), \(statistics.worstSeed)",

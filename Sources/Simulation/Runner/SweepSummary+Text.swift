@@ -57,7 +57,9 @@ extension SweepSummary {
         let quantiles = figures.map { [$0.metric.title] + $0.quantileCells }
         var lines = layout.aligned([[""] + Figure.quantileTitles] + quantiles, textColumns: 1) + [""]
         if combinations[0].runCount > 1 {
-            let means = figures.map { [$0.metric.title] + $0.meanCells(of: runCount) }
+            let means = figures.map {
+                [$0.metric.title] + $0.meanCells + [combinations[0].missingText($0.metric.name)]
+            }
             lines += layout.aligned([[""] + Figure.meanTitles] + means, textColumns: 1)
             lines += ["Seeds are those of the median and of the worst run.", ""]
         }
@@ -77,6 +79,7 @@ extension SweepSummary {
             let rows = combinations.map { combination in
                 combination.parameters.map(\.value)
                     + (combination.figure(name)?.quantileCells ?? Figure.quantileTitles.map { _ in "–" })
+                    + [combination.missingText(name)]
             }
             lines.append(metric.title)
             lines += layout.aligned([parameters + Figure.quantileTitles] + rows, textColumns: parameters.count) + [""]
@@ -115,6 +118,12 @@ extension SweepSummary {
 }
 
 extension SweepSummary.Combination {
+    /// How many runs never came to a figure: `never in 3`; empty where all did.
+    func missingText(_ name: String) -> String {
+        let missing = runCount - (figure(name)?.statistics.count ?? 0)
+        return missing > 0 ? "never in \(Figures.count(missing))" : ""
+    }
+
     /// The share of runs that failed, with its interval.
     fileprivate var failureText: String {
         guard runCount > 0 else { return "–" }
@@ -125,7 +134,7 @@ extension SweepSummary.Combination {
 
 extension SweepSummary.Figure {
     fileprivate static let quantileTitles = ["median", "95 % interval", "p95", "worst", "seeds"]
-    fileprivate static let meanTitles = ["mean", "95 % interval", "p90", "95 % interval", ""]
+    fileprivate static let meanTitles = ["mean", "95 % interval", "p90", "95 % interval"]
 
     fileprivate var quantileCells: [String] {
         [
@@ -135,13 +144,10 @@ extension SweepSummary.Figure {
         ]
     }
 
-    /// - Parameter runCount: how many runs there were, to say how many of them lack the figure.
-    fileprivate func meanCells(of runCount: Int) -> [String] {
-        let missing = runCount - statistics.count
-        return [
+    fileprivate var meanCells: [String] {
+        [
             metric.text(statistics.mean), statistics.meanInterval.map { $0.text(metric.text) } ?? "–",
             metric.text(statistics.p90), statistics.p90Interval.map { $0.text(metric.text) } ?? "–",
-            missing > 0 ? "never in \(Figures.count(missing))" : "",
         ]
     }
 }
