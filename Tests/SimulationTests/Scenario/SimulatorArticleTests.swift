@@ -34,7 +34,11 @@ struct SimulatorArticleTests {
 
     @Test func `names every key that the parser knows`() throws {
         let reader = try sources(
-            "Scenario", ["ScenarioReader", "Scenario+Parsing", "TraceSourceReader", "HardwareReader", "ClientReader"])
+            "Scenario",
+            [
+                "ScenarioReader", "Scenario+Parsing", "TraceSourceReader", "HardwareReader", "ClientReader",
+                "RandomFaultReader",
+            ])
         var keys = Set(ScenarioReader.keys + FaultPlan.Kind.names + WorkloadPlan.Mix.parts.map(\.name))
         // Whatever is read from a mapping, by whichever name it has there.
         for match in reader.matches(of: /\w\["([a-z-]+)"\]/) { keys.insert(String(match.1)) }
