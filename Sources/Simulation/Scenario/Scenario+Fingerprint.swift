@@ -3,9 +3,9 @@ import ConfigurationFiles
 extension Scenario {
     /// A hash of everything that a run depends on beside the seed and the program, in 16 hexadecimal digits.
     ///
-    /// It covers the scenario's values, the topology's and the requests of traces, and neither the description and comments nor the form
-    /// that they are written in, nor where the files lie. It is FNV-1a, by Fowler, Noll and Vo: enough to tell scenarios apart, not to
-    /// withstand a forger.
+    /// It covers the scenario's values, the topology's and what is in the files that the scenario names, and neither the description and
+    /// comments nor the form that they are written in, nor where the files lie. It is FNV-1a, by Fowler, Noll and Vo: enough to tell
+    /// scenarios apart, not to withstand a forger.
     public var fingerprint: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var scenario = self
@@ -20,6 +20,9 @@ extension Scenario {
         }
         mix(scenario.text { _ in "." })
         mix(topology.description)
+        // What is in the files that the text only names.
+        for plan in network.latency { mix("\(plan.distribution)") }
+        if network.bandwidthFile != nil { mix("\(network.bandwidthChanges)") }
         for request in workload.compactMap(\.trace).flatMap(\.requests) {
             mix("\(request.at) \(request.operation.rawValue) \(request.byteCount ?? -1)")
             for key in [request.partition, request.sort ?? "", request.region ?? ""] { mix(key) }

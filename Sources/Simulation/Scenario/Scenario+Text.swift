@@ -29,11 +29,8 @@ extension Scenario {
         lines += tables.map { "  - \(Self.flow($0))" }
         lines.append(workload.isEmpty ? "workload: []" : "workload:")
         lines += workload.flatMap { Self.lines(of: $0, path) }
-        let bandwidth = network.bandwidth.map { ", bandwidth: \(ConfigurationText.byteRate($0))" } ?? ""
         lines += [
-            "network: {jitter: \(ConfigurationText.number(network.jitter)), "
-                + "loss: \(ConfigurationText.share(network.loss))\(bandwidth)}",
-            "disk: {sync: \(disk.syncLatency.configurationText), jitter: \(ConfigurationText.number(disk.jitter))}",
+            "network: {\(networkText(path))}", "disk: {\(diskText)}",
             "process: {write: \(process.writeCost.configurationText), read: \(process.readCost.configurationText), "
                 + "restart-after: \(process.restartAfterFailure.configurationText)}",
         ]
@@ -43,6 +40,62 @@ extension Scenario {
         if !expectations.isEmpty { lines.append("expectations:") }
         lines += expectations.map { "  - \($0.text)" }
         return TextParameters.escaped(lines.joined(separator: "\n") + "\n")
+    }
+
+    // MARK: Hardware
+
+    private func networkText(_ path: (String) -> String) -> String {
+        func ways(_ from: String?, _ to: String?) -> String {
+            (from.map { "from: \(ConfigurationText.quoted($0)), " } ?? "")
+                + (to.map { "to: \(ConfigurationText.quoted($0)), " } ?? "")
+        }
+        var parts = [
+            "jitter: \(ConfigurationText.number(network.jitter))", "loss: \(ConfigurationText.share(network.loss))",
+        ]
+        if !network.latency.isEmpty {
+            let plans = network.latency.map { plan in
+                let source =
+                    switch plan.source {
+                    case .file(let file): "file: \(ConfigurationText.quoted(path(file)))"
+                    case .quantiles(let quantiles):
+                        "quantiles: {"
+                            + quantiles.map {
+                                "p\(ConfigurationText.percent($0.share)): \($0.time.configurationText)"
+                            }.joined(separator: ", ") + "}"
+                    }
+                return "{\(ways(plan.from, plan.to))\(source)}"
+            }
+            parts.append("latency: [\(plans.joined(separator: ", "))]")
+        }
+        if let file = network.bandwidthFile {
+            parts.append("bandwidth: {file: \(ConfigurationText.quoted(path(file)))}")
+        } else if !network.bandwidthChanges.isEmpty {
+            let changes = network.bandwidthChanges.map { change in
+                "{\(ways(change.from, change.to))at: \(change.at.configurationText), "
+                    + "bandwidth: \(change.bandwidth.map(ConfigurationText.byteRate) ?? "none")}"
+            }
+            parts.append("bandwidth: [\(changes.joined(separator: ", "))]")
+        } else if let bandwidth = network.bandwidth {
+            parts.append("bandwidth: \(ConfigurationText.byteRate(bandwidth))")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private var diskText: String {
+        var parts = [
+            "sync: \(disk.syncLatency.configurationText)", "jitter: \(ConfigurationText.number(disk.jitter))",
+        ]
+        if let tail = disk.tail {
+            parts.append(
+                "tail: {share: \(ConfigurationText.share(tail.share)), factor: \(ConfigurationText.number(tail.factor))}"
+            )
+        }
+        if let stall = disk.stall {
+            parts.append(
+                "stall: {every: \(stall.every.configurationText), lasting: \(stall.lasting.configurationText), "
+                    + "factor: \(ConfigurationText.number(stall.factor)), regions: \(Self.list(stall.regions))}")
+        }
+        return parts.joined(separator: ", ")
     }
 
     // MARK: Tables and workload
@@ -202,6 +255,7 @@ extension Scenario {
             "  lasting: [\(lasting.lowerBound.configurationText), \(lasting.upperBound.configurationText)]",
             "  kinds: \(list(plan.kinds))",
             "  disk-losses: \(plan.diskLossCountMax)",
+            "  together: \(ConfigurationText.share(plan.togetherShare))",
         ]
     }
 }

@@ -75,12 +75,19 @@ public struct TablePlan: Sendable, Equatable {
 
 /// The network between regions, beside the round trips that the topology says.
 public struct NetworkPlan: Sendable, Equatable {
-    /// The standard deviation of the logarithm of a message's latency.
+    /// Measured or chosen distributions, of which a later one takes precedence; where there is none a message takes half the round trip and a
+    /// random factor.
+    public var latency: [LatencyPlan] = []
+    /// The standard deviation of the logarithm of a message's latency, where there is no distribution of it.
     public var jitter = 0.05
     /// The share of messages that have to be sent again, 0 to 1.
     public var loss = 0.0
     /// Bytes a second from one region to another; nil for as many as there are.
     public var bandwidth: Int?
+    /// How that changes, by rising time.
+    public var bandwidthChanges: [BandwidthPlan] = []
+    /// The file that says so, relative to the scenario's folder; nil where the scenario does.
+    public var bandwidthFile: String?
 
     public init() {}
 }
@@ -91,6 +98,8 @@ public struct DiskPlan: Sendable, Equatable {
     public var syncLatency = Duration.milliseconds(1)
     /// The standard deviation of the logarithm of a sync's time.
     public var jitter = 0.2
+    public var tail: TailPlan?
+    public var stall: StallPlan?
 
     public init() {}
 }

@@ -34,7 +34,7 @@ extension ScenarioReader {
         return sorted.map(\.plan)
     }
 
-    /// The fault at each of its times; nothing after a problem was noted.
+    /// One fault, or the same of several regions, at each of its times; nothing after a problem was noted.
     private func readFault(_ field: ConfigurationField) -> [FaultPlan] {
         let names = FaultPlan.Kind.names
         let times = ["at", "for", "every", "times"]
@@ -51,13 +51,14 @@ extension ScenarioReader {
             }
             return []
         }
-        let kind = readKind(kinds[0].name, kinds[0].value)
+        let struck = readKinds(kinds[0].name, kinds[0].value)
         let at = members["at"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         let length = members["for"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
-        guard let kind, let at else { return [] }
-        refuseTimes(of: kind, at: at, length: length, members)
-        let fault = FaultPlan(at: at, duration: length, kind: kind)
-        return FaultRepetition(members, of: fault, until: duration)?.faults(fault) ?? []
+        guard let first = struck.first, let at else { return [] }
+        refuseTimes(of: first, at: at, length: length, members)
+        let faults = struck.map { FaultPlan(at: at, duration: length, kind: $0) }
+        guard let repetition = FaultRepetition(members, of: faults[0], until: duration) else { return [] }
+        return faults.flatMap(repetition.faults)
     }
 
     private func refuseTimes(of kind: FaultPlan.Kind, at: Duration, length: Duration?, _ members: ConfigurationMapping)
@@ -81,16 +82,31 @@ extension ScenarioReader {
 
     // MARK: Kinds
 
+    /// One kind; or the same for each region, where a list of them stands in the place of a region.
+    private func readKinds(_ name: String, _ value: ConfigurationField) -> [FaultPlan.Kind] {
+        guard let kind = readKind(name, value) else { return [] }
+        let place = value.form == .mapping ? value.anyMapping(expected: "")?["region"] : value
+        guard let place, place.form == .list, kind.striking("") != nil else { return [kind] }
+        // What is wrong in the list has been told.
+        let names = (place.list() ?? []).filter { $0.form == .scalar }.compactMap { $0.text() }
+        return names.compactMap(kind.striking)
+    }
+
+    /// The region that a fault strikes; of several the first.
+    private func struckRegion(_ field: ConfigurationField) -> String? {
+        field.form == .list ? distinctRegions(field).first : region(field)
+    }
+
     private func readKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
         switch name {
-        case "crash": region(value).map { .crash(region: $0) }
-        case "power-loss": region(value).map { .powerLoss(region: $0) }
-        case "restart": region(value).map { .restart(region: $0) }
-        case "pause": region(value).map { .pause(region: $0) }
-        case "disk-loss": region(value).map { .diskLoss(region: $0) }
-        case "old-copy": region(value).map { .oldCopy(region: $0) }
-        case "disk-errors": region(value).map { .diskErrors(region: $0) }
-        case "disk-full": region(value).map { .diskFull(region: $0) }
+        case "crash": struckRegion(value).map { .crash(region: $0) }
+        case "power-loss": struckRegion(value).map { .powerLoss(region: $0) }
+        case "restart": struckRegion(value).map { .restart(region: $0) }
+        case "pause": struckRegion(value).map { .pause(region: $0) }
+        case "disk-loss": struckRegion(value).map { .diskLoss(region: $0) }
+        case "old-copy": struckRegion(value).map { .oldCopy(region: $0) }
+        case "disk-errors": struckRegion(value).map { .diskErrors(region: $0) }
+        case "disk-full": struckRegion(value).map { .diskFull(region: $0) }
         case "slow-process", "slow-disk", "bit-flips", "clock-step", "clock-drift", "leap-smear":
             readRegionKind(name, value)
         case "partition": readGroups(value).map { .partition(groups: $0) }
@@ -108,7 +124,7 @@ extension ScenarioReader {
         ]
         guard let key = figures[name], let members = value.mapping(keys: ["region", key], required: ["region", key])
         else { return nil }
-        let region = members["region"].flatMap(region)
+        let region = members["region"].flatMap(struckRegion)
         guard let figure = members[key] else { return nil }
         let make: ((String) -> FaultPlan.Kind)?
         switch name {

@@ -73,6 +73,7 @@ public final class Run {
         for region in world.regions { region.start() }
         for table in scenario.tables { world.make(table) }
         world.plan(scenario.faults)
+        world.network.plan(scenario.network.bandwidthChanges)
         for plan in scenario.workload {
             guard let table = scenario.table(named: plan.table) else { continue }
             for name in plan.regions {
@@ -162,7 +163,7 @@ extension World {
             for to in regions.indices {
                 while network.isBlocked(from: from, to: to) { network.unblock(from: from, to: to) }
                 network[from, to].latencyFactor = 1
-                network.setBandwidth(scenario.network.bandwidth.map(Double.init), from: from, to: to)
+                network.limitBandwidth(nil, from: from, to: to)
             }
         }
         for region in regions {

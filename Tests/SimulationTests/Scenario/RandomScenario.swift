@@ -39,6 +39,21 @@ struct RandomScenario {
         scenario.network.jitter = random.unit()
         scenario.network.loss = random.unit() / 2
         scenario.network.bandwidth = random.happens(0.5) ? 1 + random.below(1 << 30) : nil
+        if scenario.network.bandwidth == nil {
+            scenario.network.bandwidthChanges = (0..<random.below(4)).map { number in
+                BandwidthPlan(
+                    at: .seconds(number * 100) + duration(0...1_000_000),
+                    bandwidth: random.happens(0.3) ? nil : 1 + random.below(1 << 30),
+                    from: random.happens(0.5) ? region() : nil, to: random.happens(0.5) ? region() : nil)
+            }
+        }
+        scenario.network.latency = (0..<random.below(3)).map { _ in latency() }
+        scenario.disk.tail = random.happens(0.5) ? TailPlan(share: random.unit(), factor: 1 + random.unit()) : nil
+        if random.happens(0.5) {
+            scenario.disk.stall = StallPlan(
+                every: duration(1_000_000...2_000_000), lasting: duration(1000...1_000_000), factor: 1 + random.unit(),
+                regions: [region()])
+        }
         scenario.disk.syncLatency = duration(0...60_000_000)
         scenario.disk.jitter = random.unit()
         scenario.process.writeCost = duration(0...1_000_000)
@@ -61,6 +76,16 @@ struct RandomScenario {
     }
 
     private mutating func region() -> String { regions[random.below(regions.count)] }
+
+    private mutating func latency() -> LatencyPlan {
+        var quantiles: [LatencyPlan.Quantile] = []
+        for (number, share) in [0, 0.29, 0.5, 0.999, 1].enumerated() where random.happens(0.7) || number == 2 {
+            quantiles.append(.init(share: share, time: .milliseconds(number) + duration(0...1000)))
+        }
+        return LatencyPlan(
+            from: random.happens(0.5) ? region() : nil, to: random.happens(0.5) ? region() : nil,
+            source: .quantiles(quantiles), distribution: LatencyDistribution(quantiles: quantiles))
+    }
 
     private mutating func rate() -> Double { 0.001 + random.unit() * Double(1 + random.below(1000)) }
 
@@ -168,6 +193,7 @@ struct RandomScenario {
             lasting: duration(1000...1_000_000)...duration(1_000_000...1_000_000_000),
             kinds: Array(RandomFaultPlan.drawable.prefix(1 + random.below(RandomFaultPlan.drawable.count))))
         plan.diskLossCountMax = random.below(3)
+        plan.togetherShare = random.unit()
         return plan
     }
 

@@ -37,7 +37,7 @@ struct SimulatorArticleTests {
             "Scenario",
             [
                 "ScenarioReader", "Scenario+Parsing", "TraceSourceReader", "HardwareReader", "ClientReader",
-                "ExpectationReader", "Fault",
+                "RandomFaultReader", "ExpectationReader", "Fault",
             ])
         var keys = Set(ScenarioReader.keys + FaultPlan.Kind.names + WorkloadPlan.Mix.parts.map(\.name))
         // Whatever is read from a mapping, by whichever name it has there.
