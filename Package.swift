@@ -143,7 +143,7 @@ let package = Package(
                 "KeyValueStore", "RegionStore", "Replication", "RegionCore", "ReplicationTransport", "Simulation",
             ]),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["meridian", "ConfigurationFiles", "RegionServer"],
+            name: "CommandLineTests", dependencies: ["meridian", "ConfigurationFiles", "RegionServer", "Simulation"],
             path: "Tests/CommandLineTests",
             swiftSettings: settings),
     ]

@@ -10,6 +10,12 @@ package final class ConfigurationProblems {
         list.append(ConfigurationProblem(line: line, field: field, found: found, expected: expected))
     }
 
+    /// Adds a problem that may be met more than once while the same value is read.
+    func addOnce(line: Int, field: String, found: String, expected: String) {
+        let problem = ConfigurationProblem(line: line, field: field, found: found, expected: expected)
+        if !list.contains(problem) { list.append(problem) }
+    }
+
     /// The problems as an error, in the order of their lines; nothing when there are none.
     package func error(file: String) -> ConfigurationError? {
         guard !list.isEmpty else { return nil }
@@ -26,6 +32,13 @@ package struct ConfigurationField {
     let node: Node
     package let path: String
     package let problems: ConfigurationProblems
+    /// Nil for a file whose text stands as it is.
+    var parameters: ConfigurationParameters?
+
+    /// The same field, with these values in the marked places (``TextParameters``) of what is read from it.
+    package func with(_ parameters: ConfigurationParameters) -> ConfigurationField {
+        ConfigurationField(node: node, path: path, problems: problems, parameters: parameters)
+    }
 
     /// The file's outermost value.
     ///
@@ -54,6 +67,7 @@ package struct ConfigurationField {
 
     /// Notes that the value is not what it should be.
     package func refuse(_ found: String, expected: String = "") {
+        guard !hasUnknownParameter else { return }
         problems.add(line: line, field: path, found: found, expected: expected)
     }
 
@@ -77,14 +91,23 @@ package struct ConfigurationField {
             refuse("found \(shown)", expected: expected)
             return nil
         }
-        return ConfigurationMapping(
-            fields: mapping.map { key, value in
-                let name = key.string ?? ""
-                return ConfigurationMapping.Member(
-                    name: name, keyLine: key.mark?.line ?? line,
-                    value: ConfigurationField(
-                        node: value, path: path.isEmpty ? name : "\(path).\(name)", problems: problems))
-            })
+        var fields: [ConfigurationMapping.Member] = []
+        for (key, value) in mapping {
+            let name = key.string.map(filled) ?? ""
+            let member = ConfigurationMapping.Member(
+                name: name, keyLine: key.mark?.line ?? line,
+                value: ConfigurationField(
+                    node: value, path: path.isEmpty ? name : "\(path).\(name)", problems: problems,
+                    parameters: parameters))
+            if fields.contains(where: { $0.name == name }) {
+                // YAML's reader has compared the keys as the file has them.
+                problems.add(
+                    line: member.keyLine, field: member.value.path, found: "the key is there twice",
+                    expected: "each key once")
+            }
+            fields.append(member)
+        }
+        return ConfigurationMapping(fields: fields)
     }
 
     /// The elements of a list.
@@ -94,22 +117,23 @@ package struct ConfigurationField {
             return nil
         }
         return sequence.enumerated().map {
-            ConfigurationField(node: $0.element, path: "\(path)[\($0.offset)]", problems: problems)
+            ConfigurationField(
+                node: $0.element, path: "\(path)[\($0.offset)]", problems: problems, parameters: parameters)
         }
     }
 
     /// A text that is not empty.
     package func text(expected: String = "a text") -> String? {
-        guard let scalar = node.scalar, !scalar.string.isEmpty else {
+        guard let text = scalarText, !text.isEmpty, !hasUnknownParameter else {
             refuse("found \(shown)", expected: expected)
             return nil
         }
-        return scalar.string
+        return text
     }
 
     /// A whole number within `range`.
     package func integer(in range: ClosedRange<Int>) -> Int? {
-        guard let number = node.scalar.flatMap({ Int($0.string) }), range.contains(number) else {
+        guard let number = scalarText.flatMap({ Int($0) }), range.contains(number) else {
             refuse("found \(shown)", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
@@ -118,7 +142,7 @@ package struct ConfigurationField {
 
     /// Yes or no.
     package func flag() -> Bool? {
-        guard let flag = node.scalar.flatMap({ Bool($0.string) }) else {
+        guard let flag = scalarText.flatMap({ Bool($0) }) else {
             refuse("found \(shown)", expected: "true or false")
             return nil
         }
@@ -127,7 +151,7 @@ package struct ConfigurationField {
 
     /// A length of time within `range`, such as `500ms`.
     package func duration(in range: ClosedRange<Duration>) -> Duration? {
-        guard let duration = node.scalar.flatMap({ Duration(configurationText: $0.string) }), range.contains(duration)
+        guard let duration = scalarText.flatMap({ Duration(configurationText: $0) }), range.contains(duration)
         else {
             refuse(
                 "found \(shown)",
@@ -140,7 +164,7 @@ package struct ConfigurationField {
 
     /// A number of bytes within `range`, such as `256KiB`.
     package func byteCount(in range: ClosedRange<Int>) -> Int? {
-        guard let count = node.scalar.flatMap({ ByteCountText.parse($0.string) }), range.contains(count) else {
+        guard let count = scalarText.flatMap({ ByteCountText.parse($0) }), range.contains(count) else {
             refuse(
                 "found \(shown)",
                 expected:
@@ -153,7 +177,7 @@ package struct ConfigurationField {
 
     /// The value as a problem's text shows it.
     package var shown: String {
-        if let scalar = node.scalar { return scalar.string.isEmpty ? "nothing" : "'\(scalar.string)'" }
+        if let text = scalarText { return text.isEmpty ? "nothing" : "'\(text)'" }
         return node.mapping == nil ? "a list" : "a mapping"
     }
 

@@ -14,5 +14,5 @@ struct Meridian: AsyncParsableCommand {
               meridian up --topology Regions/three-continents.yaml
             """,
         version: meridianVersion,
-        subcommands: [Up.self, Serve.self, Status.self, Certificates.self, Simulate.self, Stream.self])
+        subcommands: [Up.self, Serve.self, Status.self, Certificates.self, Simulate.self, Record.self, Stream.self])
 }

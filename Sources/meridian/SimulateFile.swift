@@ -43,10 +43,10 @@ final class SimulateFile {
         }
     }
 
-    /// Writes a whole file, in place of one that is there.
+    /// Writes a whole file, in place of one that is there; who reads it sees the old one or the new one.
     static func write(_ text: String, to path: String) throws(CommandFailure) {
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw CommandFailure("the file \(path) can't be written: \(error.localizedDescription)")
         }

@@ -41,7 +41,10 @@ struct SimulateShrink {
         written.description = "Shrunk from \(path) with seed \(result.seed), which failed: \(failure.text)"
         try SimulateFile.write(written.text, to: target)
         print("Shrunk  from \(Self.size(of: scenario)) to \(Self.size(of: smallest)), by \(runs)")
-        print("Replay  \(result.replayCommand(file: target))")
+        // The values of parameters are written out.
+        var replayed = result
+        replayed.parameters = []
+        print("Replay  \(replayed.replayCommand(file: target))")
     }
 
     private static func withoutEnding(_ path: String) -> String {

@@ -67,11 +67,7 @@ extension Stream {
                 endpoint
                 ?? place.map { "\($0.endpointTLS == nil ? "http" : "https")://\($0.endpoint)" }
             guard let url else { throw CommandFailure("say where the region is, with --topology or --endpoint") }
-            var key = known?.accessKeys.first
-            if let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] {
-                key = AccessKey(id: id, secret: secret)
-            }
-            guard let key else {
+            guard let key = StreamClient.accessKey(of: known) else {
                 throw CommandFailure("there is no access key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
             }
             guard let client = StreamClient(endpoint: url, region: name, key: key) else {

@@ -6,8 +6,9 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// A client of the DynamoDB Streams API, which asks again for as long as the region does not answer.
+/// A client of the DynamoDB Streams API, or of another one of a region's, which asks again for as long as the region does not answer.
 struct StreamClient: Sendable {
+    private let service: String
     private let url: URL
     private let host: String
     private let signer: RequestSigner
@@ -25,7 +26,10 @@ struct StreamClient: Sendable {
     private static let backoffMilliseconds = (first: 50.0, most: 2_000.0)
 
     /// Nil where `endpoint` is no address.
-    init?(endpoint: String, region: String, key: AccessKey) {
+    ///
+    /// - Parameter service: what stands before the operation in a request's target.
+    init?(endpoint: String, region: String, key: AccessKey, service: String = "DynamoDBStreams_20120810") {
+        self.service = service
         guard let url = URL(string: endpoint), let name = url.host, ["http", "https"].contains(url.scheme ?? "") else {
             return nil
         }
@@ -68,7 +72,7 @@ struct StreamClient: Sendable {
     private func answer(_ operation: String, _ body: Data) async -> Answer {
         let fields = [
             (name: "content-type", value: "application/x-amz-json-1.0"),
-            (name: "x-amz-target", value: "DynamoDBStreams_20120810.\(operation)"),
+            (name: "x-amz-target", value: "\(service).\(operation)"),
         ]
         var request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 20)
         request.httpMethod = "POST"
@@ -96,6 +100,15 @@ struct StreamClient: Sendable {
         let message = (members["message"] ?? members["Message"]) as? String ?? ""
         let isPassing = status >= 500 || ["ThrottlingException", "LimitExceededException"].contains(code)
         return isPassing ? .again(code) : .failure(Failure(code: code, message: message))
+    }
+
+    /// The key to sign with: the environment's, or the first of a topology; nil where there is none.
+    static func accessKey(of topology: Topology?) -> AccessKey? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
+            return topology?.accessKeys.first
+        }
+        return AccessKey(id: id, secret: secret)
     }
 
     /// Tells whoever runs the command, beside its output.

@@ -112,7 +112,7 @@ import Testing
         }
         fixture.pass(milliseconds: 60_000)
         let before = connections()
-        fixture.world.network.setBandwidth(4_000, from: 0, to: 1)
+        fixture.world.network.limitBandwidth(4_000, from: 0, to: 1)
         fixture.pass(milliseconds: 240_000)
         #expect(connections() == before)
     }

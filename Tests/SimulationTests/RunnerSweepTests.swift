@@ -4,6 +4,10 @@ import Testing
 
 @Suite("A sweep over seeds")
 struct RunnerSweepTests {
+    private static func summary(_ runs: [RunDigest]) -> SweepSummary {
+        SweepSummary(scenario: "test", combinations: [(SweepVariant(regions: ["a"]), runs)])
+    }
+
     private static func result(seed: UInt64, convergence: Double?, violations: [String] = []) -> RunResult {
         var result = RunResult(
             scenario: "test", description: "", seed: seed, traceHash: "", eventCount: 0, durationSeconds: 60,
@@ -22,10 +26,14 @@ struct RunnerSweepTests {
             Self.result(seed: 3, convergence: 30), Self.result(seed: 1, convergence: 900),
             Self.result(seed: 2, convergence: nil, violations: ["they differ"]), Self.result(seed: 4, convergence: 900),
         ].map(RunDigest.init)
-        let summary = SweepSummary(scenario: "test", runs: digests)
-        #expect(summary == SweepSummary(scenario: "test", runs: digests.reversed()))
-        #expect(summary.convergenceMilliseconds == .init(median: 900, worst: 900, worstSeed: 1))
-        #expect(summary.unavailability == .init(median: 0.02, worst: 0.04, worstSeed: 4))
+        let summary = Self.summary(digests)
+        #expect(summary == Self.summary(digests.reversed()))
+        let convergence = summary.combinations[0].figure("convergenceMilliseconds")?.statistics
+        #expect(convergence?.count == 3 && convergence?.median == 900 && convergence?.medianSeed == 1)
+        #expect(convergence?.worst == 900 && convergence?.worstSeed == 1 && convergence?.mean == 610)
+        let unavailability = summary.combinations[0].figure("unavailability")?.statistics
+        #expect(unavailability?.median == 0.02 && unavailability?.medianSeed == 2)
+        #expect(unavailability?.worst == 0.04 && unavailability?.worstSeed == 4)
         #expect(summary.failures.map(\.seed) == [2])
         #expect(summary.failures.first?.failure == "convergence: they differ")
         #expect(summary.passedCount == 3)
@@ -35,7 +43,7 @@ struct RunnerSweepTests {
 
     @Test("that passed says so in one line, with how fast it was in the last")
     func verdict() {
-        let summary = SweepSummary(scenario: "test", runs: [RunDigest(Self.result(seed: 1, convergence: 250))])
+        let summary = Self.summary([RunDigest(Self.result(seed: 1, convergence: 250))])
         let lines = summary.text(wallSeconds: 0.5).split(separator: "\n")
         #expect(lines.suffix(2).first == "PASSED  test, seed 1: 1 run, none failed")
         #expect(lines.last == "100 requests, 70 s of virtual time in 500 ms: 200 requests a second")
@@ -48,7 +56,7 @@ struct RunnerSweepTests {
             Self.result(seed: UInt64($0), convergence: nil, violations: $0 == 7 ? [] : ["they differ in \($0)"])
         }
         results[6].violations = [.init(seconds: 1, checker: "leaks", text: "2 connections are open")]
-        let summary = SweepSummary(scenario: "test", runs: results.map(RunDigest.init))
+        let summary = Self.summary(results.map(RunDigest.init))
         let text = summary.text(wallSeconds: 1, file: "my files/test.yaml")
         let lines = text.split(separator: "\n")
         #expect(text.contains("FAILED  test, seeds 1...15: 15 of 15 runs failed\n  ✗ seeds 1, 2, 3,"))
@@ -69,14 +77,46 @@ struct RunnerSweepTests {
                     region: "a", fromSeconds: 1, untilSeconds: 2, servedMilliseconds: 0, inStepMilliseconds: time)
             ]
         }
-        let summary = SweepSummary(scenario: "test", runs: results.map(RunDigest.init))
-        #expect(summary.recoveryTimeMilliseconds == .init(median: 20, worst: 30, worstSeed: 3))
+        let summary = Self.summary(results.map(RunDigest.init))
+        let recovery = summary.combinations[0].figure("recoveryTimeMilliseconds")?.statistics
+        #expect(recovery?.count == 2 && recovery?.median == 20 && recovery?.worst == 30 && recovery?.worstSeed == 3)
+        #expect(summary.text(wallSeconds: 1).contains(/Recovery time +25 ms .* never in 1\n/))
+    }
+
+    @Test("of a grid says each combination's figures, and commands that set its parameters")
+    func grid() {
+        func digest(_ seed: UInt64, _ latency: String, _ isPassed: Bool) -> RunDigest {
+            var result = Self.result(
+                seed: seed, convergence: latency == "1ms" ? 10 : 20, violations: isPassed ? [] : ["they differ"])
+            result.parameters = [.init(name: "latency", value: latency)]
+            return RunDigest(result)
+        }
+        let runs = ["1ms", "2ms"].map { latency in
+            (
+                variant: SweepVariant(parameters: [.init(name: "latency", value: latency)], regions: ["a"]),
+                runs: [digest(1, latency, true), digest(2, latency, latency == "1ms")]
+            )
+        }
+        var unsettled = Self.result(seed: 3, convergence: nil)
+        unsettled.parameters = runs[1].variant.parameters
+        let more = SweepSummary(
+            scenario: "test", combinations: [runs[0], (runs[1].variant, runs[1].runs + [RunDigest(unsettled)])])
+        #expect(more.text(wallSeconds: nil).contains(/\n2ms +20 ms .* never in 1\n/))
+        let summary = SweepSummary(scenario: "test", combinations: runs)
+        #expect(summary.runCount == 4 && summary.failures.map(\.seed) == [2])
+        let lines = summary.text(wallSeconds: 1).split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.contains(/^1ms +2 +0 %/) } && lines.contains { $0.contains(/^2ms +2 +50 %/) })
+        let place = lines.firstIndex(of: "Agreement after") ?? 0
+        #expect(lines[place + 1].contains(/^latency +median/))
+        #expect(lines[place + 2].contains(/^1ms +10 ms/) && lines[place + 3].contains(/^2ms +20 ms/))
+        #expect(lines.contains("Replay  meridian simulate Simulations/test.yaml --set latency=2ms --seed 2"))
+        #expect(lines.dropLast().allSatisfy { $0.count <= 80 })
     }
 
     @Test("of no run says so")
     func empty() {
-        let summary = SweepSummary(scenario: "test", runs: [])
-        #expect(summary.convergenceMilliseconds == nil)
+        let summary = Self.summary([])
+        #expect(summary.combinations[0].figure("convergenceMilliseconds") == nil)
         #expect(summary.text(wallSeconds: 0).hasPrefix("PASSED  test: 0 runs, none failed\n"))
     }
 }

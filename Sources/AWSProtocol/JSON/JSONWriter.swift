@@ -69,6 +69,10 @@ public struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
+    public mutating func null() {
+        raw("null")
+    }
+
     public mutating func integer(_ value: Int) {
         raw(String(value))
     }

@@ -2,12 +2,12 @@
 ///
 /// HMAC begins by hashing the padded key, once for the inner hash and once for the outer (RFC 2104). Both states are
 /// made once and copied for each message, which halves the work for a message as short as a string to sign.
-struct SigningKey: Sendable {
+package struct SigningKey: Sendable {
     private let inner: SHA256
     private let outer: SHA256
 
     /// A key for HMAC from at most a block of bytes, or from the hash of more.
-    init(_ key: [UInt8]) {
+    package init(_ key: [UInt8]) {
         var padded = key.count > SHA256.blockByteCount ? Array(SHA256.digest(of: key)) : key
         padded.append(contentsOf: repeatElement(0, count: SHA256.blockByteCount - padded.count))
         inner = Self.hash(keyedWith: padded.map { $0 ^ 0x36 })
@@ -34,6 +34,9 @@ struct SigningKey: Sendable {
         hash.update(digest)
         return hash.finalize()
     }
+
+    /// The authentication code of `message` as bytes.
+    package func bytes(for message: [UInt8]) -> [UInt8] { Array(code(for: message)) }
 
     private static func hash(keyedWith block: [UInt8]) -> SHA256 {
         var hash = SHA256()

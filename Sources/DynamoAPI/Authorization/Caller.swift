@@ -1,4 +1,4 @@
-import ItemModel
+public import ItemModel
 
 /// Who sends a request, and what that one may do.
 public struct Caller: Sendable {
@@ -30,6 +30,11 @@ public struct Caller: Sendable {
         }
     }
 
+    /// Whether the caller may do something with a table that no operation of DynamoDB's does.
+    public func mayDo(_ action: String, with table: Text) -> Bool {
+        rights.map { $0.allow(Array(action.utf8), with: table) } ?? true
+    }
+
     private init(name: String, rights: Rights?) {
         self.name = name
         self.rights = rights
@@ -40,9 +45,12 @@ public struct Caller: Sendable {
         let tables: [Pattern]
 
         func allow(_ access: Access) -> Bool {
-            let action = Array(access.action.description.utf8)
+            allow(Array(access.action.description.utf8), with: access.tableName)
+        }
+
+        func allow(_ action: [UInt8], with table: Text?) -> Bool {
             guard actions.contains(where: { $0.matches(action) }) else { return false }
-            guard let name = access.tableName else { return tables.contains { $0.matchesAll } }
+            guard let name = table else { return tables.contains { $0.matchesAll } }
             let bytes = Array(name.utf8)
             return tables.contains { $0.matches(bytes) }
         }

@@ -39,9 +39,14 @@ struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     let dispatcher: Dispatcher<RegionGateway<Store>>
     let callers: Callers
     let threads: BoundedThreadPool
+    let recorder: RequestRecorder
     let logger: Logger
 
     func respond(to request: EndpointRequest, reply: EndpointReply) -> EndpointResponse? {
+        if request.target == RequestRecorder.target {
+            return recorder.answer(request, caller: callers.caller(with: request.accessKey))
+        }
+        recorder.note(request)
         guard dispatcher.mayTakeLong(target: request.target) else { return answer(request, reply) }
         let isTaken = threads.submit {
             if let response = answer(request, reply) { reply.send(response) }
@@ -50,7 +55,8 @@ struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
     }
 
     func faultPrecedingAuthentication(of request: EndpointRequest) -> EndpointResponse? {
-        request.body.withUnsafeReadableBytes {
+        if request.target == RequestRecorder.target { return nil }
+        return request.body.withUnsafeReadableBytes {
             dispatcher.faultPrecedingAuthentication(target: request.target, body: $0)
         }.map(EndpointResponse.init)
     }
@@ -71,6 +77,20 @@ struct DynamoEndpoint<Store: KeyValueStore>: EndpointService {
                 "a request failed: \(cause)", metadata: ["operation": "\(target)", "request": "\(id.text)"])
         }
         return EndpointResponse(response)
+    }
+}
+
+extension RequestRecorder {
+    /// Notes requests by the tables that a region has.
+    convenience init(of reader: RegionReader<some KeyValueStore>) {
+        self.init { name, index in
+            guard let table = reader.table(named: name) else { return nil }
+            let schema =
+                index.map { name in table.indexes.first { $0.definition.name == name }?.definition.keySchema }
+                ?? table.keySchema
+            guard let schema, let partition = schema.partition.first else { return nil }
+            return (partition.name, schema.sort.first?.name)
+        }
     }
 }
 

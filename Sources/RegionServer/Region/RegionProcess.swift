@@ -58,7 +58,7 @@ public final class RegionProcess: Sendable {
             throw RegionError.binding(error)
         }
         let callers = try Callers(
-            topology.accessKeys, actions: Dispatcher<RegionGateway<RocksDBStore>>.actions)
+            topology.accessKeys, actions: Dispatcher<RegionGateway<RocksDBStore>>.actions + [RequestRecorder.action])
         let tls = try linkTLS(of: own, in: topology)
         let endpointTLS = try endpointTLS(of: own, in: topology)
         let clock = SystemClock()
@@ -137,7 +137,8 @@ public final class RegionProcess: Sendable {
                     try await EndpointServer.start(
                         host: own.endpointListener.host, port: own.endpointListener.port,
                         service: DynamoEndpoint(
-                            dispatcher: dispatcher, callers: callers, threads: threads.clients, logger: logger),
+                            dispatcher: dispatcher, callers: callers, threads: threads.clients,
+                            recorder: RequestRecorder(of: reader), logger: logger),
                         configuration: EndpointConfiguration(
                             of: own, authentication, limits: .init(topology.connections, openFiles)),
                         group: group, random: &random, clock: { Int64(clock.physicalMilliseconds()) }, logger: logger,

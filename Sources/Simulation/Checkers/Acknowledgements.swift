@@ -10,6 +10,7 @@ final class Acknowledgements: WorldObserver, LossReporting {
     private let holdings: Holdings
     private(set) var lostAcknowledgedWrites = 0
     private(set) var recoveryPoint = VirtualDuration.zero
+    private(set) var lostWrites: [RunResult.LostWrite] = []
     /// For each disk that was lost, when.
     private var losses: [(origin: Origin, at: VirtualTime)] = []
 
@@ -33,7 +34,7 @@ final class Acknowledgements: WorldObserver, LossReporting {
             )
             return
         }
-        guard history.acknowledge(position) else { return }
+        guard history.acknowledge(position, at: world.now) else { return }
         // The answer was on its way when the disk went.
         guard history.isGone, let place = history.place(at: position), history.changes[place].isLost,
             let loss = losses.last(where: { $0.origin == origin })
@@ -103,6 +104,14 @@ final class Acknowledgements: WorldObserver, LossReporting {
         lostAcknowledgedWrites += 1
         guard let committed = origin.commitTime(of: change.position) else { return }
         recoveryPoint = max(recoveryPoint, time - committed)
+        guard lostWrites.count < RunResult.Bill.listLimit else { return }
+        let item = Int(change.item)
+        lostWrites.append(
+            RunResult.LostWrite(
+                region: world.regions[origin.region].name, table: history.items.tableName(of: item),
+                key: history.items.keyText(of: item),
+                acknowledgedSeconds: VirtualTime(nanoseconds: change.acknowledgedAt).seconds,
+                ageMilliseconds: Double((time - committed).nanoseconds) / 1e6))
     }
 
     func conclude() {

@@ -231,7 +231,7 @@ final class Answers: WorldObserver {
 
     // MARK: - Reads
 
-    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion, for request: Request) {
         guard let item = number(of: key, in: table, region) else { return }
         let content = contents.held(item, in: region.index).content
         let bytes = found?.value ?? []

@@ -151,7 +151,8 @@ final class History: WorldObserver {
                 resolved.item.map {
                     OriginHistory.Change(
                         stamp: resolved.mark.stamp, payloadHash: Hashing.hash(entry.bytes, in: payload),
-                        position: UInt32(truncatingIfNeeded: entry.position.rawValue), item: Int32($0),
+                        replaced: resolved.replaced, position: UInt32(truncatingIfNeeded: entry.position.rawValue),
+                        item: Int32($0),
                         isDelete: resolved.isDelete)
                 })
             return resolved

@@ -15,6 +15,8 @@ final class Holdings: WorldObserver {
     private var cells: [[Cell]]
     /// For each item the newest deletion that any log holds or held.
     private var newestDeletions: [Mark] = []
+    /// What the region held of the item before each entry of the present commit, beside ``History/current``.
+    private(set) var before: [Cell] = []
     /// By region and table.
     private var replicas: [[ReplicaState]]
     /// What looks at the stored items when a snapshot transfer is over, and after a restart.
@@ -160,9 +162,14 @@ final class Holdings: WorldObserver {
             cells[index] += Array(repeating: Cell(), count: target - cells[index].count)
         }
         var isCatalogChanged = false
+        before.removeAll(keepingCapacity: true)
         for (place, entry) in history.current.enumerated() {
             if place < entries.count, entries[place].header.kind == .catalog { isCatalogChanged = true }
-            guard let item = entry.item else { continue }
+            guard let item = entry.item else {
+                before.append(Cell())
+                continue
+            }
+            before.append(cells[index][item])
             take(entry, of: item, in: region)
         }
         if isCatalogChanged { refreshReplicas(of: region, store: store) }

@@ -114,8 +114,13 @@ final class ItemNumbers {
         return Array(form[..<reader.offset])
     }
 
+    func tableName(of item: Int) -> String { tables[Int(tableOfItem[item])].name.string }
+
     /// The table and the key of an item, for people.
-    func text(of item: Int) -> String {
+    func text(of item: Int) -> String { "\(tableName(of: item))[\(keyText(of: item))]" }
+
+    /// The attributes of an item's key, for people: `pk=17, sk=3`.
+    func keyText(of item: Int) -> String {
         let table = tables[Int(tableOfItem[item])]
         var reader = ByteReader(forms[item])
         var parts: [String] = []
@@ -129,7 +134,7 @@ final class ItemNumbers {
             default: parts.append("\(attribute.name)=\(value)")
             }
         }
-        return "\(table.name)[\(parts.joined(separator: ", "))]"
+        return parts.joined(separator: ", ")
     }
 }
 

@@ -56,13 +56,18 @@ final class OriginHistory {
         let stamp: UInt64
         /// Over the item, or over the key of what was deleted.
         let payloadHash: UInt64
+        /// What the region held of the item before.
+        fileprivate(set) var replaced = Mark()
         let position: UInt32
         let item: Int32
         let isDelete: Bool
-        /// Whether a client was told of it.
-        var isAcknowledged = false
+        /// When a client was told of it, in nanoseconds; the greatest number while none was.
+        fileprivate(set) var acknowledgedAt = UInt64.max
         /// Whether it was on no other disk when this one was lost.
         var isLost = false
+
+        /// Whether a client was told of it.
+        var isAcknowledged: Bool { acknowledgedAt != .max }
     }
 
     init(_ origin: Origin, region: Int) {
@@ -117,10 +122,15 @@ final class OriginHistory {
         return low < changes.count && changes[low].stamp == stamp ? changes[low] : nil
     }
 
-    func acknowledge(_ position: LogPosition) -> Bool {
+    func acknowledge(_ position: LogPosition, at time: VirtualTime) -> Bool {
         guard let place = place(at: position) else { return false }
-        changes[place].isAcknowledged = true
+        changes[place].acknowledgedAt = min(changes[place].acknowledgedAt, time.nanoseconds)
         return true
+    }
+
+    func noteReplaced(_ mark: Mark, at position: LogPosition) {
+        guard let place = place(at: position) else { return }
+        changes[place].replaced = mark
     }
 
     func lose(_ place: Int) { changes[place].isLost = true }

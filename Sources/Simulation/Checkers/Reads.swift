@@ -19,7 +19,7 @@ final class Reads: WorldObserver {
 
     func losesDisk(_ region: SimulatedRegion) { newest[region.index] = [] }
 
-    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion, for request: Request) {
         let number = history.items.number(of: table)
         let replica = holdings.replica(number, in: region.index)
         guard replica.id == table.id, let item = history.items.number(of: key, inTable: number) else { return }

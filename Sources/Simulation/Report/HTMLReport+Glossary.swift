@@ -51,6 +51,24 @@ extension HTMLReport {
             "Convergence",
             "keys whose items differ between the regions that run, at an interval's end. Replicas that are being filled are left out."
         ),
+        (
+            "Lost writes",
+            "acknowledged writes that a region took with it when its disk was lost: they are nowhere any more. Their age is the time from "
+                + "their commit to the loss."
+        ),
+        (
+            "Stale reads",
+            "reads of an item that found an older version than a write that some client had been told of before the read was sent. Their "
+                + "age is the time since that answer. Pages of Query and Scan are not counted."
+        ),
+        (
+            "Overwritten writes",
+            "acknowledged writes that lost to a newer write of the same item, made in another region that had not known of them."
+        ),
+        (
+            "Unavailable seconds",
+            "whole seconds in which requests of a group of clients failed and none was answered; a request counts when it ends."
+        ),
         ("Shipped", "the bytes of all messages between regions, before compression."),
     ]
 

@@ -1,12 +1,22 @@
 extension HTMLReport {
     static func plots(of result: RunResult) -> String {
+        let note =
+            result.faults.isEmpty
+            ? "" : "<p class=\"soft note\">The coloured bands are the faults.\(stopNote(result))</p>"
+        let plots = plotList(of: result)
+        return
+            "<h2 class=\"part\">Over time</h2>\(note)<div class=\"plots\">\(plots.map(\.html).joined(separator: "\n"))</div>"
+    }
+
+    /// All plots of a page, in their order.
+    static func plotList(of result: RunResult) -> [Plot] {
         let series = result.series
         let interval = series.intervalSeconds > 0 ? series.intervalSeconds : 1
         let regions = zip(result.regions, result.regions.indices)
         func lines(_ values: [[Double]]) -> [Plot.Line] {
             zip(regions, values).map { Plot.Line(name: $0.0, colour: $0.1, values: $1) }
         }
-        let plots =
+        return
             [
                 plot(
                     result, "Throughput", "answered requests a second, from the clients of each region",
@@ -33,11 +43,6 @@ extension HTMLReport {
                     [Plot.Line(name: "differing keys", colour: 0, values: series.differingKeys)],
                     emptyText: "The regions agreed at every interval's end."),
             ]
-        let note =
-            result.faults.isEmpty
-            ? "" : "<p class=\"soft note\">The coloured bands are the faults.\(stopNote(result))</p>"
-        return
-            "<h2 class=\"part\">Over time</h2>\(note)<div class=\"plots\">\(plots.map(\.html).joined(separator: "\n"))</div>"
     }
 
     private static func stopNote(_ result: RunResult) -> String {

@@ -8,13 +8,13 @@ extension HTMLReport {
           color-scheme: light dark;
           --page: #f5f6f8; --card: #ffffff; --ink: #1a2029; --soft: #566070; --line: #dde1e8;
           --good: #0a6b3b; --bad: #b3261e; --fault: #9a4a08; --on-fault: #ffffff; --band: #c2610c1c;
-          --c0: #0b63b5; --c1: #c2410c; --c2: #0d7268; --c3: #8b3fa8; --c4: #856600; --c5: #4b5563; --c6: #b0276a; --c7: #3f6b12;
+          \(PlotColours.variables(PlotColours.light))
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #101317; --card: #181c22; --ink: #e8ebf0; --soft: #a2acba; --line: #2f3641;
             --good: #52c78f; --bad: #ff8f85; --fault: #f0a860; --on-fault: #201204; --band: #f0a8601c;
-            --c0: #6cb6ff; --c1: #ff9b62; --c2: #4fd1c0; --c3: #d59bf0; --c4: #e3c04d; --c5: #aab4c2; --c6: #ff8fbd; --c7: #a3cf6b;
+            \(PlotColours.variables(PlotColours.dark))
           }
         }
         * { box-sizing: border-box; }

@@ -3,13 +3,14 @@ extension HTMLReport {
         let clients = HTMLText.table(
             "What clients saw",
             columns: [
-                "Clients of", "Requests", "Failed", "Unavailable", "Failed over", "Refused by condition",
+                "Clients of", "Requests", "Failed", "Unavailable", "Failed over", "Tried again",
+                "Refused by condition",
                 "Writes acknowledged", "p50", "p99", "Longest outage",
             ],
             rows: result.requests.map {
                 [
                     $0.region, Figures.count($0.count), Figures.count($0.failed), Figures.share($0.unavailability),
-                    Figures.count($0.failedOver), Figures.count($0.refusedByCondition),
+                    Figures.count($0.failedOver), Figures.count($0.retried), Figures.count($0.refusedByCondition),
                     Figures.count($0.acknowledgedWrites), Figures.duration(milliseconds: $0.p50Milliseconds),
                     Figures.duration(milliseconds: $0.p99Milliseconds),
                     Figures.duration(seconds: $0.longestOutageSeconds),

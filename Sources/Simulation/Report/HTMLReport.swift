@@ -28,6 +28,7 @@ public enum HTMLReport {
         \(timeline(of: result))
         \(plots(of: result))
         \(tables(of: result))
+        \(HTMLBill.tables(of: result))
         \(glossary)
         </main>
         \(footer(of: result, file: file))
@@ -39,11 +40,12 @@ public enum HTMLReport {
 
     private static func header(of result: RunResult) -> String {
         let description = result.description.isEmpty ? "" : "<p>\(HTMLText.escaped(result.description))</p>"
+        let parameters = result.parameters.isEmpty ? "" : " · \(HTMLText.escaped(result.parameterText))"
         return """
             <header>
             <h1>\(HTMLText.escaped(result.scenario)) \(verdict(result.hasPassed))</h1>
             \(description)
-            <p class="soft">Seed \(result.seed) · \(Figures.count(result.operationCount)) requests to \
+            <p class="soft">Seed \(result.seed)\(parameters) · \(Figures.count(result.operationCount)) requests to \
             \(Figures.count(result.regions.count, "region")) in \(Figures.duration(seconds: result.durationSeconds)) \
             of virtual time</p>
             </header>

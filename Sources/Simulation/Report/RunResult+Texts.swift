@@ -3,11 +3,14 @@ extension RunResult {
     ///
     /// - Parameter file: the scenario's file; where the scenarios that come with the project are, when nothing is said.
     public func replayCommand(file: String? = nil) -> String {
-        ScenarioCommand.replay(file ?? "Simulations/\(scenario).yaml", seed: seed)
+        ScenarioCommand.replay(file ?? "Simulations/\(scenario).yaml", seed: seed, parameters: parameters)
     }
 
     /// The command that looks for a smaller scenario that fails likewise.
     public func shrinkCommand(file: String? = nil) -> String { "\(replayCommand(file: file)) --shrink" }
+
+    /// The values of the scenario's parameters: `latency=10ms, rate=50/s`.
+    var parameterText: String { parameters.map(\.description).joined(separator: ", ") }
 
     /// What was shipped on all links.
     var byteCount: Int { links.reduce(0) { $0 + $1.bytes } }
@@ -37,7 +40,10 @@ extension RunResult {
 /// The commands that summaries name.
 enum ScenarioCommand {
     /// The command that runs one seed of a scenario.
-    static func replay(_ file: String, seed: UInt64) -> String { "meridian simulate \(quoted(file)) --seed \(seed)" }
+    static func replay(_ file: String, seed: UInt64, parameters: [ParameterValue]) -> String {
+        let settings = parameters.map { " --set \(quoted($0.description))" }.joined()
+        return "meridian simulate \(quoted(file))\(settings) --seed \(seed)"
+    }
 
     /// A path as a shell takes it for one word.
     static func quoted(_ path: String) -> String {

@@ -5,6 +5,8 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var scenario: String
     public var description: String
     public var seed: UInt64
+    /// The values of the scenario's parameters, in the order of the file; empty where it has none.
+    public var parameters: [ParameterValue] = []
     /// The hash of everything that happened: equal for equal runs.
     public var traceHash: String
     public var eventCount: Int
@@ -30,6 +32,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var recoveryPointMilliseconds: Double = 0
     /// How every region recovered from what struck it, in the order in which that had begun.
     public var recoveries: [Recovery] = []
+    /// The indexes that were added to tables, in the order in which they were asked for.
+    public var indexBuilds: [IndexBuild] = []
+    /// What the outages cost, in detail.
+    public var bill = Bill()
     public var series = Series()
 
     public init(
@@ -166,6 +172,10 @@ public struct RunResult: Codable, Sendable, Equatable {
     public struct RegionRequests: Codable, Sendable, Equatable {
         public var region: String
         public var count = 0
+        /// How often all of them were sent together.
+        public var attempts = 0
+        /// Requests that were sent more than once.
+        public var retried = 0
         /// Requests without an answer, or with an error that is the region's fault.
         public var failed = 0
         /// Writes that their condition refused.
@@ -178,6 +188,14 @@ public struct RunResult: Codable, Sendable, Equatable {
         /// The longest time in which requests of a group of clients failed and none was answered, in seconds: up to the answer that ended
         /// it, or to the end of the run.
         public var longestOutageSeconds: Double = 0
+        /// Likewise of the groups that go to another region when theirs fails; nil where there is none.
+        public var longestFailoverSeconds: Double?
+        /// Of the answers to requests that were under way while there was a fault anywhere; nil without such answers.
+        public var p50DuringFaultsMilliseconds: Double?
+        public var p99DuringFaultsMilliseconds: Double?
+        /// Of the other answers; nil where there are none.
+        public var p50WithoutFaultsMilliseconds: Double?
+        public var p99WithoutFaultsMilliseconds: Double?
 
         public init(region: String) {
             self.region = region
@@ -190,6 +208,8 @@ public struct RunResult: Codable, Sendable, Equatable {
             var members = encoder.container(keyedBy: CodingKeys.self)
             try members.encode(region, forKey: .region)
             try members.encode(count, forKey: .count)
+            try members.encode(attempts, forKey: .attempts)
+            try members.encode(retried, forKey: .retried)
             try members.encode(failed, forKey: .failed)
             try members.encode(refusedByCondition, forKey: .refusedByCondition)
             try members.encode(failedOver, forKey: .failedOver)
@@ -197,6 +217,11 @@ public struct RunResult: Codable, Sendable, Equatable {
             try members.encode(p50Milliseconds, forKey: .p50Milliseconds)
             try members.encode(p99Milliseconds, forKey: .p99Milliseconds)
             try members.encode(longestOutageSeconds, forKey: .longestOutageSeconds)
+            try members.encode(longestFailoverSeconds, forKey: .longestFailoverSeconds)
+            try members.encode(p50DuringFaultsMilliseconds, forKey: .p50DuringFaultsMilliseconds)
+            try members.encode(p99DuringFaultsMilliseconds, forKey: .p99DuringFaultsMilliseconds)
+            try members.encode(p50WithoutFaultsMilliseconds, forKey: .p50WithoutFaultsMilliseconds)
+            try members.encode(p99WithoutFaultsMilliseconds, forKey: .p99WithoutFaultsMilliseconds)
             var derived = encoder.container(keyedBy: DerivedKey.self)
             try derived.encode(unavailability, forKey: .unavailability)
         }
@@ -206,6 +231,32 @@ public struct RunResult: Codable, Sendable, Equatable {
 
         /// The share of requests that another region answered, 0 to 1.
         var failoverShare: Double { count == 0 ? 0 : Double(failedOver) / Double(count) }
+    }
+
+    /// An index that was added to a table.
+    public struct IndexBuild: Codable, Sendable, Equatable {
+        public var table: String
+        public var index: String
+        /// When it was asked for.
+        public var seconds: Double
+        /// From then until it could be used in every region with a replica of the table; nil when that never was.
+        public var activeMilliseconds: Double?
+
+        public init(table: String, index: String, seconds: Double, activeMilliseconds: Double?) {
+            self.table = table
+            self.index = index
+            self.seconds = seconds
+            self.activeMilliseconds = activeMilliseconds
+        }
+
+        /// With `null` for what never was.
+        public func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: CodingKeys.self)
+            try members.encode(table, forKey: .table)
+            try members.encode(index, forKey: .index)
+            try members.encode(seconds, forKey: .seconds)
+            try members.encode(activeMilliseconds, forKey: .activeMilliseconds)
+        }
     }
 
     /// One direction between two regions.

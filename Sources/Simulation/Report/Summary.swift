@@ -17,14 +17,17 @@ public enum Summary {
     ) -> String {
         let layout = TextLayout(isColoured: isColoured)
         var lines = [
-            "\(layout.verdict(result.hasPassed))  \(result.scenario), seed \(result.seed): \(size(of: result))", "",
+            "\(layout.verdict(result.hasPassed))  \(result.scenario), seed \(result.seed): \(size(of: result))"
         ]
+        if !result.parameters.isEmpty { lines.append("with \(result.parameterText)") }
+        lines.append("")
         lines += violations(of: result, layout)
         lines += expectations(of: result, layout)
         lines += refusedChanges(of: result, layout)
         lines += figures(of: result, layout)
         lines += links(of: result, layout)
         lines += clients(of: result, layout)
+        lines += bill(of: result, layout)
         lines += layout.aligned(
             [["Events", "\(Figures.count(result.eventCount)), trace \(result.traceHash)"]]
                 + [["Replay", result.replayCommand(file: file)]]

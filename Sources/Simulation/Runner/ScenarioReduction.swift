@@ -101,6 +101,7 @@ struct ScenarioReduction: Sendable {
         guard place < scenario.workload.count else { return nil }
         var reduced = scenario
         reduced.workload[place].failover = .none
+        reduced.workload[place].retries = .init()
         return reduced
     }
 
@@ -157,6 +158,7 @@ extension WorkloadPlan.Arrival {
             high > 1 ? .diurnal(low: low / 2, high: high / 2, period: period) : self
         case .burst(let perSecond, let peak, let every, let length):
             peak > 1 ? .burst(perSecond: perSecond / 2, peak: peak / 2, every: every, length: length) : self
+        case .trace: self
         case .closed(let clients, let think): clients > 1 ? .closed(clients: clients / 2, think: think) : self
         }
     }

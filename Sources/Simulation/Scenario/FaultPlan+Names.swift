@@ -75,6 +75,29 @@ extension FaultPlan.Kind {
         }
     }
 
+    /// The same for another region; nil where it is not of one region alone.
+    func striking(_ region: String) -> FaultPlan.Kind? {
+        switch self {
+        case .crash: .crash(region: region)
+        case .powerLoss: .powerLoss(region: region)
+        case .restart: .restart(region: region)
+        case .pause: .pause(region: region)
+        case .diskLoss: .diskLoss(region: region)
+        case .oldCopy: .oldCopy(region: region)
+        case .slowProcess(_, let factor): .slowProcess(region: region, factor: factor)
+        case .slowDisk(_, let latency): .slowDisk(region: region, latency: latency)
+        case .diskErrors: .diskErrors(region: region)
+        case .diskFull: .diskFull(region: region)
+        case .bitFlips(_, let share): .bitFlips(region: region, share: share)
+        case .clockStep(_, let step): .clockStep(region: region, by: step)
+        case .clockDrift(_, let rate): .clockDrift(region: region, partsPerMillion: rate)
+        case .leapSmear(_, let step): .leapSmear(region: region, by: step)
+        case .partition, .oneWayPartition, .flapping, .reset, .slowLink, .createTable, .deleteTable, .addReplica,
+            .removeReplica, .addIndex, .removeIndex, .changeSetting:
+            nil
+        }
+    }
+
     /// What it does, in words: `us-east-1 crashes`.
     public var text: String {
         switch self {

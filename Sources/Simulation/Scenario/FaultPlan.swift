@@ -102,6 +102,8 @@ public struct RandomFaultPlan: Sendable, Equatable {
     public var kinds: [String]
     /// The most regions that lose their disk in one run: two that lose the same change cannot be told from one that never was.
     public var diskLossCountMax = 1
+    /// The share, 0 to 1, of the faults of single regions that strike another region at the same time.
+    public var togetherShare = 0.0
 
     public init(
         count: ClosedRange<Int>, within: ClosedRange<Duration>, lasting: ClosedRange<Duration>, kinds: [String]

@@ -35,10 +35,30 @@ extension RandomFaultPlan {
                     kind == "disk-loss" && drawn.count { $0.kind.name == "disk-loss" } >= diskLossCountMax
                 if isOneLossTooMany || (drawn + beside).contains(where: { fault.clash(with: $0) != nil }) { continue }
                 drawn.append(fault)
+                guard drawn.count < total,
+                    let other = companion(
+                        of: fault, regions, lossCount: drawn.count { $0.kind.name == "disk-loss" }, using: &generator),
+                    !(drawn + beside).contains(where: { other.clash(with: $0) != nil })
+                else { break }
+                drawn.append(other)
                 break
             }
         }
         return Self.withoutImpossible(Self.sorted(drawn), tables: tables, beside: beside)
+    }
+
+    /// The same fault of another region at the same time; nil where it comes alone.
+    ///
+    /// - Parameter lossCount: how many disks are lost already.
+    private func companion(
+        of fault: FaultPlan, _ regions: [String], lossCount: Int, using generator: inout Generator
+    ) -> FaultPlan? {
+        guard generator.happens(togetherShare) else { return nil }
+        let others = regions.filter { !fault.kind.regions.contains($0) }
+        guard !others.isEmpty, let kind = fault.kind.striking(others[generator.below(others.count)]),
+            fault.kind.name != "disk-loss" || lossCount < diskLossCountMax
+        else { return nil }
+        return FaultPlan(at: fault.at, duration: fault.duration, kind: kind)
     }
 
     private static func sorted(_ faults: [FaultPlan]) -> [FaultPlan] {

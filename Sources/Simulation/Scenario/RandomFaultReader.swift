@@ -7,7 +7,8 @@ struct RandomFaultReader {
 
     func read(_ field: ConfigurationField) -> RandomFaultPlan? {
         let members = field.mapping(
-            keys: ["count", "within", "lasting", "kinds", "disk-losses"], required: ["count", "within", "lasting"])
+            keys: ["count", "within", "lasting", "kinds", "disk-losses", "together"],
+            required: ["count", "within", "lasting"])
         guard let members else { return nil }
         let count = members["count"].flatMap { bounds($0) { $0.integer(in: 0...10_000) } }
         let within = members["within"].flatMap { place in
@@ -25,6 +26,7 @@ struct RandomFaultReader {
         }
         var plan = RandomFaultPlan(count: count, within: within, lasting: lasting, kinds: kinds)
         members["disk-losses"].flatMap { $0.integer(in: 0...100) }.map { plan.diskLossCountMax = $0 }
+        members["together"].flatMap { $0.share() }.map { plan.togetherShare = $0 }
         return plan
     }
 

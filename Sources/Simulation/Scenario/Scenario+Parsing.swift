@@ -1,25 +1,14 @@
 public import ConfigurationFiles
-import Foundation
 
 extension Scenario {
-    /// Reads a scenario file, and the topology file that it names.
+    /// Reads a scenario file, and the topology file that it names; each parameter has its first value.
     ///
     /// - Throws: everything that is wrong in it, with file and line.
     public static func load(path: String) throws(ConfigurationError) -> Scenario {
-        let text: String
-        do {
-            text = try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
-        } catch {
-            let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
-            throw Self.error(
-                file: path,
-                isMissing ? "there is no such file" : "the file can't be read: \(error.localizedDescription)")
-        }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        return try parse(text, file: path, folder: folder)
+        try ScenarioFile.load(path: path).scenario()
     }
 
-    /// Reads the text of a scenario file.
+    /// Reads the text of a scenario file; each parameter has its first value.
     ///
     /// - Parameters:
     ///   - file: what problems call the file; its last part, without its ending, is the scenario's name if the text gives none.
@@ -27,23 +16,7 @@ extension Scenario {
     /// - Throws: everything that is wrong in it, with file and line.
     public static func parse(_ text: String, file: String, folder: String = ".") throws(ConfigurationError) -> Scenario
     {
-        let problems = ConfigurationProblems()
-        let root = try ConfigurationField.root(of: text, file: file, problems: problems)
-        var reader = ScenarioReader(problems: problems, folder: folder)
-        let scenario = reader.scenario(root, file: file)
-        if let error = problems.error(file: file) { throw error }
-        guard let scenario else {
-            // A field that is missing has been noted as a problem, so this is never reached; it is an error all the same.
-            throw Self.error(file: file, "the file is incomplete")
-        }
-        return scenario
-    }
-
-    /// A problem of the file as a whole.
-    private static func error(file: String, _ found: String) -> ConfigurationError {
-        let problems = ConfigurationProblems()
-        problems.add(line: 0, field: "", found: found)
-        return problems.error(file: file) ?? ConfigurationError(file: file, problems: [])
+        try ScenarioFile(text, path: file, folder: folder).scenario()
     }
 }
 
@@ -51,8 +24,7 @@ extension Scenario {
 struct ScenarioReader {
     static let keys = [
         "name", "description", "topology", "duration", "settle", "tables", "workload", "network", "disk", "process",
-        "log", "links",
-        "regions", "faults", "random-faults", "swarm", "expectations",
+        "log", "links", "regions", "faults", "random-faults", "swarm", "expectations", "parameters",
     ]
     /// The longest scenario: what is longer is more likely a slip of the unit.
     static let durationMax = Duration.seconds(30 * 24 * 3600)
@@ -91,17 +63,21 @@ struct ScenarioReader {
         scenario.folder = folder
         scenario.keepRegions(regions)
         members["settle"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }.map { scenario.settle = $0 }
-        members["network"].map { readNetwork($0, into: &scenario.network) }
-        members["disk"].map { readDisk($0, into: &scenario.disk) }
-        members["process"].map { readProcess($0, into: &scenario.process) }
+        let hardware = HardwareReader(reader: self)
+        members["network"].map { hardware.readNetwork($0, into: &scenario.network) }
+        members["disk"].map { hardware.readDisk($0, into: &scenario.disk) }
+        members["process"].map { hardware.readProcess($0, into: &scenario.process) }
         members["links"].map { scenario.links = LinkPlan.read($0, topology: topology) }
         members["swarm"].flatMap(readFlag).map { scenario.isSwarm = $0 }
         members["log"].map { scenario.log = LogPlan.read($0, topology: topology) }
         scenario.faults = faults
         scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }
-        scenario.expectations = members["expectations"].map(readExpectations) ?? []
+        scenario.expectations = members["expectations"].map(ExpectationReader(self).read) ?? []
         return scenario
     }
+
+    /// The path of a file that the scenario names.
+    func path(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
 
     private static func name(ofFile file: String) -> String {
         let last = file.split(separator: "/").last.map(String.init) ?? file
@@ -111,7 +87,7 @@ struct ScenarioReader {
     private func readTopology(_ field: ConfigurationField, path: String?) -> Topology? {
         guard let path else { return nil }
         do {
-            return try Topology.load(path: path.hasPrefix("/") ? path : "\(folder)/\(path)")
+            return try Topology.load(path: self.path(path))
         } catch {
             for problem in error.problems {
                 let place = problem.line > 0 ? "\(error.file):\(problem.line)" : error.file
@@ -154,31 +130,5 @@ struct ScenarioReader {
             names.append(name)
         }
         return names
-    }
-
-    // MARK: The world
-
-    private func readNetwork(_ field: ConfigurationField, into network: inout NetworkPlan) {
-        guard let members = field.mapping(keys: ["jitter", "loss", "bandwidth"]) else { return }
-        members["jitter"].flatMap { $0.number(in: 0...2) }.map { network.jitter = $0 }
-        members["loss"].flatMap { $0.share() }.map { network.loss = $0 }
-        members["bandwidth"].flatMap { $0.byteRate(in: 1...1 << 40) }.map { network.bandwidth = $0 }
-        if network.loss > 0.9 {
-            members["loss"]?.refuse("found \(network.loss)", expected: "a share of at most 90%, or a partition")
-        }
-    }
-
-    private func readDisk(_ field: ConfigurationField, into disk: inout DiskPlan) {
-        guard let members = field.mapping(keys: ["sync", "jitter"]) else { return }
-        members["sync"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { disk.syncLatency = $0 }
-        members["jitter"].flatMap { $0.number(in: 0...2) }.map { disk.jitter = $0 }
-    }
-
-    private func readProcess(_ field: ConfigurationField, into process: inout ProcessPlan) {
-        guard let members = field.mapping(keys: ["write", "read", "restart-after"]) else { return }
-        members["write"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.writeCost = $0 }
-        members["read"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.readCost = $0 }
-        members["restart-after"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }
-            .map { process.restartAfterFailure = $0 }
     }
 }

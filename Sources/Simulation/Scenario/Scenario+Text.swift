@@ -5,20 +5,23 @@ import RegionStore
 extension Scenario {
     /// The scenario as the text of a file in its own folder that reads back to it, with every default written out.
     ///
-    /// Durations are written to the microsecond.
-    public var text: String { text(topologyPath: topologyFile) }
+    /// Durations are written to the microsecond. Parameters have the values that they have in this scenario, and are none any more.
+    public var text: String { text { $0 } }
 
-    /// The text of a file in another folder, which names the topology by its whole path.
+    /// The text of a file in another folder, which names other files by their whole paths.
     public func text(inFolder other: String) -> String {
-        if other == folder || topologyFile.hasPrefix("/") { return text }
-        return text(topologyPath: URL(fileURLWithPath: "\(folder)/\(topologyFile)").standardizedFileURL.path)
+        if other == folder { return text }
+        return text { path in
+            path.hasPrefix("/") ? path : URL(fileURLWithPath: "\(folder)/\(path)").standardizedFileURL.path
+        }
     }
 
-    private func text(topologyPath: String) -> String {
+    /// - Parameter path: what stands for the path of a file, relative to the scenario's folder.
+    func text(_ path: (String) -> String) -> String {
         var lines = ["name: \(ConfigurationText.quoted(name))"]
         if !description.isEmpty { lines.append("description: \(ConfigurationText.quoted(description))") }
         lines += [
-            "topology: \(ConfigurationText.quoted(topologyPath))",
+            "topology: \(ConfigurationText.quoted(path(topologyFile)))",
             "regions: \(Self.list(topology.regions.map(\.name)))",
             "duration: \(duration.configurationText)",
             "settle: \(settle.configurationText)",
@@ -26,12 +29,9 @@ extension Scenario {
         lines.append(tables.isEmpty ? "tables: []" : "tables:")
         lines += tables.map { "  - \(Self.flow($0))" }
         lines.append(workload.isEmpty ? "workload: []" : "workload:")
-        lines += workload.flatMap(Self.lines)
-        let bandwidth = network.bandwidth.map { ", bandwidth: \(ConfigurationText.byteRate($0))" } ?? ""
+        lines += workload.flatMap { Self.lines(of: $0, path) }
         lines += [
-            "network: {jitter: \(ConfigurationText.number(network.jitter)), "
-                + "loss: \(ConfigurationText.share(network.loss))\(bandwidth)}",
-            "disk: {sync: \(disk.syncLatency.configurationText), jitter: \(ConfigurationText.number(disk.jitter))}",
+            "network: {\(networkText(path))}", "disk: {\(diskText)}",
             "process: {write: \(process.writeCost.configurationText), read: \(process.readCost.configurationText), "
                 + "restart-after: \(process.restartAfterFailure.configurationText)}",
         ]
@@ -42,8 +42,64 @@ extension Scenario {
         lines += faults.map { "  - \(Self.flow($0))" }
         if let randomFaults { lines += Self.lines(of: randomFaults) }
         if !expectations.isEmpty { lines.append("expectations:") }
-        lines += expectations.map { "  - \(Self.text(of: $0))" }
-        return lines.joined(separator: "\n") + "\n"
+        lines += expectations.map { "  - \($0.text)" }
+        return TextParameters.escaped(lines.joined(separator: "\n") + "\n")
+    }
+
+    // MARK: Hardware
+
+    private func networkText(_ path: (String) -> String) -> String {
+        func ways(_ from: String?, _ to: String?) -> String {
+            (from.map { "from: \(ConfigurationText.quoted($0)), " } ?? "")
+                + (to.map { "to: \(ConfigurationText.quoted($0)), " } ?? "")
+        }
+        var parts = [
+            "jitter: \(ConfigurationText.number(network.jitter))", "loss: \(ConfigurationText.share(network.loss))",
+        ]
+        if !network.latency.isEmpty {
+            let plans = network.latency.map { plan in
+                let source =
+                    switch plan.source {
+                    case .file(let file): "file: \(ConfigurationText.quoted(path(file)))"
+                    case .quantiles(let quantiles):
+                        "quantiles: {"
+                            + quantiles.map {
+                                "p\(ConfigurationText.percent($0.share)): \($0.time.configurationText)"
+                            }.joined(separator: ", ") + "}"
+                    }
+                return "{\(ways(plan.from, plan.to))\(source)}"
+            }
+            parts.append("latency: [\(plans.joined(separator: ", "))]")
+        }
+        if let file = network.bandwidthFile {
+            parts.append("bandwidth: {file: \(ConfigurationText.quoted(path(file)))}")
+        } else if !network.bandwidthChanges.isEmpty {
+            let changes = network.bandwidthChanges.map { change in
+                "{\(ways(change.from, change.to))at: \(change.at.configurationText), "
+                    + "bandwidth: \(change.bandwidth.map(ConfigurationText.byteRate) ?? "none")}"
+            }
+            parts.append("bandwidth: [\(changes.joined(separator: ", "))]")
+        } else if let bandwidth = network.bandwidth {
+            parts.append("bandwidth: \(ConfigurationText.byteRate(bandwidth))")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private var diskText: String {
+        var parts = [
+            "sync: \(disk.syncLatency.configurationText)", "jitter: \(ConfigurationText.number(disk.jitter))",
+        ]
+        if let tail = disk.tail {
+            parts.append(
+                "tail: {share: \(ConfigurationText.share(tail.share)), factor: \(ConfigurationText.number(tail.factor))}"
+            )
+        }
+        if let stall = disk.stall {
+            parts.append(
+                "stall: {every: \(stall.every.configurationText), lasting: \(stall.lasting.configurationText), "
+                    + "factor: \(ConfigurationText.number(stall.factor)), regions: \(Self.list(stall.regions))}")
+        }
+        return parts.joined(separator: ", ")
     }
 
     // MARK: Tables and workload
@@ -61,16 +117,24 @@ extension Scenario {
             + (table.hasTimeToLive ? ", time-to-live: true}" : "}")
     }
 
-    private static func lines(of plan: WorkloadPlan) -> [String] {
+    private static func lines(of plan: WorkloadPlan, _ path: (String) -> String) -> [String] {
         let parts = WorkloadPlan.Mix.parts.filter { plan.mix[keyPath: $0.path] != 0 }
             .map { "\($0.name): \(plan.mix[keyPath: $0.path])" }
         var lines = [
             "  - name: \(ConfigurationText.quoted(plan.name))",
             "    table: \(ConfigurationText.quoted(plan.table))",
             "    regions: \(list(plan.regions))",
-            "    arrival: \(text(of: plan.arrival))",
-            "    mix: {\(parts.joined(separator: ", "))}",
-            "    keys: {count: \(plan.keys.count), distribution: \(text(of: plan.keys.distribution))}",
+        ]
+        if let trace = plan.trace {
+            lines.append("    trace: \(text(of: trace.source, path))")
+        } else {
+            lines += [
+                "    arrival: \(text(of: plan.arrival))",
+                "    mix: {\(parts.joined(separator: ", "))}",
+                "    keys: {count: \(plan.keys.count), distribution: \(text(of: plan.keys.distribution))}",
+            ]
+        }
+        lines += [
             "    item-size: \(ByteCountText.print(plan.itemByteCount))",
             "    timeout: \(plan.timeout.configurationText)",
         ]
@@ -79,7 +143,15 @@ extension Scenario {
         case .none: lines.append("    failover: none")
         case .nearest(let errors, let back):
             lines.append("    failover: {after-errors: \(errors), back-after: \(back.configurationText)}")
+        case .inOrder(let regions, let errors, let back):
+            lines.append(
+                "    failover: {after-errors: \(errors), back-after: \(back.configurationText), order: \(list(regions))}"
+            )
         }
+        lines.append(
+            "    retries: {mode: \(plan.retries.mode.rawValue), max-attempts: \(plan.retries.maxAttempts), "
+                + "backoff: \(plan.retries.backoff.configurationText), "
+                + "backoff-max: \(plan.retries.backoffMax.configurationText)}")
         if let from = plan.from { lines.append("    from: \(from.configurationText)") }
         if let until = plan.until { lines.append("    until: \(until.configurationText)") }
         return lines
@@ -95,8 +167,20 @@ extension Scenario {
             "{burst: {base: \(ConfigurationText.rate(perSecond: rate)), "
                 + "peak: \(ConfigurationText.rate(perSecond: peak)), every: \(every.configurationText), "
                 + "length: \(length.configurationText)}}"
+        case .trace: ""
         case .closed(let clients, let think): "{closed: {clients: \(clients), think: \(think.configurationText)}}"
         }
+    }
+
+    private static func text(of source: RequestTrace.Source, _ path: (String) -> String) -> String {
+        var members = ["file: \(ConfigurationText.quoted(path(source.file)))"]
+        for (name, value) in [
+            ("table", source.table), ("partition-key", source.partitionKey), ("sort-key", source.sortKey),
+            ("region", source.region),
+        ] {
+            if let value { members.append("\(name): \(ConfigurationText.quoted(value))") }
+        }
+        return "{\(members.joined(separator: ", "))}"
     }
 
     private static func text(of distribution: WorkloadPlan.KeyChoice.Distribution) -> String {
@@ -175,21 +259,7 @@ extension Scenario {
             "  lasting: [\(lasting.lowerBound.configurationText), \(lasting.upperBound.configurationText)]",
             "  kinds: \(list(plan.kinds))",
             "  disk-losses: \(plan.diskLossCountMax)",
+            "  together: \(ConfigurationText.share(plan.togetherShare))",
         ]
-    }
-
-    // MARK: Expectations
-
-    private static func text(of expectation: Expectation) -> String {
-        switch expectation {
-        case .convergesWithin(let time): "converges-within: \(time.configurationText)"
-        case .lostAcknowledgedWrites(let most): "lost-acknowledged-writes: \(most)"
-        case .staleness(let share, let time):
-            "staleness-p\(ConfigurationText.percent(share)): {below: \(time.configurationText)}"
-        case .conflicts(let least): "conflicts: {at-least: \(least)}"
-        case .unavailability(let region, let share):
-            "unavailability: {\(region.map { "region: \(ConfigurationText.quoted($0)), " } ?? "")"
-                + "below: \(ConfigurationText.share(share))}"
-        }
     }
 }

@@ -30,6 +30,8 @@ public struct Scenario: Sendable, Equatable {
     /// Faults that are drawn from the seed, beside the others.
     public var randomFaults: RandomFaultPlan?
     public var expectations: [Expectation] = []
+    /// The values that the file's parameters have here, in the file's order; empty where it has none.
+    public var parameters: [ParameterValue] = []
 
     public init(
         name: String, topology: Topology, duration: Duration, tables: [TablePlan], workload: [WorkloadPlan]
@@ -83,12 +85,19 @@ public struct TablePlan: Sendable, Equatable {
 
 /// The network between regions, beside the round trips that the topology says.
 public struct NetworkPlan: Sendable, Equatable {
-    /// The standard deviation of the logarithm of a message's latency.
+    /// Measured or chosen distributions, of which a later one takes precedence; where there is none a message takes half the round trip and a
+    /// random factor.
+    public var latency: [LatencyPlan] = []
+    /// The standard deviation of the logarithm of a message's latency, where there is no distribution of it.
     public var jitter = 0.05
     /// The share of messages that have to be sent again, 0 to 1.
     public var loss = 0.0
     /// Bytes a second from one region to another; nil for as many as there are.
     public var bandwidth: Int?
+    /// How that changes, by rising time.
+    public var bandwidthChanges: [BandwidthPlan] = []
+    /// The file that says so, relative to the scenario's folder; nil where the scenario does.
+    public var bandwidthFile: String?
 
     public init() {}
 }
@@ -99,6 +108,8 @@ public struct DiskPlan: Sendable, Equatable {
     public var syncLatency = Duration.milliseconds(1)
     /// The standard deviation of the logarithm of a sync's time.
     public var jitter = 0.2
+    public var tail: TailPlan?
+    public var stall: StallPlan?
 
     public init() {}
 }

@@ -5,32 +5,43 @@ extension ScenarioReader {
     /// Reads the timeline, in the order of its times, and refuses what cannot happen on it.
     func readFaults(_ field: ConfigurationField, tables: [TablePlan]) -> [FaultPlan] {
         guard let list = field.list() else { return [] }
-        let read = list.compactMap { element in readFault(element).map { (plan: $0, field: element) } }
+        let read = list.flatMap { element in readFault(element).map { (plan: $0, field: element) } }
         // Stable: what is planned for one time happens in the file's order.
         let sorted = read.enumerated().sorted { ($0.element.plan.at, $0.offset) < ($1.element.plan.at, $1.offset) }
             .map(\.element)
+        // What comes many times has its problem once.
+        var refused: [String] = []
+        func refuse(_ field: ConfigurationField, _ found: String, expected: String, beside other: String = "") {
+            let pair = "\(field.path) \(other)"
+            guard !refused.contains(pair) else { return }
+            refused.append(pair)
+            field.refuse(found, expected: expected)
+        }
         for (index, later) in sorted.enumerated() {
             for earlier in sorted[..<index] {
                 guard let clash = later.plan.clash(with: earlier.plan) else { continue }
-                later.field.refuse(
+                refuse(
+                    later.field,
                     "\(earlier.field.path) has \(clash) until "
                         + (earlier.plan.duration.map { (earlier.plan.at + $0).configurationText } ?? "the end"),
-                    expected: "a time when it is over")
+                    expected: "a time when it is over", beside: earlier.field.path)
             }
         }
         var schema = SchemaTimeline(tables: tables)
         for (plan, place) in sorted {
-            if let problem = schema.apply(plan.kind) { place.refuse(problem.found, expected: problem.expected) }
+            if let problem = schema.apply(plan.kind) { refuse(place, problem.found, expected: problem.expected) }
         }
         return sorted.map(\.plan)
     }
 
-    private func readFault(_ field: ConfigurationField) -> FaultPlan? {
+    /// One fault, or the same of several regions, at each of its times; nothing after a problem was noted.
+    private func readFault(_ field: ConfigurationField) -> [FaultPlan] {
         let names = FaultPlan.Kind.names
+        let times = ["at", "for", "every", "times"]
         let expected = "a mapping with at, for and one of \(names.joined(separator: ", "))"
-        guard let members = field.mapping(keys: ["at", "for"] + names, required: ["at"]) else { return nil }
+        guard let members = field.mapping(keys: times + names, required: ["at"]) else { return [] }
         let kinds = members.fields.filter { names.contains($0.name) }
-        let isStrange = members.fields.contains { !names.contains($0.name) && $0.name != "at" && $0.name != "for" }
+        let isStrange = members.fields.contains { !(names + times).contains($0.name) }
         guard kinds.count == 1 else {
             if kinds.count > 1 {
                 field.refuse(
@@ -38,14 +49,16 @@ extension ScenarioReader {
             } else if !isStrange {
                 field.refuse("nothing goes wrong in it", expected: expected)
             }
-            return nil
+            return []
         }
-        let kind = readKind(kinds[0].name, kinds[0].value)
+        let struck = readKinds(kinds[0].name, kinds[0].value)
         let at = members["at"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         let length = members["for"].flatMap { $0.duration(in: .milliseconds(1)...Self.durationMax) }
-        guard let kind, let at else { return nil }
-        refuseTimes(of: kind, at: at, length: length, members)
-        return FaultPlan(at: at, duration: length, kind: kind)
+        guard let first = struck.first, let at else { return [] }
+        refuseTimes(of: first, at: at, length: length, members)
+        let faults = struck.map { FaultPlan(at: at, duration: length, kind: $0) }
+        guard let repetition = FaultRepetition(members, of: faults[0], until: duration) else { return [] }
+        return faults.flatMap(repetition.faults)
     }
 
     private func refuseTimes(of kind: FaultPlan.Kind, at: Duration, length: Duration?, _ members: ConfigurationMapping)
@@ -69,16 +82,31 @@ extension ScenarioReader {
 
     // MARK: Kinds
 
+    /// One kind; or the same for each region, where a list of them stands in the place of a region.
+    private func readKinds(_ name: String, _ value: ConfigurationField) -> [FaultPlan.Kind] {
+        guard let kind = readKind(name, value) else { return [] }
+        let place = value.form == .mapping ? value.anyMapping(expected: "")?["region"] : value
+        guard let place, place.form == .list, kind.striking("") != nil else { return [kind] }
+        // What is wrong in the list has been told.
+        let names = (place.list() ?? []).filter { $0.form == .scalar }.compactMap { $0.text() }
+        return names.compactMap(kind.striking)
+    }
+
+    /// The region that a fault strikes; of several the first.
+    private func struckRegion(_ field: ConfigurationField) -> String? {
+        field.form == .list ? distinctRegions(field).first : region(field)
+    }
+
     private func readKind(_ name: String, _ value: ConfigurationField) -> FaultPlan.Kind? {
         switch name {
-        case "crash": region(value).map { .crash(region: $0) }
-        case "power-loss": region(value).map { .powerLoss(region: $0) }
-        case "restart": region(value).map { .restart(region: $0) }
-        case "pause": region(value).map { .pause(region: $0) }
-        case "disk-loss": region(value).map { .diskLoss(region: $0) }
-        case "old-copy": region(value).map { .oldCopy(region: $0) }
-        case "disk-errors": region(value).map { .diskErrors(region: $0) }
-        case "disk-full": region(value).map { .diskFull(region: $0) }
+        case "crash": struckRegion(value).map { .crash(region: $0) }
+        case "power-loss": struckRegion(value).map { .powerLoss(region: $0) }
+        case "restart": struckRegion(value).map { .restart(region: $0) }
+        case "pause": struckRegion(value).map { .pause(region: $0) }
+        case "disk-loss": struckRegion(value).map { .diskLoss(region: $0) }
+        case "old-copy": struckRegion(value).map { .oldCopy(region: $0) }
+        case "disk-errors": struckRegion(value).map { .diskErrors(region: $0) }
+        case "disk-full": struckRegion(value).map { .diskFull(region: $0) }
         case "slow-process", "slow-disk", "bit-flips", "clock-step", "clock-drift", "leap-smear":
             readRegionKind(name, value)
         case "partition": readGroups(value).map { .partition(groups: $0) }
@@ -96,7 +124,7 @@ extension ScenarioReader {
         ]
         guard let key = figures[name], let members = value.mapping(keys: ["region", key], required: ["region", key])
         else { return nil }
-        let region = members["region"].flatMap(region)
+        let region = members["region"].flatMap(struckRegion)
         guard let figure = members[key] else { return nil }
         let make: ((String) -> FaultPlan.Kind)?
         switch name {

@@ -17,39 +17,61 @@ extension ScenarioReader {
     private func readPlan(_ field: ConfigurationField, tables: [TablePlan], faults: [FaultPlan]) -> WorkloadPlan? {
         let members = field.mapping(
             keys: [
-                "name", "table", "regions", "arrival", "mix", "keys", "item-size", "lifetime", "timeout", "failover",
-                "from",
-                "until",
-            ], required: ["table", "arrival", "mix", "keys"])
+                "name", "table", "regions", "arrival", "mix", "keys", "trace", "item-size", "lifetime", "timeout",
+                "failover", "retries", "from", "until",
+            ], required: ["table"])
         guard let members else { return nil }
+        let isReplay = members["trace"] != nil
+        for key in ["arrival", "mix", "keys"] {
+            if isReplay {
+                members[key]?.refuse("the trace says that", expected: "'trace', or 'arrival', 'mix' and 'keys'")
+            } else if members[key] == nil {
+                field.refuse("'\(key)' is missing", expected: "")
+            }
+        }
         let table = members["table"].flatMap { $0.text(expected: "a table") }
-        let clients = members["regions"].map(regionList)
-        let arrival = members["arrival"].flatMap(readArrival)
-        let mix = members["mix"].flatMap(readMix)
-        let keys = members["keys"].flatMap(readKeys)
+        let homes = members["regions"].map(regionList)
         let name = members["name"].flatMap { $0.text() }
+        let replicas = table.flatMap { replicaRegions(of: $0, tables: tables, faults: faults) }
+        var (arrival, mix, keys) = (
+            members["arrival"].flatMap(readArrival), members["mix"].flatMap(readMix),
+            members["keys"].flatMap(readKeys)
+        )
+        if let place = members["trace"] {
+            let hasSortKey = (tables + Self.made(by: faults)).first { $0.name == table }?.hasSortKey ?? false
+            arrival = TraceSourceReader(reader: self)
+                .read(place, itemsHaveSortKey: hasSortKey, regions: homes ?? replicas ?? []).map { .trace($0) }
+            (mix, keys) = (WorkloadPlan.Mix(), WorkloadPlan.KeyChoice(count: 1, distribution: .uniform))
+        }
         guard let table, let arrival, let mix, let keys else { return nil }
-        let replicas = replicaRegions(of: table, tables: tables, faults: faults)
         if let replicas {
-            refuseStrangers(clients ?? [], replicas: replicas, table: table, field: members["regions"] ?? field)
+            refuseStrangers(homes ?? [], replicas: replicas, table: table, field: members["regions"] ?? field)
         } else {
             members["table"]?.refuse(
                 "no table is called '\(table)'",
                 expected: tables.isEmpty ? "a table of the scenario" : "one of \(names(tables))")
         }
         var plan = WorkloadPlan(
-            name: name ?? table, table: table, regions: clients ?? replicas ?? [], arrival: arrival, mix: mix,
+            name: name ?? table, table: table, regions: homes ?? replicas ?? [], arrival: arrival, mix: mix,
             keys: keys)
         members["item-size"].flatMap { $0.byteCount(in: 0...390 << 10) }.map { plan.itemByteCount = $0 }
         plan.lifetime = members["lifetime"].flatMap { $0.duration(in: .seconds(1)...Self.durationMax) }
         members["timeout"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }.map { plan.timeout = $0 }
-        members["failover"].flatMap(readFailover).map { plan.failover = $0 }
+        let clients = ClientReader(reader: self)
+        members["failover"].flatMap { clients.readFailover($0, replicas: replicas) }.map { plan.failover = $0 }
+        members["retries"].flatMap(clients.readRetries).map { plan.retries = $0 }
         plan.from = members["from"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         plan.until = members["until"].flatMap { $0.duration(in: .zero...(duration ?? Self.durationMax)) }
         if let until = plan.until, until <= plan.from ?? .zero {
             members["until"]?.refuse("found '\(until.configurationText)'", expected: "a time after 'from'")
         }
         return plan
+    }
+
+    private static func made(by faults: [FaultPlan]) -> [TablePlan] {
+        faults.compactMap { fault in
+            if case .createTable(let plan) = fault.kind { plan } else { nil }
+        }
     }
 
     private func names(_ tables: [TablePlan]) -> String { tables.map(\.name).joined(separator: ", ") }
@@ -185,21 +207,6 @@ extension ScenarioReader {
         let requests = members["requests"].flatMap { $0.share() }
         guard let keys, let requests else { return nil }
         return .hotSet(keys: keys, requests: requests)
-    }
-
-    private func readFailover(_ field: ConfigurationField) -> WorkloadPlan.Failover? {
-        if field.form == .scalar {
-            let expected = "none or {after-errors: 3, back-after: 30s}"
-            guard let text = field.text(expected: expected) else { return nil }
-            if text != "none" { field.refuse("found \(field.shown)", expected: expected) }
-            return WorkloadPlan.Failover.none
-        }
-        let keys = ["after-errors", "back-after"]
-        guard let members = field.mapping(keys: keys, required: keys) else { return nil }
-        let errors = members["after-errors"].flatMap { $0.integer(in: 1...1_000_000) }
-        let back = members["back-after"].flatMap { $0.duration(in: .zero...Self.durationMax) }
-        guard let errors, let back else { return nil }
-        return .nearest(afterErrors: errors, backAfter: back)
     }
 }
 

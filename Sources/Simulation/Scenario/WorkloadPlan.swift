@@ -14,6 +14,7 @@ public struct WorkloadPlan: Sendable, Equatable {
     /// How long a client waits for an answer.
     public var timeout = Duration.seconds(1)
     public var failover = Failover.none
+    public var retries = Retries()
     /// When the clients begin and end, from the scenario's start; nil for its whole duration.
     public var from: Duration?
     public var until: Duration?
@@ -29,6 +30,11 @@ public struct WorkloadPlan: Sendable, Equatable {
         self.keys = keys
     }
 
+    /// The recorded requests that it replays; nil where they are drawn.
+    public var trace: RequestTrace? {
+        if case .trace(let trace) = arrival { trace } else { nil }
+    }
+
     /// When a region's clients make requests.
     public enum Arrival: Sendable, Equatable {
         /// Requests come at random, so many a second on average in each region, whether or not earlier ones were answered.
@@ -39,6 +45,8 @@ public struct WorkloadPlan: Sendable, Equatable {
         case burst(perSecond: Double, peak: Double, every: Duration, length: Duration)
         /// So many clients in each region, each of which waits for an answer, thinks, and asks again.
         case closed(clients: Int, think: Duration)
+        /// Requests are made as they were recorded: when, where, which, and for which keys; mix and keys have no meaning then.
+        case trace(RequestTrace)
     }
 
     /// The parts of each kind of request; they need not add up to anything.
@@ -111,5 +119,38 @@ public struct WorkloadPlan: Sendable, Equatable {
         case none
         /// After so many errors in a row it goes to the next nearest region, and back when its own has answered a probe for a while.
         case nearest(afterErrors: Int, backAfter: Duration)
+        /// Likewise, to these regions one after the other.
+        case inOrder(regions: [String], afterErrors: Int, backAfter: Duration)
+
+        /// After how many errors in a row they go on, and after how long back; nil where they stay.
+        var bounds: (afterErrors: Int, backAfter: Duration)? {
+            switch self {
+            case .none: nil
+            case .nearest(let errors, let back), .inOrder(_, let errors, let back): (errors, back)
+            }
+        }
+    }
+
+    /// How a client tries again what has failed, as AWS SDKs do.
+    public struct Retries: Sendable, Equatable {
+        public enum Mode: String, Sendable, Equatable, CaseIterable {
+            /// What fails has failed.
+            case none
+            /// Up to so many attempts, after a random part of a time that doubles, as long as a quota of retries lasts.
+            case standard
+            /// As `standard`, and a client that is throttled sends less.
+            case adaptive
+        }
+
+        public var mode = Mode.none
+        /// With the first one.
+        public var maxAttempts = 3
+        /// The longest wait before the first retry, and before any.
+        public var backoff = Duration.milliseconds(50)
+        public var backoffMax = Duration.seconds(20)
+
+        public init(_ mode: Mode = .none) {
+            self.mode = mode
+        }
     }
 }

@@ -14,11 +14,14 @@ final class ClientGroup {
     private let pickers: [(weight: Int, kind: Request.Kind)]
     private let weightSum: Int
     private var failover: FailoverState
+    private var retries: RetryState
     private let lastArrival: VirtualTime
     /// What was sent and is not known to be over, in the order in which it was sent, from `firstCall` on.
     private var calls: [(deadline: VirtualTime, call: Call)] = []
     private var firstCall = 0
     private var isTimerSet = false
+    /// What became of the recorded writes, in the order in which they were made.
+    private(set) var replayedWrites: [ReplayedWrite] = []
 
     init(_ plan: WorkloadPlan, table: TablePlan, home: Int, in world: World) {
         self.world = world
@@ -37,20 +40,48 @@ final class ClientGroup {
         ].filter { $0.0 > 0 }
         weightSum = max(1, pickers.reduce(0) { $0 + $1.weight })
         failover = FailoverState(plan.failover, home: home, in: world, table: table)
+        retries = RetryState(
+            plan.retries, world.randomness.generator(for: "retries/\(plan.name)/\(home)"))
         lastArrival = VirtualTime.zero + VirtualDuration(plan.until ?? world.scenario.duration)
     }
 
     func start() {
         world.schedule(at: VirtualTime.zero + VirtualDuration(plan.from ?? .zero)) { [self] in
-            if case .closed(let clients, let think) = plan.arrival {
-                for _ in 0..<clients { scheduleClosed(think: think) }
-            } else {
-                scheduleArrival()
+            switch plan.arrival {
+            case .closed(let clients, let think): for _ in 0..<clients { scheduleClosed(think: think) }
+            case .trace(let trace): replay(trace)
+            case .poisson, .diurnal, .burst: scheduleArrival()
             }
         }
     }
 
-    // MARK: - Arrivals
+    // MARK: - Recorded requests
+
+    private func replay(_ trace: RequestTrace) {
+        let name = world.regions[home].name
+        let own = trace.requests.indices.filter { (trace.requests[$0].region ?? plan.regions.first) == name }
+        replay(own[...], of: trace, from: world.now)
+    }
+
+    /// Plans the first of some recorded requests; when it is made, the next one.
+    private func replay(_ places: ArraySlice<Int>, of trace: RequestTrace, from start: VirtualTime) {
+        guard let place = places.first else { return }
+        let recorded = trace.requests[place]
+        let time = start + VirtualDuration(nanoseconds: recorded.at)
+        guard time < lastArrival else { return }
+        world.schedule(at: time) { [self] in
+            let request = Request(recorded, group: self)
+            if recorded.operation.isWrite {
+                let write = ReplayedWrite(at: place, sentAt: world.now, home: home)
+                request.replayed = write
+                replayedWrites.append(write)
+            }
+            make(request) {}
+            replay(places.dropFirst(), of: trace, from: start)
+        }
+    }
+
+    // MARK: - Drawn requests
 
     /// Plans the next arrival: as a Poisson process of the highest rate, of which only the present rate's share becomes requests.
     ///
@@ -71,7 +102,7 @@ final class ClientGroup {
         case .poisson(let perSecond): perSecond
         case .diurnal(let low, let high, _): max(low, high)
         case .burst(let perSecond, let peak, _, _): max(perSecond, peak)
-        case .closed: 0
+        case .closed, .trace: 0
         }
     }
 
@@ -85,7 +116,7 @@ final class ClientGroup {
         case .burst(let perSecond, let peak, let every, let length):
             let cycle = max(1, VirtualDuration(every).nanoseconds)
             return time.nanoseconds % cycle < VirtualDuration(length).nanoseconds ? peak : perSecond
-        case .closed: return 0
+        case .closed, .trace: return 0
         }
     }
 
@@ -100,8 +131,7 @@ final class ClientGroup {
     // MARK: - Requests
 
     private func issue(then done: @escaping () -> Void) {
-        let request = Request(draw(), group: self)
-        send(request, to: failover.target(at: world.now), done)
+        make(Request(draw(), group: self), then: done)
     }
 
     private func draw() -> Request.Kind {
@@ -113,59 +143,99 @@ final class ClientGroup {
         return .read
     }
 
+    /// Makes a request: sends it, and again where that fails, as often as the plan lets the clients try.
+    private func make(_ request: Request, then done: @escaping () -> Void) {
+        attempt(Operation(request, done))
+    }
+
+    private func attempt(_ operation: Operation) {
+        operation.attemptCount += 1
+        let delay = retries.delayBeforeSending(at: world.now)
+        guard delay > .zero else { return send(operation, to: failover.target(at: world.now)) }
+        world.schedule(after: delay) { [self] in send(operation, to: failover.target(at: world.now)) }
+    }
+
     /// Sends a request to a region, and waits for its answer as long as the plan says.
-    private func send(_ request: Request, to target: Int, _ done: @escaping () -> Void) {
+    private func send(_ operation: Operation, to target: Int) {
         let region = world.regions[target]
-        let call = Call(of: request.kind, to: target, at: world.now, done)
+        let earlier = operation.attemptCount - 1
+        let request = earlier == 0 ? operation.request : operation.request.again(attempt: earlier)
+        let call = Call(of: request, for: operation, to: target)
         limit(call)
         guard target == home || !world.network.isBlocked(from: home, to: target) else { return }
         world.schedule(after: latency(from: home, to: target)) { [self] in
             guard region.isUp else {
                 // Nobody listens: the client is told at once.
                 guard target == home || !world.network.isBlocked(from: target, to: home) else { return }
-                return world.schedule(after: latency(from: target, to: home)) { [self] in end(call, .failed) }
+                return world.schedule(after: latency(from: target, to: home)) { [self] in
+                    end(call, .failed, .unreachable)
+                }
             }
             region.run(in: region.process) { [self] in
                 request.perform(at: region) { [self] outcome in
                     guard target == home || !world.network.isBlocked(from: target, to: home) else { return }
                     world.schedule(after: latency(from: target, to: home)) { [self] in
                         if !call.isDone, outcome == .answered { request.wasAnswered(by: region, home: home) }
-                        end(call, outcome)
+                        end(call, outcome, request.isOverload ? .throttled : .refused)
                     }
                 }
             }
         }
     }
 
-    /// Tells the client what became of its request, unless it has given up.
-    private func end(_ call: Call, _ outcome: FinishedRequest.Outcome) {
-        guard let done = call.done.take() else { return }
+    /// Tells the client what became of what it sent, unless it has given up.
+    ///
+    /// - Parameter failure: why, where it failed.
+    private func end(_ call: Call, _ outcome: FinishedRequest.Outcome, _ failure: RetryState.Failure) {
+        guard let operation = call.operation.take() else { return }
         failover.note(outcome != .failed, of: call.target, at: world.now)
-        let finished = FinishedRequest(
-            home: home, group: number, target: call.target, outcome: outcome, isWrite: call.kind.isWrite,
-            startedAt: call.startedAt)
         world.trace.note(
             .answered, at: world.now, UInt64(home), UInt64(call.target), outcome == .failed ? 1 : 0)
+        if outcome == .failed {
+            if let retry = retries.delayBeforeRetry(after: operation.attemptCount, failure, at: world.now) {
+                operation.retryCost = retry.cost
+                return world.schedule(after: retry.delay) { [self] in attempt(operation) }
+            }
+        } else {
+            retries.succeeded(afterRetryOf: operation.retryCost, at: world.now)
+        }
+        call.request.replayed?.end(outcome, at: world.now)
+        let finished = FinishedRequest(
+            home: home, group: number, target: call.target, outcome: outcome,
+            isWrite: call.request.kind.isWrite, startedAt: call.request.askedAt, attemptCount: operation.attemptCount,
+            staleness: call.request.staleness)
         for observer in world.observers { observer.finished(finished) }
-        done()
+        operation.done()
+    }
+
+    /// What a client wants, however often it has to try.
+    private final class Operation {
+        let request: Request
+        var attemptCount = 0
+        /// What the last retry has taken from the quota; nil where there was none.
+        var retryCost: Int?
+        let done: () -> Void
+
+        init(_ request: Request, _ done: @escaping () -> Void) {
+            self.request = request
+            self.done = done
+        }
     }
 
     /// A request that was sent.
     private final class Call {
-        let kind: Request.Kind
+        let request: Request
         let target: Int
-        let startedAt: VirtualTime
         /// Nil when the client was answered or has given up.
-        var done: (() -> Void)?
+        var operation: Operation?
 
-        init(of kind: Request.Kind, to target: Int, at time: VirtualTime, _ done: @escaping () -> Void) {
-            self.kind = kind
+        init(of request: Request, for operation: Operation, to target: Int) {
+            self.request = request
+            self.operation = operation
             self.target = target
-            startedAt = time
-            self.done = done
         }
 
-        var isDone: Bool { done == nil }
+        var isDone: Bool { operation == nil }
     }
 
     // MARK: - Time-outs
@@ -191,7 +261,7 @@ final class ClientGroup {
             while firstCall < calls.count, calls[firstCall].deadline <= world.now {
                 let call = calls[firstCall].call
                 firstCall += 1
-                end(call, .failed)
+                end(call, .failed, .timeout)
             }
             setTimer()
         }
@@ -200,45 +270,5 @@ final class ClientGroup {
     /// Clients are half a millisecond from their own region.
     private func latency(from: Int, to: Int) -> VirtualDuration {
         from == to ? .microseconds(500) : world.network.latency(from: from, to: to)
-    }
-}
-
-/// Where a group's clients go.
-private struct FailoverState {
-    private let policy: WorkloadPlan.Failover
-    private let home: Int
-    /// The regions with a replica, from the nearest on, the own one first.
-    private let order: [Int]
-    private var place = 0
-    private var errorsInARow = 0
-    private var leftAt = VirtualTime.zero
-
-    init(_ policy: WorkloadPlan.Failover, home: Int, in world: World, table: TablePlan) {
-        self.policy = policy
-        self.home = home
-        let others = world.regions.filter { $0.index != home && table.replicas.contains($0.name) }
-        order =
-            [home]
-            + others.map(\.index).sorted {
-                (world.network[home, $0].latency, $0) < (world.network[home, $1].latency, $1)
-            }
-    }
-
-    mutating func target(at now: VirtualTime) -> Int {
-        if case .nearest(_, let back) = policy, place != 0, now - leftAt >= VirtualDuration(back) {
-            // The own region is tried anew; where it fails again the errors soon lead away.
-            place = 0
-            errorsInARow = 0
-        }
-        return order[place]
-    }
-
-    mutating func note(_ isSuccess: Bool, of target: Int, at now: VirtualTime) {
-        guard case .nearest(let limit, _) = policy, target == order[place] else { return }
-        errorsInARow = isSuccess ? 0 : errorsInARow + 1
-        guard errorsInARow >= max(1, limit) else { return }
-        errorsInARow = 0
-        if place == 0 { leftAt = now }
-        place = (place + 1) % order.count
     }
 }

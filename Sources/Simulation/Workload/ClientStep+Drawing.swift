@@ -31,9 +31,11 @@ extension ClientCondition {
 
 extension [ClientChange] {
     /// What an update does to an item: it always marks it, so that it makes one where there is none.
-    static func drawn(by mark: UInt64) -> [ClientChange] {
+    ///
+    /// - Parameter attempt: how often the same was asked for before.
+    static func drawn(by mark: UInt64, attempt: Int) -> [ClientChange] {
         let bits = Hashing.mixed(mark &+ 1)
-        let number = Int(truncatingIfNeeded: mark >> 1)
+        let number = Int(truncatingIfNeeded: mark >> 1 &+ UInt64(attempt))
         let marked = ClientChange.set("mark", .number(Number(number)))
         let tag = Text("t\(bits >> 8 & 3)")
         switch bits & 7 {

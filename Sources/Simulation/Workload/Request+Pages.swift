@@ -61,7 +61,8 @@ extension Request {
             guard let reader = region.store?.reader else { return }
             let bits = Hashing.mixed(mark &+ 2)
             let indexes = table.indexes.filter { $0.status == .active }
-            let index = indexes.isEmpty || bits & 3 == 0 ? nil : indexes[Int(bits >> 8) & 0xFF % indexes.count]
+            let index =
+                indexes.isEmpty || isRecorded || bits & 3 == 0 ? nil : indexes[Int(bits >> 8) & 0xFF % indexes.count]
             let range: PageRequest.Range =
                 if !isQuery {
                     .sixteenth(Int(mark % 16))
@@ -72,7 +73,7 @@ extension Request {
                 }
             let request = PageRequest(
                 table: table, index: index, range: range, isForward: !isQuery || bits >> 16 & 1 == 0,
-                limit: 1 + Int(bits >> 20 & 31), filter: .drawn(by: mark &+ 3))
+                limit: 1 + Int(bits >> 20 & 31), filter: isRecorded ? nil : .drawn(by: mark &+ 3))
             do {
                 guard let read = request.read else { return completion(.failed) }
                 let stored = try reader.page(read)

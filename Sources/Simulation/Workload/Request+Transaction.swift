@@ -25,7 +25,7 @@ extension Request {
             case nil: completion(.failed)
             }
         }
-        if !isTaken { return completion(.failed) }
+        if !isTaken { return refuseOverload(completion) }
         if region.world.hooks.answersBeforeCommit { completion(.answered) }
     }
 
@@ -76,7 +76,8 @@ extension Request {
                 // One that is never true where there is an item: some transactions have to fail.
                 steps.append(step(key, .check, on: table, if: .isNew))
             case 1: steps.append(step(key, .delete, on: table))
-            case 2, 3: steps.append(step(key, .update(.drawn(by: mark)), on: table, if: .drawn(by: mark)))
+            case 2, 3:
+                steps.append(step(key, .update(.drawn(by: mark, attempt: attempt)), on: table, if: .drawn(by: mark)))
             default: steps.append(step(key, .put(item(key)), on: table))
             }
         }

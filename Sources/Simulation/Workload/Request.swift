@@ -21,6 +21,10 @@ final class Request {
     let key: Item
     /// The keys of a batch or a transaction, beside `key`.
     private(set) var others: [Item] = []
+    /// When the client sent it.
+    let askedAt: VirtualTime
+    /// For how long a client had known of something newer than what this read has found; nil where none had.
+    var staleness: VirtualDuration?
     /// Tells two writes of one key apart.
     let mark: UInt64
     /// When what is written expires, by the clock of the region that takes it; nil for never.
@@ -30,9 +34,47 @@ final class Request {
     /// Who took the write; nil until it was carried out.
     var origin: Origin?
 
+    /// How often it was sent before: what each attempt puts is told apart by it, as two equal items leave no trace in a stream.
+    let attempt: Int
+    /// Whether the region had no room for it.
+    private(set) var isOverload = false
+    /// What becomes of it where it is a recorded write.
+    var replayed: ReplayedWrite?
+    /// The size of the attribute that fills what it writes, in bytes.
+    let itemByteCount: Int
+    /// Whether it was recorded: then its update sets the attribute that fills the item, and nothing has a condition.
+    let isRecorded: Bool
+
+    /// A request that was recorded.
+    init(_ recorded: RequestTrace.Request, group: ClientGroup) {
+        kind =
+            switch recorded.operation {
+            case .get: .read
+            case .query: .query
+            case .scan: .scan
+            case .put: .put
+            case .update: .update
+            case .delete: .delete
+            }
+        self.group = group
+        askedAt = group.world.now
+        mark = group.generator.next()
+        var key: Item = ["pk": .string(Text(recorded.partition))]
+        key["sk"] = recorded.sortNumber.map { .number($0) }
+        self.key = key
+        attempt = 0
+        itemByteCount = recorded.byteCount ?? group.plan.itemByteCount
+        isRecorded = true
+    }
+
+    /// A request that is drawn.
     init(_ kind: Kind, group: ClientGroup) {
+        attempt = 0
+        itemByteCount = group.plan.itemByteCount
+        isRecorded = false
         self.kind = kind
         self.group = group
+        askedAt = group.world.now
         mark = group.generator.next()
         let number = kind == .insert ? group.keys.fresh() : group.keys.existing(using: &group.generator)
         key = Self.key(number, in: group, isFresh: kind == .insert)
@@ -65,6 +107,24 @@ final class Request {
         }
     }
 
+    /// The same once more, by the same client.
+    ///
+    /// - Parameter attempt: how often it was sent before.
+    func again(attempt: Int) -> Request { Request(again: self, attempt: attempt) }
+
+    private init(again other: Request, attempt: Int) {
+        self.attempt = attempt
+        kind = other.kind
+        group = other.group
+        key = other.key
+        others = other.others
+        askedAt = other.askedAt
+        mark = other.mark
+        replayed = other.replayed
+        itemByteCount = other.itemByteCount
+        isRecorded = other.isRecorded
+    }
+
     /// Carries the request out in a region; `completion` runs when it is answered there.
     func perform(at region: SimulatedRegion, _ completion: @escaping (FinishedRequest.Outcome) -> Void) {
         guard let reader = region.store?.reader, let table = reader.table(named: Text(group.table.name)),
@@ -81,9 +141,9 @@ final class Request {
         case .readModifyWrite: readModifyWrite(at: region, table, completion)
         case .put, .insert: write([step(key, .put(item()), on: table)], at: region, completion)
         case .update:
-            write(
-                [step(key, .update(.drawn(by: mark)), on: table, if: .drawn(by: mark))], at: region, completion)
-        case .delete: write([step(key, .delete, on: table, if: .drawn(by: mark))], at: region, completion)
+            let changes: [ClientChange] = isRecorded ? recordedChanges : .drawn(by: mark, attempt: attempt)
+            write([step(key, .update(changes), on: table, if: drawnCondition)], at: region, completion)
+        case .delete: write([step(key, .delete, on: table, if: drawnCondition)], at: region, completion)
         case .putIfAbsent: write([step(key, .put(item()), on: table, if: .isNew)], at: region, completion)
         case .batch:
             let deletes = mark % 4 == 0
@@ -93,6 +153,13 @@ final class Request {
                 }, at: region, completion)
         case .transaction: transact(at: region, table, completion)
         }
+    }
+
+    private var drawnCondition: ClientCondition? { isRecorded ? nil : .drawn(by: mark) }
+
+    /// What a recorded update does: nobody knows what it did, but it left an item of its size.
+    private var recordedChanges: [ClientChange] {
+        [.add("count", 1), .set("mark", markValue), .set("filler", filler)]
     }
 
     // MARK: - Reads
@@ -107,7 +174,9 @@ final class Request {
                 region.world.trace.note(
                     .read, at: region.world.now, UInt64(region.index),
                     found.map { Hashing.hash($0.value, from: 0) } ?? 0)
-                for observer in region.world.observers { observer.read(key, in: table, found: found, by: region) }
+                for observer in region.world.observers {
+                    observer.read(key, in: table, found: found, by: region, for: self)
+                }
                 completion(.answered)
             } catch {
                 completion(.failed)
@@ -158,20 +227,35 @@ final class Request {
                 case .failure: outcome = .failed
                 }
             }
+            if let log, let position = positions.first { replayed?.committed(position, of: log, at: region.world.now) }
             completion(outcome)
         }
-        if !isTaken { return completion(.failed) }
+        if !isTaken { return refuseOverload(completion) }
         if region.world.hooks.answersBeforeCommit { completion(.answered) }
+    }
+
+    /// The region has too much to do already.
+    func refuseOverload(_ completion: (FinishedRequest.Outcome) -> Void) {
+        isOverload = true
+        completion(.failed)
     }
 
     private func item() -> Item { item(key) }
 
     func item(_ key: Item) -> Item {
         var item = key
-        item["mark"] = .number(Number(Int(truncatingIfNeeded: mark >> 1)))
+        item["mark"] = markValue
         item["group"] = .string(Text("g\(mark % 7)"))
-        // Half of it repeats, as real items' bytes do.
-        let byteCount = group.plan.itemByteCount
+        item["filler"] = filler
+        item[Expiries.attribute] = expires.map { .number(Number(Int(clamping: $0))) }
+        return item
+    }
+
+    private var markValue: AttributeValue { .number(Number(Int(truncatingIfNeeded: mark >> 1 &+ UInt64(attempt)))) }
+
+    /// Half of it repeats, as real items' bytes do.
+    private var filler: AttributeValue {
+        let byteCount = itemByteCount
         var filler = [UInt8](repeating: UInt8(ascii: "x"), count: byteCount)
         var bits = mark
         for index in stride(from: 0, to: byteCount, by: 2) {
@@ -179,8 +263,6 @@ final class Request {
             bits = bits &* 0x9E37_79B9_7F4A_7C15 &+ 1
             bits ^= bits >> 29
         }
-        item["filler"] = .binary(filler)
-        item[Expiries.attribute] = expires.map { .number(Number(Int(clamping: $0))) }
-        return item
+        return .binary(filler)
     }
 }

@@ -4,4 +4,6 @@ protocol LossReporting {
     var lostAcknowledgedWrites: Int { get }
     /// The age of the oldest of them when their region was lost.
     var recoveryPoint: VirtualDuration { get }
+    /// The first of them, as many as are listed.
+    var lostWrites: [RunResult.LostWrite] { get }
 }

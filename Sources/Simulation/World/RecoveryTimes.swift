@@ -186,7 +186,7 @@ struct RecoveryTimes {
 
 extension FaultPlan {
     /// Whether it is something to recover from.
-    fileprivate var canBeRecoveredFrom: Bool {
+    var canBeRecoveredFrom: Bool {
         switch kind {
         case .createTable, .deleteTable, .addReplica, .removeReplica, .addIndex, .removeIndex, .changeSetting: false
         case .clockStep, .clockDrift, .leapSmear: duration != nil

@@ -9,6 +9,7 @@ public final class Run {
     private let scenario: Scenario
     private let seed: UInt64
     private let figures: RunFigures
+    private var replayingGroups: [ClientGroup] = []
     /// Called from time to time with the share of the run that is done, 0 to 1.
     public var progress: ((Double) -> Void)?
 
@@ -48,6 +49,7 @@ public final class Run {
         figures = RunFigures(of: world)
         world.observers = [figures] + Checkers.all(for: world)
         countDifferingKeys()
+        if scenario.workload.contains(where: { $0.trace != nil }) { world.observers.append(DurableTimes(of: world)) }
     }
 
     /// Has the figures count the keys that differ, by what the checkers know.
@@ -75,11 +77,14 @@ public final class Run {
         for region in world.regions { region.start() }
         for table in scenario.tables { world.make(table) }
         world.plan(scenario.faults)
+        world.network.plan(scenario.network.bandwidthChanges)
         for plan in scenario.workload {
             guard let table = scenario.table(named: plan.table) else { continue }
             for name in plan.regions {
                 guard let home = world.region(named: name) else { continue }
-                ClientGroup(plan, table: table, home: home.index, in: world).start()
+                let group = ClientGroup(plan, table: table, home: home.index, in: world)
+                if plan.trace != nil { replayingGroups.append(group) }
+                group.start()
             }
         }
         let end = VirtualTime.zero + VirtualDuration(scenario.duration)
@@ -103,6 +108,13 @@ public final class Run {
         return figures.result(
             of: scenario, seed: seed, convergence: converged.map { $0 - calm },
             clientsEnd: end)
+    }
+
+    /// What became of each recorded write, when the run is over: as comma-separated values, in the order of the scenario's workload and
+    /// of the requests' times; nil where the scenario replays nothing.
+    public func replayBill() -> String? {
+        guard !replayingGroups.isEmpty else { return nil }
+        return ReplayBill(of: replayingGroups, in: world).text
     }
 
     /// Lets time pass until what can go is gone, which no expectation is about; the checker tells what never goes.
@@ -155,7 +167,7 @@ extension World {
             for to in regions.indices {
                 while network.isBlocked(from: from, to: to) { network.unblock(from: from, to: to) }
                 network[from, to].latencyFactor = 1
-                network.setBandwidth(scenario.network.bandwidth.map(Double.init), from: from, to: to)
+                network.limitBandwidth(nil, from: from, to: to)
             }
         }
         for region in regions {

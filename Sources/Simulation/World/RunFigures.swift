@@ -1,4 +1,3 @@
-import Histogram
 import ItemModel
 import RegionStore
 
@@ -6,9 +5,14 @@ import RegionStore
 final class RunFigures: WorldObserver {
     private unowned let world: World
     private var requests: [RunResult.RegionRequests]
-    private var latencies: [Histogram<UInt64>]
+    /// By region.
+    private var latencies: [Latencies]
+    private var faultWindows: FaultWindows
+    private var indexBuilds: IndexBuilds
     /// By region and by group of its clients.
     private var outages: [[ClientOutage]]
+    /// Likewise.
+    private var unavailableSeconds: [[UnavailableSeconds]]
     private var recoveryTimes: RecoveryTimes
     /// Counts the keys that differ; nil where nobody wants to know.
     var differingKeys: DifferingKeys?
@@ -54,10 +58,17 @@ final class RunFigures: WorldObserver {
         self.world = world
         let regions = world.regions
         requests = regions.map { RunResult.RegionRequests(region: $0.name) }
-        latencies = regions.map { _ in
-            Histogram(highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: .two)
-        }
+        latencies = regions.map { _ in Latencies() }
+        faultWindows = FaultWindows(
+            of: world.scenario.faults, until: VirtualTime.zero + VirtualDuration(world.scenario.duration))
+        indexBuilds = IndexBuilds(of: world)
         outages = regions.map { _ in world.scenario.workload.map { _ in ClientOutage() } }
+        for plan in world.scenario.workload where plan.failover != .none {
+            for index in requests.indices where plan.regions.contains(requests[index].region) {
+                requests[index].longestFailoverSeconds = 0
+            }
+        }
+        unavailableSeconds = regions.map { _ in world.scenario.workload.map { _ in UnavailableSeconds() } }
         recoveryTimes = RecoveryTimes(of: world)
         endedConflicts = regions.map { _ in 0 }
         currentConflicts = endedConflicts
@@ -163,6 +174,11 @@ final class RunFigures: WorldObserver {
             }
         }
         recoveryTimes.committed(own, last: last, in: region)
+        indexBuilds.committed()
+    }
+
+    func changed(_ command: CatalogCommand, to table: Table, by region: SimulatedRegion) {
+        indexBuilds.changed(command)
     }
 
     private func arrived(_ index: Int, upTo position: LogPosition) {
@@ -184,7 +200,13 @@ final class RunFigures: WorldObserver {
     func finished(_ request: FinishedRequest) {
         let home = request.home
         requests[home].count += 1
+        requests[home].attempts += request.attemptCount
+        if request.attemptCount > 1 { requests[home].retried += 1 }
         recoveryTimes.finished(request)
+        latencies[home].record(
+            request.outcome == .failed ? nil : world.now - request.startedAt,
+            isDuringFault: faultWindows.contain(from: request.startedAt, to: world.now))
+        unavailableSeconds[home][request.group].note(request.outcome != .failed, at: world.now)
         switch request.outcome {
         case .failed:
             requests[home].failed += 1
@@ -199,13 +221,16 @@ final class RunFigures: WorldObserver {
         bucket[home].answered += 1
         endOutage(of: request.group, at: home)
         outages[home][request.group].lastAnswer = world.now
-        latencies[home].record(min((world.now - request.startedAt).nanoseconds / 1000, 3_600_000_000))
     }
 
     private func endOutage(of group: Int, at home: Int) {
         guard let start = outages[home][group].start else { return }
         outages[home][group].start = nil
-        requests[home].longestOutageSeconds = max(requests[home].longestOutageSeconds, (world.now - start).seconds)
+        let length = (world.now - start).seconds
+        requests[home].longestOutageSeconds = max(requests[home].longestOutageSeconds, length)
+        if world.scenario.workload[group].failover != .none {
+            requests[home].longestFailoverSeconds = max(requests[home].longestFailoverSeconds ?? 0, length)
+        }
     }
 
     // MARK: - The result
@@ -218,6 +243,7 @@ final class RunFigures: WorldObserver {
             traceHash: String(world.trace.hash, radix: 16), eventCount: world.trace.eventCount,
             durationSeconds: clientsEnd.seconds, totalSeconds: world.now.seconds,
             regions: world.regions.map(\.name))
+        result.parameters = scenario.parameters
         result.violations = world.violations
         result.refusedChanges = world.refusedChanges.map { .init(seconds: $0.time.seconds, text: $0.text) }
         result.faults = scenario.faults.map { fault in
@@ -232,9 +258,13 @@ final class RunFigures: WorldObserver {
             for group in outages[home].indices { endOutage(of: group, at: home) }
         }
         result.requests = requests
-        for index in requests.indices where latencies[index].totalCount > 0 {
-            result.requests[index].p50Milliseconds = Double(latencies[index].valueAtPercentile(50)) / 1000
-            result.requests[index].p99Milliseconds = Double(latencies[index].valueAtPercentile(99)) / 1000
+        for (index, latencies) in latencies.enumerated() {
+            result.requests[index].p50Milliseconds = latencies.milliseconds(share: 0.5, during: .all) ?? 0
+            result.requests[index].p99Milliseconds = latencies.milliseconds(share: 0.99, during: .all) ?? 0
+            result.requests[index].p50DuringFaultsMilliseconds = latencies.milliseconds(share: 0.5, during: .faults)
+            result.requests[index].p99DuringFaultsMilliseconds = latencies.milliseconds(share: 0.99, during: .faults)
+            result.requests[index].p50WithoutFaultsMilliseconds = latencies.milliseconds(share: 0.5, during: .noFaults)
+            result.requests[index].p99WithoutFaultsMilliseconds = latencies.milliseconds(share: 0.99, during: .noFaults)
         }
         result.links = links.map { link in
             var figures = RunResult.LinkFigures(
@@ -250,21 +280,49 @@ final class RunFigures: WorldObserver {
         result.conflicts = Int(clamping: conflicts)
         result.convergenceMilliseconds = convergence.map { Double($0.nanoseconds) / 1e6 }
         result.series = series
+        result.bill = bill
         for observer in world.observers {
             guard let losses = observer as? any LossReporting else { continue }
+            result.bill.lostWrites += losses.lostWrites
             result.lostAcknowledgedWrites += losses.lostAcknowledgedWrites
             result.recoveryPointMilliseconds = max(
                 result.recoveryPointMilliseconds, Double(losses.recoveryPoint.nanoseconds) / 1e6)
         }
         result.recoveries = recoveryTimes.results
-        result.expectations = scenario.expectations.map { expectation in
-            expectation.result(in: result, staleness: staleness)
-        }
+        result.indexBuilds = indexBuilds.results
+        result.expectations = scenario.expectations.map { $0.result(in: result, self) }
         return result
     }
+}
 
-    /// How old changes were, on the slowest link, when this share of them was durable there, in milliseconds.
-    private func staleness(share: Double) -> Double {
-        links.map { $0.staleness.milliseconds(share: share) }.max() ?? 0
+extension RunFigures: MeasuredQuantiles {
+    func staleness(share: Double, from: String?, to: String?) -> Double {
+        links.filter { link in
+            (from.map { $0 == world.regions[link.from].name } ?? true)
+                && (to.map { $0 == world.regions[link.to].name } ?? true)
+        }.map { $0.staleness.milliseconds(share: share) }.max() ?? 0
+    }
+
+    func latency(share: Double, region: String?, during window: LatencyWindow) -> Double? {
+        world.regions.filter { region == nil || $0.name == region }.compactMap { region in
+            let latencies = latencies[region.index]
+            guard latencies.requestCount(during: window) > 0 else { return nil }
+            return latencies.milliseconds(share: share, during: window) ?? .infinity
+        }.max()
+    }
+}
+
+extension RunFigures {
+    private var bill: RunResult.Bill {
+        var bill = RunResult.Bill()
+        for (group, plan) in world.scenario.workload.enumerated() {
+            for (home, region) in world.regions.enumerated() where plan.regions.contains(region.name) {
+                var seconds = unavailableSeconds[home][group]
+                seconds.conclude()
+                bill.unavailability.append(.init(group: plan.name, region: region.name, seconds: seconds.count))
+            }
+        }
+        for observer in world.observers { (observer as? OutageBill)?.conclude(into: &bill) }
+        return bill
     }
 }

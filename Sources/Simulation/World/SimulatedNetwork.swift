@@ -8,12 +8,17 @@ final class SimulatedNetwork {
 
     /// One direction between two regions.
     struct Path {
-        /// The half of a round trip, before jitter.
+        /// The half of a round trip, before jitter, or the median of the distribution.
         var latency: VirtualDuration
+        /// What is drawn instead; nil where there is none.
+        let distribution: LatencyDistribution?
         var jitter: Double
         var loss: Double
         /// Bytes a second; nil for as many as there are.
         fileprivate(set) var bandwidth: Double?
+        /// What that is without a fault, and what a fault makes of it.
+        fileprivate var ownBandwidth: Double?
+        fileprivate var limit: Double?
         var latencyFactor = 1.0
         /// How many faults block it.
         var blockCount = 0
@@ -48,12 +53,18 @@ final class SimulatedNetwork {
         paths = []
         for (from, first) in names.enumerated() {
             for (to, second) in names.enumerated() {
+                let distribution = scenario.network.latency.last {
+                    ($0.from ?? first) == first && ($0.to ?? second) == second
+                }?.distribution
                 let roundTrip = scenario.topology.roundTrip(between: first, and: second) ?? .milliseconds(1)
                 paths.append(
                     Path(
-                        latency: VirtualDuration(nanoseconds: VirtualDuration(roundTrip).nanoseconds / 2),
-                        jitter: scenario.network.jitter, loss: scenario.network.loss,
+                        latency: VirtualDuration(
+                            nanoseconds: distribution.map { UInt64($0.nanoseconds(share: 0.5)) }
+                                ?? VirtualDuration(roundTrip).nanoseconds / 2),
+                        distribution: distribution, jitter: scenario.network.jitter, loss: scenario.network.loss,
                         bandwidth: scenario.network.bandwidth.map(Double.init),
+                        ownBandwidth: scenario.network.bandwidth.map(Double.init),
                         generator: world.randomness.generator(for: "network/\(from)-\(to)")))
             }
         }
@@ -101,10 +112,29 @@ final class SimulatedNetwork {
         if !paths[index].isSending { sendNext(index) }
     }
 
-    /// Sets how many bytes a second go from one region to another; nil for as many as there are.
-    func setBandwidth(_ bandwidth: Double?, from: Int, to: Int) {
-        let index = from * regionCount + to
-        paths[index].bandwidth = bandwidth
+    /// Plans how bandwidths change.
+    func plan(_ changes: [BandwidthPlan]) {
+        for change in changes {
+            let sources = change.from.map { world.region(named: $0).map { [$0] } ?? [] } ?? world.regions
+            let targets = change.to.map { world.region(named: $0).map { [$0] } ?? [] } ?? world.regions
+            let ways = sources.flatMap { from in targets.map { from.index * regionCount + $0.index } }
+            world.schedule(at: .zero + VirtualDuration(change.at)) { [self] in
+                for index in ways {
+                    paths[index].ownBandwidth = change.bandwidth.map(Double.init)
+                    setBandwidth(index)
+                }
+            }
+        }
+    }
+
+    /// Sets how many bytes a second a fault lets through from one region to another; nil for as many as there are without it.
+    func limitBandwidth(_ limit: Double?, from: Int, to: Int) {
+        paths[from * regionCount + to].limit = limit
+        setBandwidth(from * regionCount + to)
+    }
+
+    private func setBandwidth(_ index: Int) {
+        paths[index].bandwidth = paths[index].limit ?? paths[index].ownBandwidth
         paths[index].bandwidthNumber += 1
         paths[index].transmissionNumber += 1
         sendNext(index)
@@ -162,8 +192,13 @@ final class SimulatedNetwork {
 
     /// How long a message that leaves now is on its way.
     private func draw(_ index: Int) -> VirtualDuration {
-        var latency = Double(paths[index].latency.nanoseconds) * paths[index].latencyFactor
-        latency *= paths[index].generator.logNormal(sigma: paths[index].jitter)
+        var latency: Double
+        if let distribution = paths[index].distribution {
+            latency = distribution.draw(using: &paths[index].generator) * paths[index].latencyFactor
+        } else {
+            latency = Double(paths[index].latency.nanoseconds) * paths[index].latencyFactor
+            latency *= paths[index].generator.logNormal(sigma: paths[index].jitter)
+        }
         // A segment that is lost is sent again after a retransmission timeout, which doubles: RFC 6298.
         var timeout = max(200e6, latency * 4)
         while paths[index].generator.happens(paths[index].loss), timeout < 60e9 {
@@ -176,6 +211,10 @@ final class SimulatedNetwork {
     /// How long a short message is on its way, beside what others are being sent.
     func latency(from: Int, to: Int) -> VirtualDuration {
         let index = from * regionCount + to
+        if let distribution = paths[index].distribution {
+            let drawn = distribution.draw(using: &paths[index].generator)
+            return VirtualDuration(nanoseconds: UInt64(drawn * paths[index].latencyFactor))
+        }
         let factor = paths[index].generator.logNormal(sigma: paths[index].jitter) * paths[index].latencyFactor
         return VirtualDuration(nanoseconds: UInt64(Double(paths[index].latency.nanoseconds) * factor))
     }

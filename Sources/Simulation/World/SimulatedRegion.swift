@@ -34,6 +34,7 @@ final class SimulatedRegion {
     /// All that the process does takes this many times as long.
     var slowness = 1.0
     var syncLatency: VirtualDuration
+    var slowSyncs: SlowSyncs
     /// What the disk has left; nil for enough.
     var room: DiskRoom?
     private var damage: DamagedDisk?
@@ -69,6 +70,7 @@ final class SimulatedRegion {
         generator = world.randomness.generator(for: "region/\(index)")
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
         syncLatency = VirtualDuration(world.scenario.disk.syncLatency)
+        slowSyncs = SlowSyncs(of: identity.name.string, in: world, index)
     }
 
     var name: String { identity.name.string }
@@ -301,9 +303,7 @@ final class SimulatedRegion {
         guard round.batch != nil || round.commandCount > 0 else { return finish(round) }
         let work = Double(VirtualDuration(world.scenario.process.writeCost).nanoseconds) * Double(round.commandCount)
         // What has changed nothing waits for no disk.
-        let sync =
-            round.batch == nil
-            ? 0 : Double(syncLatency.nanoseconds) * generator.logNormal(sigma: world.scenario.disk.jitter)
+        let sync = round.batch == nil ? 0 : drawSyncTime()
         let time = VirtualDuration(nanoseconds: UInt64(work * slowness + sync))
         world.schedule(after: time, on: self, of: process) { [self] in finish(round) }
     }

@@ -78,11 +78,10 @@ extension World {
             return nil
         case .slowLink(let from, let to, let bandwidth, let factor):
             guard let from = region(named: from)?.index, let to = region(named: to)?.index else { return nil }
-            let before = network[from, to].bandwidth
-            network.setBandwidth(bandwidth.map(Double.init) ?? before, from: from, to: to)
+            network.limitBandwidth(bandwidth.map(Double.init), from: from, to: to)
             network[from, to].latencyFactor *= factor
             return { [network] in
-                network.setBandwidth(before, from: from, to: to)
+                network.limitBandwidth(nil, from: from, to: to)
                 network[from, to].latencyFactor /= factor
             }
         case .clockStep(let name, let by):

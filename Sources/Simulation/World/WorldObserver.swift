@@ -23,7 +23,7 @@ protocol WorldObserver: AnyObject {
     /// The region tells another one what it has made durable.
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion)
     /// A region has answered a client's read of one item.
-    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion)
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion, for request: Request)
     /// A region has answered a client's Query or Scan.
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion)
     /// A region has carried out a client's command, of one step or several, and answers it; what it committed was seen before.
@@ -53,7 +53,7 @@ extension WorldObserver {
     func acknowledged(_ position: LogPosition?, of origin: Origin, in region: SimulatedRegion, home: Int) {}
     func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {}
     func acknowledges(_ vector: AppliedVector, by region: SimulatedRegion) {}
-    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion) {}
+    func read(_ key: Item, in table: Table, found: StoredItem?, by region: SimulatedRegion, for request: Request) {}
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {}
     func answered(
         _ steps: [ClientStep], _ token: Transaction.Token?, _ outcome: RegionOutcome, by region: SimulatedRegion
@@ -93,7 +93,12 @@ struct FinishedRequest {
     let target: Int
     let outcome: Outcome
     let isWrite: Bool
+    /// When it was sent first.
     let startedAt: VirtualTime
+    /// How often it was sent.
+    let attemptCount: Int
+    /// How old what a read has found was; nil for what was not stale.
+    let staleness: VirtualDuration?
 }
 
 extension RegionReader {

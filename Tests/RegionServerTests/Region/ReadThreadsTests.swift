@@ -91,6 +91,7 @@ import Testing
             dispatcher: Dispatcher(
                 gateway: gateway, configuration: APIConfiguration(endpointAddress: "h:1", isThrottling: false)),
             callers: try Callers([], actions: []), threads: pool,
+            recorder: RequestRecorder(of: region.reader),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let receiver = Receiver()
         let mailbox = ReplyMailbox(eventLoop: MultiThreadedEventLoopGroup.singleton.next())

@@ -11,14 +11,14 @@ struct HTMLReportTests {
     private static let void = ["meta"]
 
     /// Whether every element that begins also ends, in order.
-    private func isBalanced(_ page: String) -> Bool {
+    static func isBalanced(_ page: String) -> Bool {
         var open: [String] = []
         for part in page.split(separator: "<").dropFirst() {
             guard let tag = part.split(separator: ">").first, !tag.hasPrefix("!") else { continue }
             let name = String(tag.prefix { $0.isLetter || $0.isNumber || $0 == "/" })
             if name.hasPrefix("/") {
                 guard open.popLast() == String(name.dropFirst()) else { return false }
-            } else if !tag.hasSuffix("/"), !Self.void.contains(name) {
+            } else if !tag.hasSuffix("/"), !void.contains(name) {
                 open.append(name)
             }
         }
@@ -35,7 +35,7 @@ struct HTMLReportTests {
             }
             #expect(page.contains("prefers-color-scheme: dark") && page.contains("width=device-width"))
             #expect(page.contains(isPassed ? "✓ passed" : "✗ failed"))
-            #expect(isBalanced(page))
+            #expect(Self.isBalanced(page))
             #expect(page.utf8.count < 600_000)
         }
     }
@@ -56,7 +56,7 @@ struct HTMLReportTests {
         let page = HTMLReport.page(of: result, file: hostile)
         #expect(!page.contains("<script") && !page.contains("alert('x')") && !page.contains("\u{1}"))
         #expect(page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;"))
-        #expect(isBalanced(page))
+        #expect(Self.isBalanced(page))
     }
 
     @Test func `every fault is on the timeline of each region that it struck, and in the list`() {

@@ -33,6 +33,7 @@ extension RunResult {
         for (index, region) in regions.enumerated() {
             var clients = RegionRequests(region: region)
             clients.count = 225_110 - index * 312
+            (clients.attempts, clients.retried) = (clients.count + 500, 300)
             clients.failed = index == 0 ? 402 : index
             clients.failedOver = index == 0 ? 180_040 : 0
             clients.refusedByCondition = 1204
@@ -40,6 +41,11 @@ extension RunResult {
             clients.p50Milliseconds = index == 0 ? 81.2 : 1.9
             clients.p99Milliseconds = index == 0 ? 96 : 4.4
             clients.longestOutageSeconds = index == 0 ? 1.83 : 0.02
+            clients.longestFailoverSeconds = clients.longestOutageSeconds
+            clients.p50DuringFaultsMilliseconds = 81.4
+            clients.p99DuringFaultsMilliseconds = 96.2
+            clients.p50WithoutFaultsMilliseconds = 1.8
+            clients.p99WithoutFaultsMilliseconds = 4.3
             result.requests.append(clients)
         }
         for from in regions {
@@ -55,6 +61,22 @@ extension RunResult {
             }
         }
         result.conflicts = 3123
+        for (index, region) in regions.enumerated() {
+            var reads = StaleReads(region: region)
+            reads.count = 40_117 / (index + 1)
+            (reads.p50Milliseconds, reads.p99Milliseconds, reads.maxMilliseconds) = (70, 905_000, 3_581_000)
+            result.bill.staleReads.append(reads)
+            result.bill.unavailability.append(
+                GroupUnavailability(group: "shoppers", region: region, seconds: index == 0 ? 2 : 0))
+        }
+        if regions.count > 1 {
+            result.bill.overwrittenWrites = [OverwrittenWrites(region: regions[0], by: regions[1], count: 140)]
+            result.bill.overwrites = [
+                Overwrite(
+                    region: regions[0], table: "orders", key: "pk=<18>", acknowledgedSeconds: 299,
+                    by: regions[1], overwrittenSeconds: 3901)
+            ]
+        }
         result.convergenceMilliseconds = 212
         result.recoveries = [
             Recovery(
@@ -63,6 +85,9 @@ extension RunResult {
             Recovery(
                 region: regions[1], fromSeconds: 900, untilSeconds: 1500, servedMilliseconds: 0,
                 inStepMilliseconds: 213),
+        ]
+        result.indexBuilds = [
+            IndexBuild(table: "orders", index: "by-group", seconds: 200, activeMilliseconds: 1230)
         ]
         result.expectations = [
             ExpectationResult(text: "converges within 30 s", measured: "0.21 s", isMet: true),
@@ -82,6 +107,11 @@ extension RunResult {
             result.convergenceMilliseconds = nil
             result.lostAcknowledgedWrites = 3
             result.recoveryPointMilliseconds = 140
+            result.bill.lostWrites = [
+                LostWrite(
+                    region: regions[0], table: "orders", key: "pk=<17>", acknowledgedSeconds: 299.9,
+                    ageMilliseconds: 140)
+            ]
         }
         result.series = series(result, outage: outage, &random)
         return result

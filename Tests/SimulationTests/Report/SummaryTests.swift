@@ -16,6 +16,7 @@ struct SummaryTests {
             "Recovery point  nothing lost", "Recovery time   41.3 s at most (us-east-1, struck until 1:05:00)",
             "212 ms after the last", "3,123 resolved", "us-east-1 → eu-west-1", "  ✓ converges within 30 s", "0.179 %",
             "MiB",
+            "Outage bill",
         ] {
             #expect(text.contains(part), "\(part) is missing")
         }
@@ -36,10 +37,25 @@ struct SummaryTests {
         #expect(text.contains("✗ unavailability in us-east-1"))
         #expect(text.contains("3 acknowledged writes lost, up to 140 ms old"))
         #expect(text.contains("Agreement       never"))
+        #expect(
+            text.contains(
+                """
+                    lost: orders[pk=<17>], acknowledged by us-east-1 at 0:04:59, 140 ms old
+                    and 2 more
+
+                """))
         #expect(text.contains("Replay  meridian simulate 'my/own file.yaml' --seed 7\n"))
         #expect(text.hasSuffix("Shrink  meridian simulate 'my/own file.yaml' --seed 7 --shrink\n"))
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(!Summary.text(of: .sample(isPassed: false), isShrinking: true).contains("Shrink"))
+    }
+
+    @Test func `the values of parameters follow the verdict, and stand on the page`() {
+        var result = RunResult.sample()
+        result.parameters = [.init(name: "latency", value: "<10ms>"), .init(name: "rate", value: "5/s")]
+        let lines = Summary.text(of: result).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[1] == "with latency=<10ms>, rate=5/s" && lines[2].isEmpty)
+        #expect(HTMLReport.page(of: result).contains("Seed 7 · latency=&lt;10ms&gt;, rate=5/s · "))
     }
 
     @Test func `a region that never recovered is said to, whatever the others did`() {

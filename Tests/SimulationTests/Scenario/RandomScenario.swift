@@ -39,6 +39,21 @@ struct RandomScenario {
         scenario.network.jitter = random.unit()
         scenario.network.loss = random.unit() / 2
         scenario.network.bandwidth = random.happens(0.5) ? 1 + random.below(1 << 30) : nil
+        if scenario.network.bandwidth == nil {
+            scenario.network.bandwidthChanges = (0..<random.below(4)).map { number in
+                BandwidthPlan(
+                    at: .seconds(number * 100) + duration(0...1_000_000),
+                    bandwidth: random.happens(0.3) ? nil : 1 + random.below(1 << 30),
+                    from: random.happens(0.5) ? region() : nil, to: random.happens(0.5) ? region() : nil)
+            }
+        }
+        scenario.network.latency = (0..<random.below(3)).map { _ in latency() }
+        scenario.disk.tail = random.happens(0.5) ? TailPlan(share: random.unit(), factor: 1 + random.unit()) : nil
+        if random.happens(0.5) {
+            scenario.disk.stall = StallPlan(
+                every: duration(1_000_000...2_000_000), lasting: duration(1000...1_000_000), factor: 1 + random.unit(),
+                regions: [region()])
+        }
         scenario.disk.syncLatency = duration(0...60_000_000)
         scenario.disk.jitter = random.unit()
         scenario.process.writeCost = duration(0...1_000_000)
@@ -74,6 +89,16 @@ struct RandomScenario {
     }
 
     private mutating func region() -> String { regions[random.below(regions.count)] }
+
+    private mutating func latency() -> LatencyPlan {
+        var quantiles: [LatencyPlan.Quantile] = []
+        for (number, share) in [0, 0.29, 0.5, 0.999, 1].enumerated() where random.happens(0.7) || number == 2 {
+            quantiles.append(.init(share: share, time: .milliseconds(number) + duration(0...1000)))
+        }
+        return LatencyPlan(
+            from: random.happens(0.5) ? region() : nil, to: random.happens(0.5) ? region() : nil,
+            source: .quantiles(quantiles), distribution: LatencyDistribution(quantiles: quantiles))
+    }
 
     private mutating func rate() -> Double { 0.001 + random.unit() * Double(1 + random.below(1000)) }
 
@@ -119,6 +144,15 @@ struct RandomScenario {
         if random.happens(0.5) {
             plan.failover = .nearest(afterErrors: 1 + random.below(9), backAfter: duration(0...60_000_000))
         }
+        if random.happens(0.3) {
+            plan.failover = .inOrder(
+                regions: Array(table.replicas.prefix(2)), afterErrors: 1 + random.below(9),
+                backAfter: duration(0...60_000_000))
+        }
+        plan.retries = .init([.none, .standard, .adaptive][random.below(3)])
+        plan.retries.maxAttempts = 1 + random.below(9)
+        plan.retries.backoff = duration(0...1_000_000)
+        plan.retries.backoffMax = plan.retries.backoff + duration(0...1_000_000)
         if random.happens(0.5) { plan.from = duration(0...1_000_000_000) }
         if random.happens(0.5) { plan.until = duration(1_000_000_001...3_600_000_000) }
         return plan
@@ -172,15 +206,26 @@ struct RandomScenario {
             lasting: duration(1000...1_000_000)...duration(1_000_000...1_000_000_000),
             kinds: Array(RandomFaultPlan.drawable.prefix(1 + random.below(RandomFaultPlan.drawable.count))))
         plan.diskLossCountMax = random.below(3)
+        plan.togetherShare = random.unit()
         return plan
     }
 
     private mutating func expectation() -> Expectation {
-        switch random.below(5) {
-        case 0: .convergesWithin(duration(0...1_000_000_000))
+        let below = duration(0...1_000_000_000)
+        let share = [0.5, 0.99, 0.999, 1, 0.29, 0.07, 0.9999][random.below(7)]
+        let from = random.happens(0.5) ? "us-east-1" : nil
+        let to = random.happens(0.5) ? "eu-west-1" : nil
+        return switch random.below(11) {
+        case 0: .convergesWithin(below)
         case 1: .lostAcknowledgedWrites(atMost: random.below(100))
-        case 2: .staleness(share: [0.5, 0.99, 0.999, 1, 0.29, 0.07, 0.9999][random.below(7)], below: .seconds(2))
+        case 2: .staleness(share: share, from: from, to: to, below: below)
         case 3: .conflicts(atLeast: random.below(100))
+        case 4: .recoveryPoint(below: below)
+        case 5: .recoveryTime(below: below)
+        case 6: .latency(share: share, region: from, during: LatencyWindow.allCases[random.below(3)], below: below)
+        case 7: .shippedBytes(from: from, to: to, below: 1 + random.below(1 << 40))
+        case 8: .indexActiveWithin(below)
+        case 9: .failoverWithin(below)
         default: .unavailability(region: random.happens(0.5) ? region() : nil, below: random.unit())
         }
     }

@@ -7,9 +7,9 @@ import Testing
 @Suite("Scenario files")
 struct ScenarioFileTests {
     static let shipped = [
-        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition", "flapping-link", "full-disk",
-        "log-trimming", "old-copy", "one-way-partition", "partial-mesh", "partition-in-halves", "region-lost-for-ever",
-        "region-outage",
+        "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition",
+        "disk-lost-during-partition", "flapping-link", "full-disk", "log-trimming", "old-copy", "one-way-partition",
+        "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage", "replay-orders",
         "rolling-restarts", "schema-during-partition", "slow-link", "steady-three-continents", "swarm",
         "time-to-live-during-partition", "two-weeks-away",
     ]
@@ -20,7 +20,8 @@ struct ScenarioFileTests {
 
     @Test func `the scenarios that come with the project are these`() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: RandomScenario.shipped)
-        #expect(files.sorted() == Self.shipped.map { "\($0).yaml" })
+        #expect(files.filter { $0.hasSuffix(".yaml") }.sorted() == Self.shipped.map { "\($0).yaml" })
+        #expect(files.filter { !$0.hasSuffix(".yaml") } == ["replay-orders.csv"])
     }
 
     @Test(arguments: shipped)
@@ -30,7 +31,10 @@ struct ScenarioFileTests {
         #expect(scenario.description.count > 40)
         #expect(!scenario.expectations.isEmpty)
         #expect(scenario.faults.isEmpty == ["steady-three-continents", "chaos", "swarm"].contains(name))
-        #expect(try Scenario.parse(scenario.text, file: "x.yaml", folder: scenario.folder) == scenario)
+        // The values of parameters are written out.
+        var written = scenario
+        written.parameters = []
+        #expect(try Scenario.parse(scenario.text, file: "x.yaml", folder: scenario.folder) == written)
         // All but the longest make at most some hundred thousand requests, so that hundreds of seeds are soon run.
         let perSecond = scenario.workload.reduce(0.0) { sum, plan in
             let rate =
@@ -38,6 +42,8 @@ struct ScenarioFileTests {
                 case .poisson(let rate): rate
                 case .diurnal(let low, let high, _): (low + high) / 2
                 case .burst(let rate, let peak, let every, let length): rate + (peak - rate) * (length / every)
+                case .trace(let trace):
+                    Double(trace.requests.count) / Double(plan.regions.count) / (scenario.duration / .seconds(1))
                 case .closed(let clients, let think): Double(clients) / max(0.02, think / .seconds(1))
                 }
             let length = (plan.until ?? scenario.duration) - (plan.from ?? .zero)
@@ -113,7 +119,10 @@ struct ScenarioFileTests {
         #expect(scenario.network.loss == 0.005)
         #expect(
             scenario.expectations
-                == [.staleness(share: 0.999, below: .seconds(2)), .unavailability(region: nil, below: 0.07)])
+                == [
+                    .staleness(share: 0.999, from: nil, to: nil, below: .seconds(2)),
+                    .unavailability(region: nil, below: 0.07),
+                ])
     }
 
     @Test func `faults are in the order of their times, and of the file at one time`() throws {

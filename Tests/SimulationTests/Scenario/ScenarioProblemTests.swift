@@ -114,6 +114,25 @@ struct ScenarioProblemTests {
         #expect(found.first?.hasPrefix("s.yaml:7: \(problem)") == true, "\(found)")
     }
 
+    @Test func `recorded requests say when and what by themselves, and problems of their file are told`() {
+        let found = problems(
+            "workload:\n  - {table: orders, trace: none.csv, arrival: {poisson: 1/s}, mix: {read: 1}, keys: {count: 1}}"
+        )
+        let refusal = "the trace says that; expected 'trace', or 'arrival', 'mix' and 'keys'"
+        #expect(
+            found.sorted()
+                == ["arrival", "keys", "mix"].map { "s.yaml:7: workload[0].\($0): \(refusal)" } + [
+                    "s.yaml:7: workload[0].trace: none.csv: there is no such file"
+                ])
+        #expect(
+            problems("workload: [{table: orders, trace: {table: orders}}]") == [
+                "s.yaml:6: workload[0].trace: 'file' is missing"
+            ])
+        #expect(
+            problems("workload: [{table: orders}]").sorted()
+                == ["arrival", "keys", "mix"].map { "s.yaml:6: workload[0]: '\($0)' is missing" })
+    }
+
     @Test(arguments: [
         ("for: 2m, crash: us-east-1", "for: 1m, restart: us-east-1", "the process of us-east-1 until 3m"),
         ("crash: us-east-1", "for: 1m, pause: us-east-1", "the process of us-east-1 until the end"),
@@ -141,6 +160,16 @@ struct ScenarioProblemTests {
         ("table: orders, from: 5m, until: 5m", "workload[0].until: found '5m'; expected a time after"),
         ("table: orders, failover: some", "workload[0].failover: found 'some'; expected none or"),
         ("table: orders, item-size: 1MiB", "workload[0].item-size: found '1MiB'"),
+        ("table: orders, retries: often", "workload[0].retries: found 'often'; expected none, standard, adaptive"),
+        ("table: orders, retries: {max-attempts: 3}", "workload[0].retries: 'mode' is missing"),
+        (
+            "table: orders, retries: {mode: standard, backoff: 2s, backoff-max: 1s}",
+            "workload[0].retries.backoff-max: 'backoff-max' is less than 'backoff'; expected at least 2s"
+        ),
+        (
+            "table: orders, failover: {after-errors: 1, back-after: 1s, order: [mars]}",
+            "workload[0].failover.order[0]: no region is called 'mars'"
+        ),
         ("table: orders, until: 11m", "workload[0].until: found '11m'"),
     ])
     func `clients that cannot be are refused`(fields: String, problem: String) {
@@ -197,11 +226,26 @@ struct ScenarioProblemTests {
         ("staleness-p101: {below: 1s}", "staleness-p101: no such percentile"),
         ("staleness-pmax: {below: 1s}", "staleness-pmax: no such percentile"),
         ("staleness: {below: 1s}", "staleness: unknown expectation; expected one of converges-within"),
-        ("staleness-p99: 1s", "staleness-p99: found '1s'; expected a mapping with below"),
+        ("staleness-p99: 1s", "staleness-p99: found '1s'; expected a mapping with from"),
         ("lost-acknowledged-writes: -1", "lost-acknowledged-writes: found '-1'"),
         ("unavailability: {region: mars, below: 1%}", "unavailability.region: no region is called 'mars'"),
         ("unavailability: {region: us-east-1}", "unavailability: 'below' is missing"),
         ("conflicts: 1", "conflicts: found '1'; expected a mapping with at-least"),
+        (
+            "latency-p0: {below: 1s}",
+            "latency-p0: no such percentile; expected one above 0 and up to 100, such as latency-p50"
+        ),
+        ("latency-p99: {region: mars, below: 1s}", "latency-p99.region: no region is called 'mars'"),
+        (
+            "latency-p99: {during: outages, below: 1s}",
+            "latency-p99.during: found 'outages'; expected one of all, faults, no-faults"
+        ),
+        ("staleness-p99: {from: us-east-1, to: us-east-1, below: 1s}", "staleness-p99.to: it is the same region"),
+        ("recovery-point: 2s", "recovery-point: found '2s'; expected a mapping with below"),
+        ("recovery-time: {below: 1}", "recovery-time.below: found '1'; expected a duration"),
+        ("shipped-bytes: {below: 0}", "shipped-bytes.below: found '0'; expected a number of bytes"),
+        ("index-active-within: soon", "index-active-within: found 'soon'; expected a duration"),
+        ("failover-within: {below: 1s}", "failover-within: found a mapping; expected a duration"),
     ])
     func `an expectation that cannot be is refused`(text: String, problem: String) {
         let found = problems("expectations:\n  - \(text)")

@@ -33,7 +33,12 @@ struct SimulatorArticleTests {
     }
 
     @Test func `names every key that the parser knows`() throws {
-        let reader = try sources("Scenario", ["ScenarioReader", "Scenario+Parsing"])
+        let reader = try sources(
+            "Scenario",
+            [
+                "ScenarioReader", "Scenario+Parsing", "TraceSourceReader", "HardwareReader", "ClientReader",
+                "RandomFaultReader", "ExpectationReader", "Fault",
+            ])
         var keys = Set(ScenarioReader.keys + FaultPlan.Kind.names + WorkloadPlan.Mix.parts.map(\.name))
         // Whatever is read from a mapping, by whichever name it has there.
         for match in reader.matches(of: /\w\["([a-z-]+)"\]/) { keys.insert(String(match.1)) }
@@ -58,7 +63,10 @@ struct SimulatorArticleTests {
         let clients = scenario.workload[0]
         let defaults = [
             ("settle", scenario.settle.configurationText), ("item-size", "\(clients.itemByteCount)"),
-            ("timeout", clients.timeout.configurationText), ("loss", "0%"), ("jitter", "\(scenario.network.jitter)"),
+            ("timeout", clients.timeout.configurationText), ("max-attempts", "\(clients.retries.maxAttempts)"),
+            ("backoff", clients.retries.backoff.configurationText),
+            ("backoff-max", clients.retries.backoffMax.configurationText), ("loss", "0%"),
+            ("jitter", "\(scenario.network.jitter)"),
             ("jitter", "\(scenario.disk.jitter)"), ("sync", scenario.disk.syncLatency.configurationText),
             ("write", scenario.process.writeCost.configurationText),
             ("read", scenario.process.readCost.configurationText),
@@ -88,6 +96,8 @@ struct SimulatorArticleTests {
     @Test func `names every member of the result`() throws {
         for paths in [
             RunDocumentTests.paths(try RunDocumentTests.failed()), RunDocumentTests.paths(try RunDocumentTests.sweep()),
+            RunDocumentTests.paths(
+                try RunDocumentTests.members(ComparisonDocument(SweepComparisonTests.comparison()))),
         ] {
             let missing = paths.compactMap { $0.split(separator: ".").last.map(String.init) }
                 .filter { !words.contains($0) }

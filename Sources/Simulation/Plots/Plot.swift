@@ -130,7 +130,7 @@ struct Plot {
     }
 
     /// The times at which there was a fault, those that overlap as one: bands on top of each other would hide the lines.
-    private var bands: [(from: Double, until: Double)] {
+    var bands: [(from: Double, until: Double)] {
         var bands: [(from: Double, until: Double)] = []
         for fault in faults.sorted(by: { $0.fromSeconds < $1.fromSeconds }) {
             if let last = bands.last, fault.fromSeconds <= last.until {
@@ -143,16 +143,22 @@ struct Plot {
     }
 
     private func path(_ values: [Double], _ scale: PlotScale) -> String {
-        let countMax = merging == .mean ? Self.meanCountMax : Self.pointCountMax
-        let size = max(1, (values.count + countMax - 1) / countMax)
         var path = ""
-        for start in stride(from: 0, to: values.count, by: size) {
-            guard let value = merged(values[start..<min(start + size, values.count)]) else { continue }
-            let middle = (Double(start) + Double(min(size, values.count - start)) / 2) * intervalSeconds
-            let x = Self.number(axis.percent(middle) * 10)
-            path += "\(path.isEmpty ? "M" : "L")\(x) \(Self.number(100 - scale.height(of: value) * 100))"
+        for point in points(values) {
+            let x = Self.number(axis.percent(point.seconds) * 10)
+            path += "\(path.isEmpty ? "M" : "L")\(x) \(Self.number(100 - scale.height(of: point.value) * 100))"
         }
         return path
+    }
+
+    /// The points of a line, no more than can be seen, each in the middle of the intervals that it stands for.
+    func points(_ values: [Double]) -> [(seconds: Double, value: Double)] {
+        let countMax = merging == .mean ? Self.meanCountMax : Self.pointCountMax
+        let size = max(1, (values.count + countMax - 1) / countMax)
+        return stride(from: 0, to: values.count, by: size).compactMap { start in
+            guard let value = merged(values[start..<min(start + size, values.count)]) else { return nil }
+            return ((Double(start) + Double(min(size, values.count - start)) / 2) * intervalSeconds, value)
+        }
     }
 
     private func area(_ path: String, colour: Int) -> String {
