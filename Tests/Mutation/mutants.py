@@ -23,8 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ["RegionStore", "Replication"]
 # What is run of each mutant, until something fails.
 RUNS = [
-    "schema-during-partition:1", "chaos:1", "time-to-live-during-partition:1", "old-copy:1", "chaos:2-3", "partial-mesh:1",
-    "deletes-during-partition:1",
+    "schema-during-partition:1", "swarm:1-12", "log-trimming:1", "chaos:1", "time-to-live-during-partition:1", "old-copy:1",
+    "partial-mesh:1", "deletes-during-partition:1", "swarm:13-30",
 ]
 
 SWITCH = """import Glibc

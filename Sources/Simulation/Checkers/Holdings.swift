@@ -38,6 +38,8 @@ final class Holdings: WorldObserver {
         var isTransferring = false
         var isTransferOver = false
         var isActive = false
+        /// When the last snapshot transfer was over: what it brought is not in the region's log as it was made.
+        var filledAt: VirtualTime?
         /// Whether a replica of this table ever went from this region.
         var wasDropped = false
         /// Whether it takes part: it is there, in use, and not being filled.
@@ -177,6 +179,7 @@ final class Holdings: WorldObserver {
             replicas[index][table].isTransferOver = false
             audit.check(table, in: region, store: store, adopts: true)
             replicas[index][table].isTransferring = false
+            replicas[index][table].filledAt = world.now
             refreshReplicas(of: region, store: store)
         }
     }

@@ -66,8 +66,8 @@ struct Streams {
             let isChange = entry.outcome.isInStreams && header.kind != .catalog && header.table == table.uuid
             if isThere, !isChange {
                 text = "points at position \(position), which did not become an item"
-            } else if isChange, !isThere, header.kind == .put || entry.hasOldImage {
-                // A deletion of nothing is in no stream.
+            } else if isChange, !isThere, entry.hasOldImage {
+                // What changes nothing is in no stream, and then there is no old image; `Consumers` knows what changed nothing.
                 text = "lacks the change \(header.version) at position \(position)"
             }
             return text == nil

@@ -131,7 +131,7 @@ final class Transactions: WorldObserver {
                 !holdings.has(mark, of: item, in: region.index), !holdings.isDeleted(item, after: mark)
             else { continue }
             if passedOn.contains(group.origin),
-                mayBeLacking(Int(history.items.tableOfItem[item]), to: region, from: origin.region)
+                mayBeLacking(Int(history.items.tableOfItem[item]), change, of: origin, besides: region)
             {
                 parted.insert(identity)
                 return
@@ -145,10 +145,16 @@ final class Transactions: WorldObserver {
         }
     }
 
-    /// Whether some region that can pass on has no replica of the table.
-    private func mayBeLacking(_ table: Int, to region: SimulatedRegion, from origin: Int) -> Bool {
+    /// Whether some region that can pass on has no replica of the table, or has got the change by snapshot transfer.
+    private func mayBeLacking(
+        _ table: Int, _ change: OriginHistory.Change, of origin: OriginHistory, besides region: SimulatedRegion
+    ) -> Bool {
         world.regions.contains { other in
-            other !== region && other.index != origin && !holdings.replica(table, in: other.index).isComplete
+            guard other !== region, other.index != origin.region else { return false }
+            let replica = holdings.replica(table, in: other.index)
+            guard replica.isComplete else { return true }
+            guard let filled = replica.filledAt, let made = origin.commitTime(of: change.position) else { return false }
+            return made <= filled
         }
     }
 }
