@@ -124,6 +124,10 @@ bench: setup ## request rates of one region beside those of an NIO server withou
 mutation-test: setup ## 200 small mistakes in the store and the replicator, all in one build: which does the simulator notice?
 	$(PYTHON) Tests/Mutation/mutants.py --folder .build-mutants $(ARGUMENTS)
 
+.PHONY: defects
+defects: setup ## every mistake that the tests make on purpose, in the shipped scenarios: which one notices it, by which checker?
+	MERIDIAN_DEFECTS=1 swift test -c release -Xswiftc -enable-testing --scratch-path .build-defects --filter ShippedDefectTests
+
 .PHONY: bench-simulation
 bench-simulation: setup ## simulated requests a second of one core, and what the checkers cost
 	swift build -c release --product simulation-benchmark
@@ -137,4 +141,4 @@ format: ## format every Swift file in place
 	swift format --in-place --recursive --parallel $(SOURCES)
 
 clean: ## remove what was built, the virtual environment, and the development data and certificates
-	rm -rf .build .build-mutants $(VENV) data certificates
+	rm -rf .build .build-defects .build-mutants $(VENV) data certificates

@@ -7,6 +7,8 @@ final class Pages: WorldObserver {
     private let history: History
     private let holdings: Holdings
     private let contents: Contents
+    /// By region and index, where each item stands in it: found out once for each version.
+    private var indexPlaces: [IndexKey: [IndexPlace?]] = [:]
     /// Pages are compared where nothing but their limit can end them, in bytes.
     private static let byteCountMax = 900_000
 
@@ -20,12 +22,28 @@ final class Pages: WorldObserver {
         let binary: BinaryItem
     }
 
+    private struct IndexKey: Hashable {
+        let region: Int
+        let index: IndexID
+    }
+
+    private struct IndexPlace {
+        /// Of the item.
+        let mark: Mark
+        /// Of the partition key's form; nil where the item is not in the index.
+        let hash: UInt64?
+        /// Of the index's key.
+        let forms: [UInt8]
+    }
+
     init(of world: World, history: History, holdings: Holdings, contents: Contents) {
         self.world = world
         self.history = history
         self.holdings = holdings
         self.contents = contents
     }
+
+    func losesDisk(_ region: SimulatedRegion) { indexPlaces = indexPlaces.filter { $0.key.region != region.index } }
 
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {
         let number = history.items.number(of: request.table)
@@ -73,7 +91,8 @@ final class Pages: WorldObserver {
     ) -> (first: [Place], count: Int)? {
         var places: [Place] = []
         var count = 0
-        let partition = request.index == nil ? tableHash(request) : nil
+        let partitionForm = partitionForm(request)
+        let partition = request.index == nil ? partitionForm.map { PartitionHash.hash($0) } : nil
         var parts = 0..<ItemNumbers.partCount
         if let partition {
             parts = Int(partition >> 60)..<Int(partition >> 60) + 1
@@ -83,11 +102,13 @@ final class Pages: WorldObserver {
         for number in parts.lazy.flatMap({ self.history.items.items(ofTable: table, part: $0) }) {
             let item = Int(number)
             if let partition, history.items.partitionHash(of: item) != partition { continue }
-            switch contents.held(item, in: region.index).content {
+            let held = contents.held(item, in: region.index)
+            switch held.content {
             case .unknown: return nil
             case .nothing: continue
             case .item(let bytes, let range):
-                guard let place = place(of: BinaryItem(bytes, in: range), item, request) else { continue }
+                let binary = BinaryItem(bytes, in: range)
+                guard let place = place(of: binary, item, held.mark, request, partitionForm, region) else { continue }
                 count += 1
                 insert(place, into: &places, request)
             }
@@ -108,27 +129,48 @@ final class Pages: WorldObserver {
         places.insert(place, at: index)
     }
 
-    /// The hash of the partition that a query of the table reads.
-    private func tableHash(_ request: PageRequest) -> UInt64? {
+    /// The form of the partition key that a query reads.
+    private func partitionForm(_ request: PageRequest) -> [UInt8]? {
         guard case .partition(_, let value) = request.range else { return nil }
         var form: [UInt8] = []
-        return KeyEncoder.append(value, to: &form) ? PartitionHash.hash(form) : nil
+        return KeyEncoder.append(value, to: &form) ? form : nil
     }
 
-    private func place(of binary: BinaryItem, _ number: Int, _ request: PageRequest) -> Place? {
-        guard let schema = request.index?.definition.keySchema else {
+    private func place(
+        of binary: BinaryItem, _ number: Int, _ mark: Mark, _ request: PageRequest, _ partitionForm: [UInt8]?,
+        _ region: SimulatedRegion
+    ) -> Place? {
+        guard let index = request.index else {
             return Place(
                 hash: history.items.partitionHash(of: number), indexForms: [], number: number, binary: binary)
         }
-        if case .partition(let name, let value) = request.range {
-            guard (try? binary.value(named: name)) == value else { return nil }
+        let place = indexPlace(of: binary, number, mark, in: index, region)
+        guard let hash = place.hash else { return nil }
+        if let partitionForm, !place.forms.starts(with: partitionForm) { return nil }
+        if case .sixteenth(let part) = request.range, Int(hash >> 60) != part { return nil }
+        return Place(hash: hash, indexForms: place.forms, number: number, binary: binary)
+    }
+
+    private func indexPlace(
+        of binary: BinaryItem, _ number: Int, _ mark: Mark, in index: SecondaryIndex, _ region: SimulatedRegion
+    ) -> IndexPlace {
+        let key = IndexKey(region: region.index, index: index.id)
+        if let known = indexPlaces[key], number < known.count, let place = known[number], place.mark == mark {
+            return place
         }
         var forms: [UInt8] = []
-        guard append(schema.partition, of: binary, to: &forms) else { return nil }
-        let hash = PartitionHash.hash(forms)
-        if case .sixteenth(let part) = request.range, Int(hash >> 60) != part { return nil }
-        guard append(schema.sort, of: binary, to: &forms) else { return nil }
-        return Place(hash: hash, indexForms: forms, number: number, binary: binary)
+        var hash: UInt64?
+        if append(index.definition.keySchema.partition, of: binary, to: &forms) {
+            let partition = PartitionHash.hash(forms)
+            if append(index.definition.keySchema.sort, of: binary, to: &forms) { hash = partition }
+        }
+        let place = IndexPlace(mark: mark, hash: hash, forms: forms)
+        let count = indexPlaces[key, default: []].count
+        if count <= number {
+            indexPlaces[key, default: []] += Array(repeating: nil, count: number * 3 / 2 + 64 - count)
+        }
+        indexPlaces[key, default: []][number] = place
+        return place
     }
 
     private func precedes(_ left: Place, _ right: Place) -> Bool {
