@@ -62,9 +62,13 @@ struct ReplayBill {
             case .failed, nil: "failed"
             }
         let answered = write.outcome == .answered ? Self.seconds(write.endedAt) : ""
-        guard let change = write.change, let origin = history?.history(of: change.origin),
-            let place = origin.place(at: change.position)
-        else { return [outcome, answered] + Array(repeating: "", count: 5 + world.regions.count) }
+        guard let change = write.change, let origin = history?.history(of: change.origin) else {
+            return [outcome, answered] + Array(repeating: "", count: 5 + world.regions.count)
+        }
+        // The log may have lost its end, with an old copy of the disk, and gone on with other changes: this one is nowhere then.
+        guard let place = origin.place(at: change.position),
+            origin.commitTime(of: UInt32(clamping: change.position.rawValue)) == change.at
+        else { return lostFigures(outcome, answered, change.at, origin) }
         let found = origin.changes[place]
         let overwrite = bill?.overwrite(of: origin.mark(of: found))
         return [
@@ -76,6 +80,14 @@ struct ReplayBill {
                     ? Self.seconds(change.at)
                     : times?.time(of: change.position, of: change.origin, in: region.index).map(Self.seconds) ?? ""
             }
+    }
+
+    /// Of a write that was committed, and is in no log any more.
+    private func lostFigures(
+        _ outcome: String, _ answered: String, _ time: VirtualTime, _ origin: OriginHistory
+    ) -> [String] {
+        [outcome, answered, Self.seconds(time), world.regions[origin.region].name, "yes", "", ""]
+            + world.regions.map { $0.index == origin.region ? Self.seconds(time) : "" }
     }
 
     /// Seconds of virtual time, to the microsecond.

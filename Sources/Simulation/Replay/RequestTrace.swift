@@ -2,7 +2,7 @@ public import ItemModel
 
 /// Requests that were recorded elsewhere, in the order of their times.
 ///
-/// A file of them is read by ``RequestTrace/load(_:path:table:itemsHaveSortKey:regions:)``.
+/// A scenario's workload names the file that they are read from, as comma-separated values or a CloudTrail log.
 public struct RequestTrace: Sendable, Equatable {
     /// What a scenario says of the file.
     public struct Source: Sendable, Equatable {

@@ -8,7 +8,7 @@ import Replication
 ///
 /// Everything happens in events, one at a time, in the order of their times; everything that is left to chance is drawn from the
 /// seed. So a scenario and a seed decide a run to the last byte. Reading order: this file, `SimulatedRegion`, `SimulatedNetwork`
-/// and `Connection`, `World+Faults`, `ClientGroup`, then the checkers.
+/// and `Connection`, `World+Faults`, `ClientGroup`, then the checkers, `OutageBill` and `ReplayBill`.
 final class World {
     let scenario: Scenario
     let randomness: Randomness
