@@ -1,5 +1,6 @@
 import ItemModel
 import RegionStore
+import Replication
 
 /// Whether pages of Query and Scan hold just the items that the region holds, in the order of their keys, up to the limit.
 final class Pages: WorldObserver {
@@ -7,33 +8,25 @@ final class Pages: WorldObserver {
     private let history: History
     private let holdings: Holdings
     private let contents: Contents
-    /// By region and index, where each item stands in it: found out once for each version.
-    private var indexPlaces: [IndexKey: [IndexPlace?]] = [:]
+    /// Where all items stand in what was read, kept up from the first page on; begun anew after what no log tells.
+    private var orders: [OrderKey: [Place]] = [:]
     /// Pages are compared where nothing but their limit can end them, in bytes.
     private static let byteCountMax = 900_000
 
-    /// An item that stands in the range, by where it stands.
+    /// What is read: a region's table, or one of its indexes.
+    private struct OrderKey: Hashable {
+        let region: Int
+        let table: TableID
+        let index: IndexID?
+    }
+
+    /// Where an item stands.
     private struct Place {
-        /// Of the partition key's forms.
+        /// Of the partition key's form.
         let hash: UInt64
         /// Of an index its key's; of the table none, which `ItemNumbers` has.
         let indexForms: [UInt8]
         let number: Int
-        let binary: BinaryItem
-    }
-
-    private struct IndexKey: Hashable {
-        let region: Int
-        let index: IndexID
-    }
-
-    private struct IndexPlace {
-        /// Of the item.
-        let mark: Mark
-        /// Of the partition key's form; nil where the item is not in the index.
-        let hash: UInt64?
-        /// Of the index's key.
-        let forms: [UInt8]
     }
 
     init(of world: World, history: History, holdings: Holdings, contents: Contents) {
@@ -43,20 +36,68 @@ final class Pages: WorldObserver {
         self.contents = contents
     }
 
-    func losesDisk(_ region: SimulatedRegion) { indexPlaces = indexPlaces.filter { $0.key.region != region.index } }
+    func started(_ region: SimulatedRegion) { forget(region) }
+
+    func losesDisk(_ region: SimulatedRegion) { forget(region) }
+
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
+        switch delivery {
+        case .snapshotPart, .snapshotEnd: forget(region)
+        case .catalog, .changes, .heartbeat, .catchUpEnd, .orphanedOriginEnd: break
+        }
+    }
+
+    private func forget(_ region: SimulatedRegion) { orders = orders.filter { $0.key.region != region.index } }
+
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        guard orders.contains(where: { $0.key.region == region.index }) else { return }
+        for (resolved, entry) in zip(history.current, entries) {
+            switch entry.outcome {
+            case .superseded, .repeated: break
+            case .transferred: return forget(region)
+            case .applied:
+                if let item = resolved.item { move(item, before: entry.position.rawValue, in: region, store) }
+            }
+        }
+    }
+
+    /// Puts an item where it stands after a change at a position.
+    private func move(
+        _ item: Int, before position: UInt64, in region: SimulatedRegion, _ store: SimulatedRegion.Store
+    ) {
+        let number = Int(history.items.tableOfItem[item])
+        guard let table = store.reader.catalog.table(history.items.tables[number].uuid) else { return forget(region) }
+        let old = contents.held(item, in: region.index, at: position - 1).content
+        let new = contents.held(item, in: region.index, at: position).content
+        for index in [nil] + table.indexes.map(Optional.some) {
+            let key = OrderKey(region: region.index, table: table.id, index: index?.id)
+            guard var order = orders.removeValue(forKey: key) else { continue }
+            if case .unknown = old { continue }
+            if case .unknown = new { continue }
+            if let place = place(of: item, old, in: index) {
+                let start = start(of: place, in: order)
+                guard start < order.count, order[start].number == item else { continue }
+                order.remove(at: start)
+            }
+            if let place = place(of: item, new, in: index) { order.insert(place, at: start(of: place, in: order)) }
+            orders[key] = order
+        }
+    }
 
     func read(_ request: PageRequest, found page: RangePage, by region: SimulatedRegion) {
         let number = history.items.number(of: request.table)
         // An index may be gone since it was chosen.
         guard holdings.replica(number, in: region.index).id == request.table.id, request.isStillThere(in: region),
-            let (places, count) = places(request, inTable: number, of: region)
+            let places = places(request, inTable: number, of: region)
         else { return }
-        let evaluated = places.compactMap { (try? $0.binary.decoded()).flatMap(request.shown) }
+        let evaluated = places.compactMap { place in
+            contents.held(place.number, in: region.index).content.item.flatMap { $0 }.flatMap(request.shown)
+        }
         let byteCount = evaluated.reduce(0) { $0 + $1.sizeInBytes }
         guard byteCount < Self.byteCountMax else { return }
         let expected = evaluated.filter { request.filter?.holds(for: $0) ?? true }.map { $0.encoded() }
         // Of one item there can be no more.
-        let canGoOn = count >= request.limit && !isOfOneItem(request)
+        let canGoOn = places.count >= request.limit && !isOfOneItem(request)
         let text: String? =
             if page.scannedCount != evaluated.count {
                 "has read \(page.scannedCount) items, and there are \(evaluated.count)"
@@ -85,48 +126,48 @@ final class Pages: WorldObserver {
         return request.index == nil && request.table.keySchema.sort.isEmpty
     }
 
-    /// What the region holds of the range: the first items of it, up to the limit, and how many there are; nil where that is not known.
-    private func places(
-        _ request: PageRequest, inTable table: Int, of region: SimulatedRegion
-    ) -> (first: [Place], count: Int)? {
+    /// The first items of the range that the region holds, up to the limit, in the order of the page; nil where that is not known.
+    private func places(_ request: PageRequest, inTable table: Int, of region: SimulatedRegion) -> [Place]? {
+        guard let order = order(of: request, inTable: table, region) else { return nil }
+        let form = partitionForm(request)
+        let bounds: Range<Int>
+        switch request.range {
+        case .partition:
+            guard let hash = form.map({ PartitionHash.hash($0) }) else { return nil }
+            bounds = Self.bounds(of: hash...hash, in: order)
+        case .sixteenth(let part):
+            let first = UInt64(part) << 60
+            bounds = Self.bounds(of: first...(first | UInt64.max >> 4), in: order)
+        }
         var places: [Place] = []
-        var count = 0
-        let partitionForm = partitionForm(request)
-        let partition = request.index == nil ? partitionForm.map { PartitionHash.hash($0) } : nil
-        var parts = 0..<ItemNumbers.partCount
-        if let partition {
-            parts = Int(partition >> 60)..<Int(partition >> 60) + 1
-        } else if request.index == nil, case .sixteenth(let part) = request.range {
-            parts = part..<part + 1
+        func take(_ place: Place) -> Bool {
+            if let form, request.index != nil, !place.indexForms.starts(with: form) { return true }
+            places.append(place)
+            return places.count < request.limit
         }
-        for number in parts.lazy.flatMap({ self.history.items.items(ofTable: table, part: $0) }) {
-            let item = Int(number)
-            if let partition, history.items.partitionHash(of: item) != partition { continue }
-            let held = contents.held(item, in: region.index)
-            switch held.content {
-            case .unknown: return nil
-            case .nothing: continue
-            case .item(let bytes, let range):
-                let binary = BinaryItem(bytes, in: range)
-                guard let place = place(of: binary, item, held.mark, request, partitionForm, region) else { continue }
-                count += 1
-                insert(place, into: &places, request)
-            }
+        if request.isForward {
+            for index in bounds { guard take(order[index]) else { break } }
+        } else {
+            for index in bounds.reversed() { guard take(order[index]) else { break } }
         }
-        return (places, count)
+        return places
     }
 
-    /// Keeps the first places in their order.
-    private func insert(_ place: Place, into places: inout [Place], _ request: PageRequest) {
-        func comes(_ left: Place, before right: Place) -> Bool {
-            request.isForward ? precedes(left, right) : precedes(right, left)
+    /// Where all items of a table stand; nil where it is not known what the region holds.
+    private func order(of request: PageRequest, inTable table: Int, _ region: SimulatedRegion) -> [Place]? {
+        let key = OrderKey(region: region.index, table: request.table.id, index: request.index?.id)
+        if let order = orders[key] { return order }
+        var order: [Place] = []
+        for part in 0..<ItemNumbers.partCount {
+            for number in history.items.items(ofTable: table, part: part) {
+                let content = contents.held(Int(number), in: region.index).content
+                if case .unknown = content { return nil }
+                if let place = place(of: Int(number), content, in: request.index) { order.append(place) }
+            }
         }
-        if places.count == request.limit {
-            guard let last = places.last, comes(place, before: last) else { return }
-            places.removeLast()
-        }
-        let index = places.firstIndex { comes(place, before: $0) } ?? places.endIndex
-        places.insert(place, at: index)
+        order.sort(by: precedes)
+        orders[key] = order
+        return order
     }
 
     /// The form of the partition key that a query reads.
@@ -136,41 +177,41 @@ final class Pages: WorldObserver {
         return KeyEncoder.append(value, to: &form) ? form : nil
     }
 
-    private func place(
-        of binary: BinaryItem, _ number: Int, _ mark: Mark, _ request: PageRequest, _ partitionForm: [UInt8]?,
-        _ region: SimulatedRegion
-    ) -> Place? {
-        guard let index = request.index else {
-            return Place(
-                hash: history.items.partitionHash(of: number), indexForms: [], number: number, binary: binary)
+    /// Where an item stands in the table or an index; nil where it does not.
+    private func place(of number: Int, _ content: Contents.Content, in index: SecondaryIndex?) -> Place? {
+        guard case .item(let bytes, let range) = content else { return nil }
+        guard let schema = index?.definition.keySchema else {
+            return Place(hash: history.items.partitionHash(of: number), indexForms: [], number: number)
         }
-        let place = indexPlace(of: binary, number, mark, in: index, region)
-        guard let hash = place.hash else { return nil }
-        if let partitionForm, !place.forms.starts(with: partitionForm) { return nil }
-        if case .sixteenth(let part) = request.range, Int(hash >> 60) != part { return nil }
-        return Place(hash: hash, indexForms: place.forms, number: number, binary: binary)
+        let binary = BinaryItem(bytes, in: range)
+        var forms: [UInt8] = []
+        guard append(schema.partition, of: binary, to: &forms) else { return nil }
+        let hash = PartitionHash.hash(forms)
+        guard append(schema.sort, of: binary, to: &forms) else { return nil }
+        return Place(hash: hash, indexForms: forms, number: number)
     }
 
-    private func indexPlace(
-        of binary: BinaryItem, _ number: Int, _ mark: Mark, in index: SecondaryIndex, _ region: SimulatedRegion
-    ) -> IndexPlace {
-        let key = IndexKey(region: region.index, index: index.id)
-        if let known = indexPlaces[key], number < known.count, let place = known[number], place.mark == mark {
-            return place
+    /// Where in an order a place is, or would be.
+    private func start(of place: Place, in order: [Place]) -> Int {
+        var (low, high) = (0, order.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if precedes(order[middle], place) { low = middle + 1 } else { high = middle }
         }
-        var forms: [UInt8] = []
-        var hash: UInt64?
-        if append(index.definition.keySchema.partition, of: binary, to: &forms) {
-            let partition = PartitionHash.hash(forms)
-            if append(index.definition.keySchema.sort, of: binary, to: &forms) { hash = partition }
+        return low
+    }
+
+    /// Which places have hashes in a range.
+    private static func bounds(of hashes: ClosedRange<UInt64>, in order: [Place]) -> Range<Int> {
+        func first(_ isBefore: (UInt64) -> Bool) -> Int {
+            var (low, high) = (0, order.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if isBefore(order[middle].hash) { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
-        let place = IndexPlace(mark: mark, hash: hash, forms: forms)
-        let count = indexPlaces[key, default: []].count
-        if count <= number {
-            indexPlaces[key, default: []] += Array(repeating: nil, count: number * 3 / 2 + 64 - count)
-        }
-        indexPlaces[key, default: []][number] = place
-        return place
+        return first { $0 < hashes.lowerBound }..<first { $0 <= hashes.upperBound }
     }
 
     private func precedes(_ left: Place, _ right: Place) -> Bool {
