@@ -79,7 +79,11 @@ final class Acknowledgements: WorldObserver, LossReporting {
         else { return false }
         guard origin.region == region.index else { return true }
         if let copy = region.oldCopy, copy.origin == origin.origin, change.position <= copy.end.rawValue { return true }
-        return change.position <= shipped(origin, beside: region).position
+        let table = Int(history.items.tableOfItem[Int(change.item)])
+        return world.regions.contains { other in
+            other !== region && other.isUp && other.committedVector[origin.origin].rawValue >= UInt64(change.position)
+                && holdings.replica(table, in: other.index).isComplete
+        }
     }
 
     /// Up to where another region says that it has everything of an origin.

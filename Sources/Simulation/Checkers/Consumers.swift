@@ -94,7 +94,10 @@ final class Consumers: WorldObserver {
         for stream in regions[region.index].consumers.keys {
             let shards = regions[region.index].consumers[stream]?.shards ?? [:]
             regions[region.index].consumers[stream]?.shards = shards.mapValues { place in
-                Consumer.Place(start: place.start, isAtEnd: place.isAtEnd)
+                var start = place.start
+                // Positions that nobody can know of are given out once more: a consumer that has been there misses what stands at them.
+                if copy.isKnownToNobody, case .after(let position) = start { start = .after(min(position, copy.end)) }
+                return Consumer.Place(start: start, isAtEnd: place.isAtEnd)
             }
         }
     }

@@ -51,6 +51,8 @@ final class Retention: WorldObserver {
         guard let store = region.store, region.oldCopy != nil || store.reader.lastPosition == .zero else { return }
         // What was noted is of a log that is gone; what an old copy holds of its own is not looked at.
         logs[region.index] = Log(start: store.reader.lastPosition.rawValue + 1)
+        // Nor is it known for whom it no longer keeps its log.
+        if region.oldCopy != nil { logs[region.index].lapsed = Set(world.regions.indices) }
     }
 
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
