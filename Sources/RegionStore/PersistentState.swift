@@ -7,6 +7,8 @@ struct PersistentState {
     var incarnation: Incarnation
     var highWaterMark = HybridTimestamp.zero
     var nextShortID: UInt32 = 1
+    /// Up to where the log holds changes of logs that have ended: the present incarnation began there.
+    var logBegin = LogPosition.zero
     /// What the store has lost of a log of its own.
     var forgotten: ForgottenTail?
     /// Whether nothing says that the store is the newest copy.
@@ -37,6 +39,7 @@ struct PersistentState {
         state.highWaterMark = HybridTimestamp(rawValue: try integer(Layout.MetaKey.highWaterMark, 0))
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)
         guard state.nextShortID > 0 else { throw RegionStoreError.corrupt("next short id") }
+        state.logBegin = LogPosition(rawValue: try integer(Layout.MetaKey.begin, 0))
         state.forgotten = try store.value(for: Layout.MetaKey.forgotten, in: Layout.meta)
             .map(ForgottenTail.init(decoding:))
         state.isUnproven = mark == .missing
@@ -72,6 +75,8 @@ struct PersistentState {
         var batch = WriteBatch()
         batch.put(Layout.MetaKey.incarnation, Self.encoded(incarnation, region), in: Layout.meta)
         batch.put(Layout.MetaKey.forgotten, tail.encoded(), in: Layout.meta)
+        logBegin = log.last
+        batch.put(Layout.MetaKey.begin, Layout.bigEndian(logBegin.rawValue), in: Layout.meta)
         let beforeStart = LogPosition(rawValue: log.start.rawValue - 1)
         // What stands behind the place up to which the log is held was received since.
         for (key, position) in [(Layout.MetaKey.vector, tail.held), (Layout.MetaKey.retainedFrom, beforeStart)] {

@@ -34,6 +34,8 @@ public final class RegionStore<Store: KeyValueStore> {
     public internal(set) var forgotten: ForgottenTail?
     /// Where the log ended when the store was opened: what stands behind it was added since.
     package let openedPosition: LogPosition
+    /// Up to where the log holds nothing of the present incarnation; zero in a store that has forgotten nothing.
+    package let logBegin: LogPosition
     /// Whether nothing says that the store is the newest copy: the other regions have to be asked.
     public internal(set) var isUnproven: Bool
     /// Once a commit has failed, why: what is durable is unknown, so nothing may be written until the process has
@@ -64,6 +66,7 @@ public final class RegionStore<Store: KeyValueStore> {
             replicaProgress = try ReplicaProgress(from: store, origin: origin, regions: configuration.regions)
             region = try RegionState(persistent, from: store, configuration, origin: origin)
             openedPosition = region.log.bounds.last
+            logBegin = persistent.logBegin
         } catch {
             throw RegionStoreError(error)
         }

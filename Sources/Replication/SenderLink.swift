@@ -35,13 +35,19 @@ public struct SenderLink: ~Copyable {
 
     /// Where the region's log begins and ends, and its closed timestamp at that end.
     public struct LogBounds: Sendable, Hashable {
+        /// Up to where the log holds only what is of logs that have ended.
+        public let begin: LogPosition
         public let start: LogPosition
         public let end: LogPosition
         public let closed: HybridTimestamp
         /// Which logs the region has: `RegionStore.directory`.
         public let directory: RegionDirectory
 
-        public init(start: LogPosition, end: LogPosition, closed: HybridTimestamp, directory: RegionDirectory) {
+        public init(
+            begin: LogPosition = .zero, start: LogPosition, end: LogPosition, closed: HybridTimestamp,
+            directory: RegionDirectory
+        ) {
+            self.begin = begin
             self.start = start
             self.end = end
             self.closed = closed

@@ -171,12 +171,14 @@ struct SenderStream {
             cancel { if case .transfer(let other, _) = $0 { other.table == replica.table } else { false } }
             jobs.append(.transfer(replica, next: nil))
         case .catchUp(let replica, let added, let origin, let after):
-            guard origin != own || after.successor >= log.start else {
+            // What was trimmed of logs that have ended is nothing of this one.
+            let start = max(after, log.begin)
+            guard origin != own || start.successor >= log.start else {
                 return .answer(.unavailable(request, .trimmed))
             }
             let catchUp = CatchUp(replica: replica, added: added, origin: origin, after: after)
             cancel { $0.catchUp?.replica.table == replica.table && $0.catchUp?.origin == origin }
-            jobs.append(origin == own ? .catchUp(catchUp, readPosition: after) : .locateCatchUp(catchUp))
+            jobs.append(origin == own ? .catchUp(catchUp, readPosition: start) : .locateCatchUp(catchUp))
         case .relay(let origin, let after):
             guard origin != own else { return .answer(.unavailable(request, .incomplete)) }
             stopRelaying(origin)

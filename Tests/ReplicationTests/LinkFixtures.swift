@@ -43,9 +43,12 @@ enum LinkFixtures {
         return vector
     }
 
-    static func bounds(_ start: UInt64 = 1, to end: UInt64, closed: UInt64 = 0) -> SenderLink.LogBounds {
+    static func bounds(
+        _ start: UInt64 = 1, to end: UInt64, closed: UInt64 = 0, begin: UInt64 = 0
+    ) -> SenderLink.LogBounds {
         SenderLink.LogBounds(
-            start: position(start), end: position(end), closed: HybridTimestamp(rawValue: closed), directory: directory)
+            begin: position(begin), start: position(start), end: position(end),
+            closed: HybridTimestamp(rawValue: closed), directory: directory)
     }
 
     /// What the sender's region says of its logs.

@@ -172,4 +172,18 @@ struct SenderRequestTests {
         #expect(sender.received(.request(request)) == [read])
         #expect(sender.read(.unavailable(.unknownTable)) == [.send(.unavailable(request, .unknownTable))])
     }
+
+    @Test func `of a log that began anew behind trimmed entries of another one nothing is lacking`() {
+        let own = Fixture.sender.origin
+        // A transfer from a store that has forgotten what others have deleted meanwhile would bring that back.
+        let sender = Fixture.streaming(from: 9, log: Fixture.bounds(4, to: 9, begin: 6))
+        let request = LinkMessage.Request.catchUp(Fixture.replica, added: Fixture.position(6), of: own, after: .zero)
+        let read = SenderLink.Action.read(
+            .changes(
+                .init(
+                    origin: own, after: Fixture.position(6), upTo: Fixture.position(9), since: .zero,
+                    table: Fixture.replica.table, prerequisite: Fixture.vector((Fixture.receiver.origin, 6)),
+                    byteLimit: 100)))
+        #expect(sender.received(.request(request)) == [read])
+    }
 }

@@ -73,7 +73,7 @@ public struct CommittedState: Sendable, Hashable {
     init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool, isAsking: Bool) {
         self.doubtsClock = doubtsClock
         log = LogBounds(
-            start: store.logStart, end: isAsking ? store.openedPosition : store.lastPosition,
+            begin: store.logBegin, start: store.logStart, end: isAsking ? store.openedPosition : store.lastPosition,
             closed: isAsking ? .zero : store.closedTimestamp, directory: store.directory)
         stable = store.stableTime
         (received, applied) = store.vectors
