@@ -34,11 +34,8 @@ struct ExpiryChange {
 
 /// Which expired items one region deletes by now, in seconds since the Unix epoch.
 ///
-/// A table's items go only when the region knows all that was written anywhere before they expired, so that nothing goes that another
-/// region has prolonged in time; while a region cannot be reached they stay, for a day at the most. The region that wrote an item last
-/// deletes it, and the deletion is shipped as any other: so mostly just one region's stream calls it an expiry.
-///
-/// Source: AWS developer guide, "Using time to live (TTL)": items are deleted within a few days of their expiry.
+/// The region that wrote an item last deletes it, and the deletion is shipped as any other: so mostly just one region's stream calls
+/// it an expiry. An item is gone within a minute wherever it is, also where regions are cut off from one another.
 struct ExpiryWindow {
     /// Before it items are left alone.
     let oldest: UInt64
@@ -47,18 +44,20 @@ struct ExpiryWindow {
     /// Before it all go; nil for a table that no other region has.
     let othersEnd: UInt64?
 
-    /// After how long any other region deletes an item that is still there, in seconds: the one that wrote it last may be down.
+    /// For how long the region that wrote an item last waits to hear of later writes, in seconds.
+    ///
+    /// Mostly it waits less: as soon as it knows all that was written anywhere before the item expired.
+    private static let ownGraceSeconds: UInt64 = 15
+    /// After how long any other region deletes an item that is still there, in seconds: the one that wrote it last may be cut off.
     private static let otherGraceSeconds: UInt64 = 35
-    /// After how long an item goes though it is not known what other regions have written, in seconds.
-    private static let patienceSeconds: UInt64 = 86_400
 
     /// - Parameter stableMilliseconds: up to where everything written anywhere is here.
     init(at nowMilliseconds: UInt64, stableMilliseconds: UInt64, isGlobal: Bool) {
         let now = nowMilliseconds / 1000
         oldest = now - min(now, ExpirySecond.oldestSeconds)
         if isGlobal {
-            ownEnd = min(now, max(stableMilliseconds / 1000, now - min(now, Self.patienceSeconds)))
-            othersEnd = min(ownEnd, now - min(now, Self.otherGraceSeconds))
+            ownEnd = min(now, max(stableMilliseconds / 1000, now - min(now, Self.ownGraceSeconds)))
+            othersEnd = now - min(now, Self.otherGraceSeconds)
         } else {
             ownEnd = now
             othersEnd = nil

@@ -9,8 +9,8 @@ final class Expiries: WorldObserver {
     static let attribute: Text = "expires"
     /// Whatever expired longer ago than this is gone everywhere, in seconds.
     private static let limitSeconds: UInt64 = 60
-    /// After this time a region deletes also what it cannot know to be unchanged, in seconds.
-    private static let patienceSeconds: UInt64 = 86_400
+    /// After this time a region deletes also what it cannot know to be unchanged, as others may be down for ever, in seconds.
+    private static let patienceSeconds: UInt64 = 15
 
     private unowned let world: World
     private let history: History

@@ -24,6 +24,8 @@ final class Transactions: WorldObserver {
 
     /// Whose changes the present commit has of what may have come by another region.
     private var passedOn: Set<Origin> = []
+    /// Of which origins a table has been caught up with in the present commit.
+    private var caughtUp: Set<Origin> = []
 
     /// A transaction of all.
     private struct Identity: Hashable {
@@ -60,11 +62,18 @@ final class Transactions: WorldObserver {
     }
 
     func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
-        if case .changes(let batch) = delivery, !batch.isComplete { passedOn.insert(batch.origin) }
+        switch delivery {
+        case .changes(let batch): if !batch.isComplete { passedOn.insert(batch.origin) }
+        case .catchUpEnd(_, let origin, _, _): caughtUp.insert(origin)
+        case .catalog, .heartbeat, .snapshotPart, .snapshotEnd, .orphanedOriginEnd: break
+        }
     }
 
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
-        defer { passedOn.removeAll(keepingCapacity: true) }
+        defer {
+            passedOn.removeAll(keepingCapacity: true)
+            caughtUp.removeAll(keepingCapacity: true)
+        }
         seen.removeAll(keepingCapacity: true)
         for entry in entries {
             guard let bounds = entry.header.transaction, let start = entry.header.transactionStart else {
@@ -116,7 +125,7 @@ final class Transactions: WorldObserver {
     private func checkRemote(_ group: Group, in region: SimulatedRegion, store: SimulatedRegion.Store) {
         guard group.found < group.count, let origin = history.history(of: group.origin) else { return }
         let identity = Identity(origin: group.origin, start: group.start)
-        guard !store.gaps.contains(group.origin) else {
+        guard !store.gaps.contains(group.origin), !caughtUp.contains(group.origin) else {
             parted.insert(identity)
             return
         }
