@@ -29,6 +29,8 @@ struct ShippedDefectTests {
                 count += 1
                 guard let found = run.run().violations.first else { continue }
                 print("| \(defect) | \(name) | \(found.checker) | \(seed) | \(count) |")
+                // The table is read while it grows.
+                fflush(nil)
                 return
             }
         }
