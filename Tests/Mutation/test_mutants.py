@@ -15,7 +15,7 @@ SOURCE = """func advance(to end: Int) -> Bool {
 
 
 def sites():
-    found = list(mutants.sites_of(pathlib.Path("/work/Sources/Store/File.swift"), SOURCE))
+    found = list(mutants.sites_of(pathlib.Path("/project/Sources/Store/File.swift"), SOURCE))
     for number, site in enumerate(found, 1):
         site.number = number
     return found
