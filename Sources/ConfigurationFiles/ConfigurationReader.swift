@@ -149,6 +149,16 @@ package struct ConfigurationField {
         return flag
     }
 
+    /// How many shards of a stream are open at a time: a power of two, at most 64.
+    package func shardCount() -> Int? {
+        guard let count = integer(in: 1...64) else { return nil }
+        guard count.nonzeroBitCount == 1 else {
+            refuse("found '\(count)'", expected: "a power of two: 1, 2, 4, 8, 16, 32 or 64")
+            return nil
+        }
+        return count
+    }
+
     /// A length of time within `range`, such as `500ms`.
     package func duration(in range: ClosedRange<Duration>) -> Duration? {
         guard let duration = scalarText.flatMap({ Duration(configurationText: $0) }), range.contains(duration)

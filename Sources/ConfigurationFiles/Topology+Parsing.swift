@@ -268,12 +268,7 @@ extension Topology {
         guard let members = field.mapping(keys: ["shard-lifetime", "shards"]) else { return }
         members["shard-lifetime"].flatMap { $0.duration(in: .milliseconds(100)...(.seconds(24 * 3600))) }
             .map { streams.shardLifetime = $0 }
-        guard let place = members["shards"], let count = place.integer(in: 1...64) else { return }
-        if count.nonzeroBitCount == 1 {
-            streams.shardCount = count
-        } else {
-            place.refuse("found '\(count)'", expected: "a power of two: 1, 2, 4, 8, 16, 32 or 64")
-        }
+        members["shards"].flatMap { $0.shardCount() }.map { streams.shardCount = $0 }
     }
 
     private static func readWaits(_ field: ConfigurationField, into waits: inout Waits) {

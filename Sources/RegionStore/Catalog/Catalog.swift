@@ -152,15 +152,11 @@ struct Catalog {
 
     /// Has a table in a strictly increasing list, or not.
     private static func list(_ uuid: TableUUID, in list: inout [TableUUID], if isMember: Bool) {
-        var (low, high) = (0, list.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if list[middle] < uuid { low = middle + 1 } else { high = middle }
-        }
-        let isListed = low < list.count && list[low] == uuid
+        let index = list.partitioningIndex { $0 >= uuid }
+        let isListed = index < list.count && list[index] == uuid
         switch (isMember, isListed) {
-        case (true, false): list.insert(uuid, at: low)
-        case (false, true): list.remove(at: low)
+        case (true, false): list.insert(uuid, at: index)
+        case (false, true): list.remove(at: index)
         case (true, true), (false, false): break
         }
     }

@@ -101,14 +101,7 @@ public struct AppliedVector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private func lowerBound(of origin: Origin) -> Int {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].origin < origin { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func lowerBound(of origin: Origin) -> Int { entries.partitioningIndex { $0.origin >= origin } }
 
     public var description: String { entries.map { "\($0.origin):\($0.position)" }.joined(separator: " ") }
 }

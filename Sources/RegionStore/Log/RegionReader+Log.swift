@@ -39,12 +39,8 @@ public struct LogFilter: Sendable, Hashable {
 
     func matches(_ header: ChangeRecord.Header) -> Bool {
         guard header.kind != .catalog else { return includesCatalog }
-        var (low, high) = (0, tables.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if tables[middle] < header.table { low = middle + 1 } else { high = middle }
-        }
-        return low < tables.count && tables[low] == header.table
+        let index = tables.partitioningIndex { $0 >= header.table }
+        return index < tables.count && tables[index] == header.table
     }
 }
 

@@ -58,7 +58,7 @@ extension RegionStore {
         transfers.finishCatchUp(of: replica, from: origin, after: position, upTo: vector[origin], in: &region)
     }
 
-    /// Notes that the store of `source` has sent all that it holds of a lost disk's changes above `after`, and that all
+    /// Notes that the store of `source` has sent all that it holds of an ended log's changes above `after`, and that all
     /// of it was applied.
     ///
     /// - Parameters:

@@ -12,7 +12,7 @@ import KeyValueStore
 /// others may have received another part of what that had shipped, and relays it. Until that is done, a change of the
 /// ended log may arrive that is older than what the new one has closed, so stable time waits: each region asks every
 /// other one for what it has of the orphaned origin, once that one has seen the new log and can therefore receive
-/// nothing of the old one any more. With all answers together there is nothing left to come: the region counts the old
+/// nothing of the old one any more; the region itself too, whose old copy of a disk has all but the log's end. With all answers together there is nothing left to come: the region counts the old
 /// log as complete up to the highest position that anybody saw.
 struct ReplicaProgress {
     let origin: Origin
@@ -149,13 +149,9 @@ struct ReplicaProgress {
         let index = loggedParts.firstIndex { $0.log == log } ?? loggedParts.endIndex
         if index == loggedParts.endIndex { loggedParts.append((log, [])) }
         let positions = loggedParts[index].positions
-        var (low, high) = (0, positions.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if positions[middle] < position { low = middle + 1 } else { high = middle }
-        }
-        guard low == positions.count || positions[low] != position else { return false }
-        loggedParts[index].positions.insert(position, at: low)
+        let place = positions.partitioningIndex { $0 >= position }
+        guard place == positions.count || positions[place] != position else { return false }
+        loggedParts[index].positions.insert(position, at: place)
         return true
     }
 

@@ -1,3 +1,5 @@
+import RegionStore
+
 /// The acknowledged writes of one item that a read can be too old for.
 ///
 /// Of two writes of which one is newer and was acknowledged no later, that one alone is kept: so both versions and times rise, and the first
@@ -22,19 +24,14 @@ struct AcknowledgedVersions {
 
     /// The first acknowledged write that is newer than `mark`, if it was acknowledged by `time`.
     func first(newerThan mark: Mark, by time: VirtualTime) -> Entry? {
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].mark.beats(mark) { high = middle } else { low = middle + 1 }
-        }
-        guard low < entries.count, entries[low].at <= time else { return nil }
-        return entries[low]
+        let index = entries.partitioningIndex { $0.mark.beats(mark) }
+        guard index < entries.count, entries[index].at <= time else { return nil }
+        return entries[index]
     }
 
     /// Forgets the writes up to `mark`, which every region has: no read can be older than that.
     mutating func forget(upTo mark: Mark) {
-        let kept = entries.firstIndex { $0.mark.beats(mark) } ?? entries.count
-        entries.removeFirst(kept)
+        entries.removeFirst(entries.partitioningIndex { $0.mark.beats(mark) })
     }
 
     mutating func remove(where isGone: (Mark) -> Bool) { entries.removeAll { isGone($0.mark) } }

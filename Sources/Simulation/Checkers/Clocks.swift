@@ -54,8 +54,10 @@ final class Clocks: WorldObserver {
 
     /// Whether writes further apart than clocks can be are in their real order by their stamps.
     private func checkOrder(in region: SimulatedRegion) {
-        // Of two clocks nobody can say which one is right.
-        guard wasRight[region.index], world.regions.count > 2 else { return }
+        // Where no majority of clocks agree nobody can say which ones are right.
+        let time = rightTime
+        let agreeing = world.regions.map(\.instant.physicalMilliseconds).count { max($0, time) - min($0, time) <= bound }
+        guard wasRight[region.index], agreeing * 2 > world.regions.count else { return }
         for entry in history.current where entry.isOwn && entry.outcome == .applied {
             guard let item = entry.item else { continue }
             if let before = newest[item], !entry.mark.beats(before.mark) {

@@ -114,17 +114,15 @@ final class Consumers: WorldObserver {
         let now = region.instant.physicalMilliseconds
         let earliest = min(regions[index].lastMilliseconds, now)
         regions[index].lastMilliseconds = now
-        for (resolved, entry) in zip(history.current, entries) {
-            guard let item = resolved.item ?? transferred(entry) else { continue }
-            let table = Int(history.items.tableOfItem[item])
+        for (image, entry) in zip(contents.images, entries) {
+            guard let image else { continue }
+            let table = Int(history.items.tableOfItem[image.item])
             let wasStreaming = table < before.count && before[table]
+            let isStreaming = regions[index].tables[table].isStreaming
+            guard wasStreaming || isStreaming else { continue }
             // Of a commit in which a stream comes or goes it is not known which changes are in it.
-            guard wasStreaming || regions[index].tables[table].isStreaming,
-                let record = record(
-                    of: entry, resolved, item, in: region, earliest: earliest, latest: now,
-                    isOptional: wasStreaming != regions[index].tables[table].isStreaming)
-            else { continue }
-            regions[index].tables[table].due[entry.position.rawValue] = record
+            regions[index].tables[table].due[entry.position.rawValue] = record(
+                of: entry, image, in: region, earliest: earliest, latest: now, isOptional: wasStreaming != isStreaming)
         }
         guard world.now >= regions[index].nextPoll else { return }
         regions[index].pollCount += 1
@@ -143,21 +141,11 @@ final class Consumers: WorldObserver {
         }
     }
 
-    /// The item that a snapshot transfer has brought, which is no change of its own.
-    private func transferred(_ entry: ObservedEntry) -> Int? {
-        guard entry.outcome == .transferred, let table = history.items.number(ofTable: entry.header.table) else {
-            return nil
-        }
-        return history.items.number(ofBinary: entry.bytes, in: History.payload(of: entry), inTable: table)
-    }
-
-    /// What consumers have to be given of a change; nil for nothing.
+    /// What consumers have to be given of a change.
     private func record(
-        of entry: ObservedEntry, _ resolved: History.ResolvedEntry, _ item: Int, in region: SimulatedRegion,
-        earliest: UInt64, latest: UInt64, isOptional: Bool
-    ) -> Record? {
-        guard let image = contents.image(of: entry, resolved, item, in: region) else { return nil }
-        let payload = History.payload(of: entry)
+        of entry: ObservedEntry, _ image: Contents.Image, in region: SimulatedRegion, earliest: UInt64, latest: UInt64,
+        isOptional: Bool
+    ) -> Record {
         let oldHash: UInt64? =
             switch image.before {
             case .unknown: nil
@@ -165,8 +153,9 @@ final class Consumers: WorldObserver {
             case .item(let bytes, let range): Hashing.hash(bytes, in: range)
             }
         return Record(
-            item: item, event: image.event,
-            newHash: resolved.isDelete ? 0 : Hashing.hash(entry.bytes, in: payload), oldHash: oldHash,
+            item: image.item, event: image.event,
+            newHash: image.event == .remove ? 0 : Hashing.hash(entry.bytes, in: History.payload(of: entry)),
+            oldHash: oldHash,
             isExpiry: Expiries.isExpiry(entry) && entry.header.version.origin.region == region.identity.id,
             latestArrival: latest, earliestArrival: earliest,
             isOptional: isOptional || oldHash == nil || entry.outcome == .transferred || region.oldCopy != nil)

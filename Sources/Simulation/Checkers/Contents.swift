@@ -13,6 +13,16 @@ final class Contents: WorldObserver {
     private let history: History
     private let holdings: Holdings
     private var regions: [RegionContents]
+    /// What the entries of the present commit have to show in streams, one for each; nil for nothing.
+    private(set) var images: [Image?] = []
+
+    /// A change as the streams of its table have to show it.
+    struct Image {
+        let item: Int
+        let event: StreamEvent
+        /// The item that it replaced; `unknown` where it is not known, and then the event may be another one.
+        let before: Content
+    }
 
     /// What a table holds for a key.
     enum Content {
@@ -109,9 +119,10 @@ final class Contents: WorldObserver {
             regions[index].items[item].removeFirst(regions[index].items[item].count - 1)
         }
         regions[index].changed.removeAll(keepingCapacity: true)
+        images.removeAll(keepingCapacity: true)
         for (resolved, entry) in zip(history.current, entries) {
-            guard let item = resolved.item else { continue }
-            take(entry, resolved, of: item, in: region, store)
+            let item = resolved.item ?? transferred(entry)
+            images.append(item.flatMap { take(entry, resolved, of: $0, in: region, store) })
         }
         followReplicas(of: region, store)
     }
@@ -119,17 +130,27 @@ final class Contents: WorldObserver {
     private func take(
         _ entry: ObservedEntry, _ resolved: History.ResolvedEntry, of item: Int, in region: SimulatedRegion,
         _ store: SimulatedRegion.Store
-    ) {
+    ) -> Image? {
+        guard entry.outcome == .applied || entry.outcome == .transferred else { return nil }
         let position = entry.position.rawValue
-        switch entry.outcome {
-        case .superseded, .repeated: break
-        case .transferred: hold(.unknown, resolved.mark, at: position, of: item, in: region.index)
-        case .applied:
+        let image = image(of: entry, item, in: region)
+        if entry.outcome == .transferred {
+            hold(.unknown, resolved.mark, at: position, of: item, in: region.index)
+        } else {
             checkOldImage(of: entry, of: item, in: region, store)
             hold(
                 resolved.isDelete ? .nothing : .item(entry.bytes, History.payload(of: entry)), resolved.mark,
                 at: position, of: item, in: region.index)
         }
+        return image
+    }
+
+    /// The item that a snapshot transfer has brought, which is no change of its own.
+    private func transferred(_ entry: ObservedEntry) -> Int? {
+        guard entry.outcome == .transferred, let table = history.items.number(ofTable: entry.header.table) else {
+            return nil
+        }
+        return history.items.number(ofBinary: entry.bytes, in: History.payload(of: entry), inTable: table)
     }
 
     private func hold(_ content: Content, _ mark: Mark, at position: UInt64, of item: Int, in region: Int) {
@@ -194,26 +215,16 @@ final class Contents: WorldObserver {
 
     // MARK: - Images
 
-    /// A change as the streams of its table have to show it.
-    struct Image {
-        let event: StreamEvent
-        /// The item that it replaced; `unknown` where it is not known, and then the event may be another one.
-        let before: Content
-    }
-
-    /// What a change of the present round has to show in streams; nil for nothing, as the item stayed as it was.
-    func image(
-        of entry: ObservedEntry, _ resolved: History.ResolvedEntry, _ item: Int, in region: SimulatedRegion
-    ) -> Image? {
-        guard entry.outcome == .applied || entry.outcome == .transferred else { return nil }
-        let before = held(item, in: region.index, at: entry.position.rawValue - 1).content
+    /// What a change has to show in streams; nil for nothing, as the item stays as it was.
+    private func image(of entry: ObservedEntry, _ item: Int, in region: SimulatedRegion) -> Image? {
+        let before = held(item, in: region.index).content
         switch before {
-        case .unknown: return Image(event: resolved.isDelete ? .remove : .modify, before: before)
-        case .nothing: return resolved.isDelete ? nil : Image(event: .insert, before: before)
+        case .unknown: return Image(item: item, event: entry.isDelete ? .remove : .modify, before: before)
+        case .nothing: return entry.isDelete ? nil : Image(item: item, event: .insert, before: before)
         case .item:
-            if resolved.isDelete { return Image(event: .remove, before: before) }
+            if entry.isDelete { return Image(item: item, event: .remove, before: before) }
             return before.isSame(as: entry.bytes, History.payload(of: entry))
-                ? nil : Image(event: .modify, before: before)
+                ? nil : Image(item: item, event: .modify, before: before)
         }
     }
 

@@ -32,10 +32,10 @@ final class Expiries: WorldObserver {
 
     /// Looks at what a region deleted of itself, as it stood in the log: the clock is still the one by which it was deleted.
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
-        guard store.reader.catalog.tables.contains(where: { $0.expiryAttribute != nil }) else { return }
+        let isFollowed = store.reader.catalog.tables.contains { $0.expiryAttribute != nil }
         for (resolved, entry) in zip(history.current, entries) where entry.outcome == .applied {
             guard entry.header.version.origin == store.origin else { continue }
-            defer { note(entry, resolved, in: region) }
+            defer { if isFollowed { note(entry, resolved, in: region) } }
             guard Self.isExpiry(entry) else { continue }
             do {
                 let item = try Item(decoding: LogEntry(decoding: entry.bytes).oldImage)

@@ -114,12 +114,8 @@ final class OriginHistory {
 
     /// The change with that stamp.
     func change(stamped stamp: UInt64) -> Change? {
-        var (low, high) = (0, changes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle].stamp < stamp { low = middle + 1 } else { high = middle }
-        }
-        return low < changes.count && changes[low].stamp == stamp ? changes[low] : nil
+        let index = changes.partitioningIndex { $0.stamp >= stamp }
+        return index < changes.count && changes[index].stamp == stamp ? changes[index] : nil
     }
 
     func acknowledge(_ position: LogPosition, at time: VirtualTime) -> Bool {
@@ -137,11 +133,7 @@ final class OriginHistory {
 
     /// When a position was committed.
     func commitTime(of position: UInt32) -> VirtualTime? {
-        var (low, high) = (0, commits.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if commits[middle].position < UInt64(position) { low = middle + 1 } else { high = middle }
-        }
-        return low < commits.count ? commits[low].at : nil
+        let index = commits.partitioningIndex { $0.position >= UInt64(position) }
+        return index < commits.count ? commits[index].at : nil
     }
 }

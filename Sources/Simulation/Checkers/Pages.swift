@@ -130,15 +130,17 @@ final class Pages: WorldObserver {
     private func places(_ request: PageRequest, inTable table: Int, of region: SimulatedRegion) -> [Place]? {
         guard let order = order(of: request, inTable: table, region) else { return nil }
         let form = partitionForm(request)
-        let bounds: Range<Int>
+        let bounds: ClosedRange<UInt64>
         switch request.range {
         case .partition:
             guard let hash = form.map({ PartitionHash.hash($0) }) else { return nil }
-            bounds = Self.bounds(of: hash...hash, in: order)
+            bounds = hash...hash
         case .sixteenth(let part):
             let first = UInt64(part) << 60
-            bounds = Self.bounds(of: first...(first | UInt64.max >> 4), in: order)
+            bounds = first...(first | UInt64.max >> 4)
         }
+        let first = order.partitioningIndex { $0.hash >= bounds.lowerBound }
+        let inRange = order[first..<order.partitioningIndex { $0.hash > bounds.upperBound }]
         var places: [Place] = []
         func take(_ place: Place) -> Bool {
             if let form, request.index != nil, !place.indexForms.starts(with: form) { return true }
@@ -146,9 +148,9 @@ final class Pages: WorldObserver {
             return places.count < request.limit
         }
         if request.isForward {
-            for index in bounds { guard take(order[index]) else { break } }
+            for place in inRange { guard take(place) else { break } }
         } else {
-            for index in bounds.reversed() { guard take(order[index]) else { break } }
+            for place in inRange.reversed() { guard take(place) else { break } }
         }
         return places
     }
@@ -193,25 +195,7 @@ final class Pages: WorldObserver {
 
     /// Where in an order a place is, or would be.
     private func start(of place: Place, in order: [Place]) -> Int {
-        var (low, high) = (0, order.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if precedes(order[middle], place) { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// Which places have hashes in a range.
-    private static func bounds(of hashes: ClosedRange<UInt64>, in order: [Place]) -> Range<Int> {
-        func first(_ isBefore: (UInt64) -> Bool) -> Int {
-            var (low, high) = (0, order.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if isBefore(order[middle].hash) { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
-        return first { $0 < hashes.lowerBound }..<first { $0 <= hashes.upperBound }
+        order.partitioningIndex { !precedes($0, place) }
     }
 
     private func precedes(_ left: Place, _ right: Place) -> Bool {

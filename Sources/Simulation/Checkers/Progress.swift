@@ -149,11 +149,6 @@ final class Progress: WorldObserver {
 extension OriginHistory {
     /// How many changes are stamped at or below `stamp`.
     fileprivate func count(stampedUpTo stamp: UInt64) -> Int {
-        var (low, high) = (0, changes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle].stamp <= stamp { low = middle + 1 } else { high = middle }
-        }
-        return low
+        changes.partitioningIndex { $0.stamp > stamp }
     }
 }

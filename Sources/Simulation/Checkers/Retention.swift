@@ -60,17 +60,15 @@ final class Retention: WorldObserver {
         let now = region.instant.physicalMilliseconds
         let earliest = min(logs[index].lastMilliseconds, now)
         logs[index].lastMilliseconds = now
-        for (resolved, entry) in zip(history.current, entries) {
-            let image = resolved.item.flatMap { contents.image(of: entry, resolved, $0, in: region) }
+        for (image, entry) in zip(contents.images, entries) {
             let isInStreams = image.map { if case .unknown = $0.before { false } else { true } } ?? false
+            let byteCount = entry.bytes.count + Layout.logKey(entry.position).count
             logs[index].entries.append(
                 Entry(
                     position: entry.position.rawValue, origin: entry.header.version.origin,
                     originPosition: entry.header.position, stamp: entry.header.version.stamp.milliseconds,
-                    earliestArrival: earliest, latestArrival: now,
-                    isInStreams: isInStreams,
-                    byteCount: entry.bytes.count + Layout.logKey(entry.position).count))
-            logs[index].byteCount += entry.bytes.count + Layout.logKey(entry.position).count
+                    earliestArrival: earliest, latestArrival: now, isInStreams: isInStreams, byteCount: byteCount))
+            logs[index].byteCount += byteCount
         }
         let start = store.reader.logStart.rawValue
         guard start > logs[index].start else { return }
@@ -136,9 +134,14 @@ final class Retention: WorldObserver {
 
     /// What a region still has in its log though nobody needs it, in words; nil for nothing.
     func leftover(in region: SimulatedRegion) -> String? {
-        guard !isAnyClockWrong, let entry = logs[region.index].entries.first else { return nil }
+        guard let entry = logs[region.index].entries.first else { return nil }
         let now = region.instant.physicalMilliseconds
-        let kept = world.storeConfiguration(of: region).logRetentionMilliseconds + Self.graceMilliseconds
+        let limits = world.storeConfiguration(of: region)
+        // By a clock that was wrong what is old may have come as something young.
+        let kept =
+            isAnyClockWrong
+            ? limits.logRetentionLimitMilliseconds + 3_600_000
+            : limits.logRetentionMilliseconds + Self.graceMilliseconds
         let arrival = max(entry.latestArrival, entry.stamp)
         guard arrival + kept < now else { return nil }
         return "\(region.name) still has \(entry.position) in its log, which came \((now - arrival) / 1000) s ago"

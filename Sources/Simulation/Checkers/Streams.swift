@@ -31,7 +31,7 @@ struct Streams {
         guard replica.id == table.id else { return }
         // Shards go after a day, and the log may stay for who is away.
         let streams = store.reader.catalog.streams.filter { $0.table == table.uuid }
-        let kept = streams.flatMap(\.shards).map(\.first).min() ?? LogPosition(rawValue: .max)
+        let kept = streams.flatMap(\.shards).map(\.first).min() ?? start
         let first = max(start, replica.since.successor, kept)
         var text: String?
         var pointers: [UInt64] = []

@@ -98,12 +98,8 @@ final class Transactions: WorldObserver {
             let transactions = made.first(where: { $0.origin == entry.header.version.origin })?.transactions
         else { return }
         let position = entry.header.position.rawValue
-        var (low, high) = (0, transactions.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if transactions[middle].start <= position { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0, position < transactions[low - 1].start + transactions[low - 1].count else { return }
+        let next = transactions.partitioningIndex { $0.start > position }
+        guard next > 0, position < transactions[next - 1].start + transactions[next - 1].count else { return }
         world.violate(
             "transactions",
             "\(region.name) got the change at \(position) of \(entry.header.version.origin) without its transaction's mark"

@@ -73,11 +73,7 @@ final class DurableTimes: WorldObserver {
     /// When a region had a change; nil where it never did.
     func time(of position: LogPosition, of origin: Origin, in region: Int) -> VirtualTime? {
         guard let steps = reaches[region].first(where: { $0.origin == origin })?.steps else { return nil }
-        var (low, high) = (0, steps.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if steps[middle].position < position { low = middle + 1 } else { high = middle }
-        }
-        return low < steps.count ? steps[low].at : nil
+        let index = steps.partitioningIndex { $0.position >= position }
+        return index < steps.count ? steps[index].at : nil
     }
 }

@@ -112,6 +112,7 @@ extension HTMLReport {
         thead th { border-top: 0; color: var(--soft); font-weight: 500; }
         th:first-child { text-align: left; padding-left: 0; }
         tbody th { font-weight: 600; }
+        @media (min-width: 761px) { .card { overflow-x: auto; } tbody th, tbody td { white-space: nowrap; } }
         .plain-table { width: auto; font-size: 13px; }
         .plain-table th, .plain-table td { padding: 3px 0 3px 16px; white-space: nowrap; }
         footer { margin-top: 24px; font-size: 14px; }

@@ -1,3 +1,5 @@
+import RegionStore
+
 /// How long messages are on their way between regions, as a distribution instead of half the topology's round trip and a factor.
 public struct LatencyPlan: Sendable, Equatable {
     /// Which ways it is of; nil for from, or to, any region.
@@ -60,12 +62,9 @@ public struct LatencyDistribution: Sendable, Equatable {
         guard let first = points.first, let last = points.last else { return 0 }
         if share <= first.share { return first.nanoseconds }
         if share >= last.share { return last.nanoseconds }
-        var (low, high) = (0, points.count - 1)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if points[middle].share <= share { low = middle } else { high = middle }
-        }
-        let (before, after) = (points[low], points[high])
+        // Neither the first point's, nor beyond the last one's.
+        let next = points.partitioningIndex { $0.share > share }
+        let (before, after) = (points[next - 1], points[next])
         let part = (share - before.share) / max(1e-300, after.share - before.share)
         return before.nanoseconds + (after.nanoseconds - before.nanoseconds) * min(1, part)
     }

@@ -50,13 +50,7 @@ extension LogPlan {
         plan.shardLifetime = members["shard-lifetime"].flatMap {
             $0.duration(in: .milliseconds(100)...(.seconds(24 * 3600)))
         }
-        if let place = members["shards"], let count = place.integer(in: 1...64) {
-            if count.nonzeroBitCount == 1 {
-                plan.shardCount = count
-            } else {
-                place.refuse("found '\(count)'", expected: "a power of two: 1, 2, 4, 8, 16, 32 or 64")
-            }
-        }
+        plan.shardCount = members["shards"].flatMap { $0.shardCount() }
         let retention = plan.retention ?? .seconds(24 * 3600)
         if let place = members["max-age"] ?? members["retention"], let topology,
             plan.ageMax ?? topology.log.ageMax < retention

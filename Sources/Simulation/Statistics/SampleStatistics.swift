@@ -31,7 +31,7 @@ public struct SampleStatistics: Sendable, Equatable {
         let sorted = ranked.map(\.value)
         count = sorted.count
         median = Self.quantile(0.5, of: sorted)
-        (worst, worstSeed) = (last.value, last.seed)
+        worst = last.value
         let (middle, highest) = (median, worst)
         medianSeed = ranked.first { $0.value == middle }?.seed ?? 0
         worstSeed = ranked.first { $0.value == highest }?.seed ?? last.seed

@@ -235,7 +235,7 @@ extension World {
             case .changeCatalog(.success(let table)):
                 for observer in observers { observer.changed(command, to: table, by: region) }
             case .changeCatalog(.failure(let error)):
-                refusedChanges.append((now, "\(command.text) in \(name): \(error)"))
+                refusedChanges.append((now, "\(command.text) in \(name): \(error.reason)"))
             default: break
             }
         }
