@@ -5,7 +5,8 @@ import RegionStore
 
 /// Small scenarios in which a mistake shows: seconds of virtual time, few keys, matching faults.
 enum DefectScenario: String, CaseIterable, Sendable {
-    case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, diskLoss, oldCopy, oneWay, partition, newReplica,
+    case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, clockBehind, diskLoss, oldCopy, oneWay,
+        partition, newReplica,
         transactions, expiry,
         pages, tableChanges, tableDeleted
 
@@ -43,6 +44,16 @@ enum DefectScenario: String, CaseIterable, Sendable {
         case .wrongClock:
             scenario.faults = [
                 FaultPlan(at: .seconds(5), duration: .seconds(4), kind: .clockStep(region: names[0], by: .seconds(600)))
+            ]
+        case .clockBehind:
+            // Cut off, it hears no stamps that would carry its own forward.
+            scenario.duration = .seconds(20)
+            scenario.faults = [
+                FaultPlan(
+                    at: .milliseconds(4_900), duration: .seconds(13),
+                    kind: .partition(groups: [[names[0]], [names[1], names[2]]])),
+                FaultPlan(
+                    at: .seconds(5), duration: .seconds(14), kind: .clockStep(region: names[0], by: .seconds(-60))),
             ]
         case .diskLoss:
             scenario.faults = [FaultPlan(at: .seconds(5), duration: .seconds(2), kind: .diskLoss(region: names[1]))]

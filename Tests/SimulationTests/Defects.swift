@@ -287,6 +287,12 @@ extension Defect {
             hooks.trustsClocks = true
             return hooks
         },
+        Defect("a region goes on stamping by a clock that was set back", in: .clockBehind, noticedBy: ["wrong clock"]) {
+            _ in
+            var hooks = SimulationHooks()
+            hooks.trustsClocks = true
+            return hooks
+        },
         Defect("an old copy of a disk is believed", in: .oldCopy, noticedBy: ["durability", "log"]) {
             _ in
             var hooks = SimulationHooks()

@@ -16,11 +16,14 @@ final class Clocks: WorldObserver {
     private var wasRight: [Bool]
     /// By item, the newest write that a region with a right clock has made, and when that was in truth.
     private var newest: [Int: (mark: Mark, time: VirtualTime)] = [:]
+    /// By region, when it has last committed.
+    private var committedAt: [VirtualTime]
 
     init(of world: World, history: History) {
         self.world = world
         self.history = history
         wasRight = world.regions.map { _ in false }
+        committedAt = world.regions.map { _ in .zero }
     }
 
     /// How far a stamp may be ahead of the right time, in milliseconds: a clock that is off by the bound, and by what a slow link hides,
@@ -56,12 +59,18 @@ final class Clocks: WorldObserver {
     private func checkOrder(in region: SimulatedRegion) {
         // Where no majority of clocks agree nobody can say which ones are right.
         let time = rightTime
-        let agreeing = world.regions.map(\.instant.physicalMilliseconds).count { max($0, time) - min($0, time) <= bound }
+        let agreeing = world.regions.count { region in
+            let own = region.instant.physicalMilliseconds
+            return max(own, time) - min(own, time) <= bound
+        }
+        // What is committed now was stamped after the commit before: a process may have been paused in between.
+        let begin = committedAt[region.index]
+        committedAt[region.index] = world.now
         guard wasRight[region.index], agreeing * 2 > world.regions.count else { return }
         for entry in history.current where entry.isOwn && entry.outcome == .applied {
             guard let item = entry.item else { continue }
             if let before = newest[item], !entry.mark.beats(before.mark) {
-                let gap = world.now - before.time
+                let gap = begin - before.time
                 // The one may be ahead of the right time by the limit, the other behind it by the bound.
                 guard gap > .milliseconds(limit + bound) else { continue }
                 world.violate(
