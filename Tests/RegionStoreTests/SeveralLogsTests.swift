@@ -89,6 +89,44 @@ import Testing
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 85))
     }
 
+    @Test func `what a region has of an ended log in its items alone is transferred once, and then it counts as said`()
+        throws
+    {
+        let store = world[1].store
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        let own = world[1].reader.lastPosition
+        acknowledge(by: [second, left, right], own: own)
+        close(second, at: 90)
+        close(left, at: 80)
+        close(right, at: 60)
+        let more = vector([(world[1].origin, own.rawValue), (second, 0), (left, 0), (right, 7)])
+        store.noteAcknowledged(by: second, vector: more)
+        store.noteClosed(
+            left, at: HybridTimestamp(milliseconds: 85), directory: RegionDirectory(alive: [left], ended: [right]))
+        func answer() {
+            store.finishOrphanedOrigin(
+                of: right, from: second, after: .zero, position: LogPosition(rawValue: 7), isTrimmed: true)
+        }
+        answer()
+        let replica = try #require(store.claimTransfers(from: second).first)
+        #expect(store.gaps.contains(right))
+        #expect(store.orphanedOriginsNeeded(from: second).isEmpty, "its items are on their way")
+        answer()
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        // Of what it holds only its log could say more: the snapshot counts none of the ended log.
+        store.finishSnapshot(
+            of: replica, vector: vector([(world[1].origin, own.rawValue), (second, 0)]), at: world[1].now)
+        try world[1].commit()
+        #expect(store.orphanedOriginsNeeded(from: second).map(\.origin) == [right])
+        answer()
+        #expect(store.claimTransfers(from: second).isEmpty, "once is enough")
+        store.finishOrphanedOrigin(of: right, from: left, after: .zero, position: .zero, isTrimmed: false)
+        #expect(!store.gaps.contains(right))
+        #expect(store.vector[right] == LogPosition(rawValue: 7))
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 85))
+    }
+
     @Test func `a tombstone waits until every alive log of a region has acknowledged it`() throws {
         try world[1].delete(["pk": "a"])
         let own = world[1].reader.lastPosition

@@ -134,5 +134,6 @@ extension RegionStore {
         from source: Origin
     ) -> [(origin: Origin, after: LogPosition, successor: Origin)] {
         replicaProgress.orphanedOriginsNeeded(from: source, progressContext)
+            .filter { !transfers.isFilling(of: $0.origin, from: source) }
     }
 }

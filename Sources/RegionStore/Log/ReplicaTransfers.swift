@@ -6,6 +6,17 @@ import KeyValueStore
 /// links skipped in the meantime, and what is left of logs that have ended.
 struct ReplicaTransfers {
     private var claims = TransferClaims()
+    /// What was, or is being, transferred as a source has no longer all of an ended log in its own: each once, so that it comes to an end.
+    ///
+    /// Lost with the process, and then made once more.
+    private var fills: [Fill] = []
+
+    private struct Fill {
+        let ended: Origin
+        let source: Origin
+        let replica: LocalReplica
+        var isDone = false
+    }
 
     // MARK: - Claims
 
@@ -84,8 +95,12 @@ struct ReplicaTransfers {
     ) {
         guard var state = region.catalog[replica.table], state.local.tableID == replica.id, state.local.needsTransfer
         else { return }
+        let source = claims.source(of: replica)
         claims.end(replica)
         guard snapshot[region.origin] >= state.local.ownPosition else { return }
+        for index in fills.indices where fills[index].replica == replica && fills[index].source == source {
+            fills[index].isDone = true
+        }
         let seen = (vector.entries + snapshot.entries).map(\.origin).filter { $0 != region.origin }
         state.local.finishTransfer(of: snapshot, passedOverBy: seen)
         let version = region.nextVersion(at: nowMilliseconds)
@@ -151,7 +166,8 @@ struct ReplicaTransfers {
         of ended: Origin, from source: Origin, after: LogPosition, position: LogPosition, isTrimmed: Bool,
         in region: inout RegionState, _ progress: inout ReplicaProgress
     ) {
-        if isTrimmed { transferLacking(ended, after: progress.vector[ended], from: source, in: &region) }
+        // What the source has of it is here when its items are.
+        if isTrimmed, !isFilled(of: ended, after: progress.vector[ended], from: source, in: &region) { return }
         let isComplete = progress.finishOrphanedOrigin(
             of: ended, from: source, after: after, position: position, progress.context(region.catalog, region.log))
         if isComplete {
@@ -166,16 +182,35 @@ struct ReplicaTransfers {
         progress.releaseHolds(progress.context(region.catalog, region.log))
     }
 
-    private mutating func transferLacking(
-        _ ended: Origin, after position: LogPosition, from source: Origin, in region: inout RegionState
-    ) {
-        guard let name = region.configuration.name(of: ended.region) else { return }
+    /// Whether what a source has of an ended log is being transferred just now, so that it need not be asked.
+    func isFilling(of ended: Origin, from source: Origin) -> Bool {
+        fills.contains {
+            $0.ended == ended && $0.source == source && !$0.isDone && claims.source(of: $0.replica) != nil
+        }
+    }
+
+    /// Has the replicas transferred from a source that has no longer all of an ended log in its own, each once and one source after the
+    /// other.
+    ///
+    /// - Returns: whether all were.
+    private mutating func isFilled(
+        of ended: Origin, after position: LogPosition, from source: Origin, in region: inout RegionState
+    ) -> Bool {
+        guard let name = region.configuration.name(of: ended.region) else { return true }
+        fills.removeAll { region.catalog[$0.replica.table]?.localReplica != $0.replica }
+        var isFilled = true
         for var state in region.catalog.all
         where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             guard let replica = state.localReplica, isActive(state, in: source, region.configuration) else { continue }
+            let known = fills.first { $0.ended == ended && $0.source == source && $0.replica == replica }
+            if known?.isDone ?? false { continue }
+            isFilled = false
+            if known == nil { fills.append(Fill(ended: ended, source: source, replica: replica)) }
+            guard claims.source(of: replica) == nil else { continue }
             state.local.openGap(of: ended, after: position)
             region.catalog.put(state)
             repeatTransfer(of: replica, from: source, in: &region)
         }
+        return isFilled
     }
 }
