@@ -73,8 +73,8 @@ public final class RegionStore<Store: KeyValueStore> {
         linkFollowers = LinkFollowers(regions: configuration.regions.filter { $0.id != configuration.region })
         linkFollowers.reconcile(&logFollowers, region.log.bounds)
         reader = RegionReader(store: store, configuration: configuration, origin: origin)
-        if forgotten?.step == .incarnationBegun { rollStreams() }
         publish(withCatalog: true)
+        if forgotten?.step == .incarnationBegun { rollStreams() }
     }
 
     /// What the region has done since its process started.

@@ -124,6 +124,7 @@ import Testing
         let before = try #require(region.reader.catalog.streams.first)
         let (store, _) = try open(
             copyOf: region, mark: mark(region, at: region.store.lastPosition.rawValue + 1))
+        #expect(store.reader.lastPosition == region.reader.lastPosition, "readers are shown what is committed")
         try store.commit()
         let after = try #require(store.reader.catalog.streams.first)
         #expect(after.shards.count == before.shards.count * 2)

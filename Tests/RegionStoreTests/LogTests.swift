@@ -213,6 +213,24 @@ import Testing
         #expect(try world[1].contents(of: Layout.origins).count <= 2)
     }
 
+    @Test func `a batch of which nothing is logged leaves no place`() throws {
+        let world = try World(2)
+        try world[1].createTable()
+        try world.exchange()
+        // Until a snapshot has filled it the replica takes no changes: the snapshot brings them.
+        try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
+        try world.carryLog(from: world[1], to: world[2])
+        let places = try world[2].contents(of: Layout.origins)
+        let end = world[2].reader.lastPosition
+        for number in 0..<5 {
+            try world[1].put(item("\(number)"))
+            try world.carryLog(from: world[1], to: world[2])
+        }
+        #expect(world[2].reader.lastPosition == end)
+        #expect(try world[2].contents(of: Layout.origins) == places)
+        #expect(world[2].store.vector[world[1].origin] == world[1].reader.lastPosition)
+    }
+
     @Test func `a third region passes on what it has of a region that is cut off`() throws {
         let world = try world(3)
         for number in 0..<10 { try world[1].put(item("\(number)", ["n": .number(Number(number))])) }

@@ -49,6 +49,22 @@ extension Defect {
             }
             return hooks
         },
+        command("a deletion leaves an item with nothing but its key") { write in
+            guard case .delete(let key) = write.action else { return write }
+            return ItemWrite(table: write.table, action: .put(key), condition: write.condition)
+        },
+        transaction("a transaction's last step is left out") { transaction in
+            Transaction(
+                transaction.steps.count > 1 ? transaction.steps.dropLast() : transaction.steps,
+                token: transaction.token)
+        },
+        transaction("a transaction's token is not looked at") { transaction in Transaction(transaction.steps) },
+        page("a page has an item without an attribute") { page in
+            guard let first = page.items.first, var item = try? Item(decoding: first) else { return }
+            item["mark"] = nil
+            page.items[0] = item.encoded()
+        },
+        page("a page counts more than was evaluated") { page in page.scannedCount += 1 },
         page("a page leaves out an item") { page in if page.items.count > 1 { page.items.remove(at: 1) } },
         page("a page ends an item too early") { page in
             if page.items.count > 1 {
@@ -78,6 +94,18 @@ extension Defect {
             var hooks = SimulationHooks()
             hooks.alterCommand = { command in
                 if case .write(let write) = command { .write(change(write)) } else { command }
+            }
+            return hooks
+        }
+    }
+
+    private static func transaction(
+        _ description: String, _ change: @escaping @Sendable (Transaction) -> Transaction
+    ) -> Defect {
+        Defect(description, in: .trimming, noticedBy: ["answers", "transactions"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterCommand = { command in
+                if case .transact(let transaction) = command { .transact(change(transaction)) } else { command }
             }
             return hooks
         }

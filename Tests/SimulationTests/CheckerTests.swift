@@ -31,7 +31,8 @@ struct CheckerTests {
         for position in 1...300 as ClosedRange<UInt32> {
             let isOwn = position % 3 == 0
             let change = OriginHistory.Change(
-                stamp: UInt64(position) * 10, payloadHash: 0, position: position, item: 0, isDelete: false)
+                stamp: UInt64(position) * 10, payloadHash: 0, recordHash: 0, position: position, item: 0,
+                isDelete: false)
             history.append(isOwn ? change : nil)
             if isOwn { expected[position] = change.stamp }
         }

@@ -8,7 +8,7 @@ enum DefectScenario: String, CaseIterable, Sendable {
     case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, clockBehind, diskLoss, oldCopy, oneWay,
         partition, newReplica,
         transactions, expiry,
-        pages, tableChanges, tableDeleted
+        pages, tableChanges, tableDeleted, trimming
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -128,6 +128,15 @@ enum DefectScenario: String, CaseIterable, Sendable {
             scenario.faults = [
                 FaultPlan(at: .seconds(7), kind: .deleteTable(name: "drafts", region: names[0]))
             ]
+        case .trimming:
+            // Longer than tokens are remembered; logs and shards go after a minute.
+            scenario.duration = .seconds(800)
+            scenario.workload[0].arrival = .poisson(perSecond: 1)
+            scenario.workload[0].mix = WorkloadPlan.Mix()
+            (scenario.workload[0].mix.put, scenario.workload[0].mix.transaction) = (60, 40)
+            scenario.log.retention = .seconds(60)
+            scenario.log.shardLifetime = .seconds(30)
+            scenario.log.shardCount = 2
         case .newReplica:
             scenario.tables[0].replicas = [names[0], names[1]]
             scenario.workload[0].regions = [names[0], names[1]]

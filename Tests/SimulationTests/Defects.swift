@@ -54,7 +54,8 @@ struct Defect: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all: [Defect] = resolution + storage + replication + transactions + time + expiry + answers + tables
+    static let all: [Defect] =
+        resolution + storage + replication + transactions + time + expiry + answers + tables + growth + beside + links
 }
 
 // MARK: - Which change wins
@@ -133,7 +134,8 @@ extension Defect {
 
 extension Defect {
     private static let storage: [Defect] = [
-        .batch("a replicated deletion leaves its index entry", in: .steady, noticedBy: ["indexes"]) { surgery in
+        .batch("a replicated deletion leaves its index entry", in: .steady, noticedBy: ["indexes", "growth"]) {
+            surgery in
             for index in surgery.changes.indices where !surgery.isOwn(surgery.changes[index]) {
                 surgery.changes[index].indexes.removeAll { $0.value == nil }
             }
@@ -269,7 +271,7 @@ extension Defect {
         },
     ]
 
-    private static func rewriting(_ message: LinkMessage, _ change: ([UInt8]) -> [UInt8]?) -> LinkMessage {
+    static func rewriting(_ message: LinkMessage, _ change: ([UInt8]) -> [UInt8]?) -> LinkMessage {
         guard case .changes(let sequence, let changes) = message else { return message }
         let batch = ReceivedBatch(
             origin: changes.batch.origin, records: changes.batch.records.compactMap(change),

@@ -16,6 +16,7 @@ struct CheckedBatch {
     ) throws(ApplyError) {
         guard batch.origin != region.origin else { return }
         let known = progress.vector[batch.origin]
+        let next = region.log.nextPosition
         for change in changes
         where change.record.position > known || region.catalog.isCatchingUp(change.record) {
             try apply(change, to: &region, &progress, in: store, at: nowMilliseconds)
@@ -26,8 +27,9 @@ struct CheckedBatch {
         }
         guard batch.position > known || !progress.vector.contains(batch.origin) else { return }
         progress.noteApplied(batch.origin, upTo: batch.position)
-        // Behind this place stands all that is above the position, but for what came in parts before.
-        if !changes.isEmpty, progress.seen[batch.origin] <= batch.position {
+        // Behind this place stands all that is above the position, but for what came in parts before. What logged nothing, as no replica
+        // takes it, needs no place.
+        if region.log.nextPosition > next, progress.seen[batch.origin] <= batch.position {
             region.log.noteBatchEnd(of: batch.origin, at: batch.position, into: &region.batch)
         }
     }

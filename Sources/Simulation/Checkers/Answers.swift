@@ -115,11 +115,26 @@ final class Answers: WorldObserver {
         }
     }
 
+    /// How many steps were answered; nil where the answer is one for all of them.
+    private static func count(of outcome: RegionOutcome) -> Int? {
+        switch outcome {
+        case .write: 1
+        case .batch(let results): results.count
+        case .transact(.success(.done(let results))): results.count
+        case .transact(.success(.repeated(let sizes))): sizes.count
+        case .transact(.failure(.cancelled(let reasons))): reasons.count
+        default: nil
+        }
+    }
+
     // MARK: - Commands
 
     private func check(
         _ steps: [ClientStep], _ outcome: RegionOutcome, within bounds: Bounds, in region: SimulatedRegion
     ) {
+        if let count = Self.count(of: outcome), count != steps.count, let step = steps.first {
+            report(step, region, "is one of \(steps.count), and \(count) were answered")
+        }
         switch outcome {
         case .write(let result): for step in steps { check(step, result, within: bounds, in: region) }
         case .batch(let results):

@@ -1,7 +1,7 @@
 /// Every checker that watches every run.
 ///
 /// Reading order: `ItemNumbers` and `OriginHistory`, what all go by; `History`, the logs; `Holdings`, what regions hold and how it came, and
-/// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Consumers`, `Retention`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
+/// `Contents`, byte for byte; then `Answers` and `Pages` with `ModelEvaluation`, `Reads`, `Consumers`, `Retention`, `Growth`, `Acknowledgements`, `Progress`, `Audit` with what is stored, `Streams`, `Transactions`, `Winner`, `Expiries`,
 /// `Clocks`, `TableChanges`, `Agreement` and `Leaks`. The last one, `OutageBill`, checks nothing: it tells by what the others know what the
 /// run's outages cost.
 enum Checkers {
@@ -22,6 +22,7 @@ enum Checkers {
             Reads(of: world, history: history, holdings: holdings),
             Consumers(of: world, history: history, contents: contents),
             retention,
+            Growth(of: world, history: history),
             Progress(of: world, history: history, holdings: holdings),
             Transactions(of: world, history: history, holdings: holdings),
             Winner(of: world, history: history, holdings: holdings),

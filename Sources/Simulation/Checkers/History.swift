@@ -151,7 +151,8 @@ final class History: WorldObserver {
                 resolved.item.map {
                     OriginHistory.Change(
                         stamp: resolved.mark.stamp, payloadHash: Hashing.hash(entry.bytes, in: payload),
-                        replaced: resolved.replaced, position: UInt32(truncatingIfNeeded: entry.position.rawValue),
+                        recordHash: Hashing.hash(entry.bytes, in: entry.record), replaced: resolved.replaced,
+                        position: UInt32(truncatingIfNeeded: entry.position.rawValue),
                         item: Int32($0),
                         isDelete: resolved.isDelete)
                 })
@@ -167,7 +168,7 @@ final class History: WorldObserver {
         let change = origin.changes[place]
         resolved.item = Int(change.item)
         if change.stamp != resolved.mark.stamp || change.isDelete != resolved.isDelete
-            || change.payloadHash != Hashing.hash(entry.bytes, in: payload)
+            || change.recordHash != Hashing.hash(entry.bytes, in: entry.record)
         {
             violate(
                 "\(region.name) got another change of \(items.text(of: Int(change.item))) at \(header.position) than "

@@ -56,6 +56,8 @@ final class OriginHistory {
         let stamp: UInt64
         /// Over the item, or over the key of what was deleted.
         let payloadHash: UInt64
+        /// Over all of the record: what it says of itself is the same wherever it is logged.
+        let recordHash: UInt64
         /// What the region held of the item before.
         fileprivate(set) var replaced = Mark()
         let position: UInt32

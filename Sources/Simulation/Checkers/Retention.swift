@@ -93,7 +93,7 @@ final class Retention: WorldObserver {
         in region: SimulatedRegion
     ) -> String? {
         let retained = now - min(now, limits.logRetentionMilliseconds)
-        guard !isAnyClockWrong else { return nil }
+        guard !world.scenario.hasWrongClocks else { return nil }
         if entry.stamp >= retained { return "which is \(now - min(now, entry.stamp)) ms old" }
         if entry.isInStreams, entry.earliestArrival >= retained {
             return "which came \(now - entry.earliestArrival) ms ago at the most"
@@ -123,15 +123,6 @@ final class Retention: WorldObserver {
         }
     }
 
-    private var isAnyClockWrong: Bool {
-        world.scenario.faults.contains { fault in
-            switch fault.kind {
-            case .clockStep, .clockDrift, .leapSmear: true
-            default: false
-            }
-        }
-    }
-
     /// What a region still has in its log though nobody needs it, in words; nil for nothing.
     func leftover(in region: SimulatedRegion) -> String? {
         guard let entry = logs[region.index].entries.first else { return nil }
@@ -139,11 +130,23 @@ final class Retention: WorldObserver {
         let limits = world.storeConfiguration(of: region)
         // By a clock that was wrong what is old may have come as something young.
         let kept =
-            isAnyClockWrong
+            world.scenario.hasWrongClocks
             ? limits.logRetentionLimitMilliseconds + 3_600_000
             : limits.logRetentionMilliseconds + Self.graceMilliseconds
         let arrival = max(entry.latestArrival, entry.stamp)
         guard arrival + kept < now else { return nil }
         return "\(region.name) still has \(entry.position) in its log, which came \((now - arrival) / 1000) s ago"
+    }
+}
+
+extension Scenario {
+    /// Whether a fault sets a region's clock, so that it shows no time that other clocks agree with.
+    var hasWrongClocks: Bool {
+        faults.contains { fault in
+            switch fault.kind {
+            case .clockStep, .clockDrift, .leapSmear: true
+            default: false
+            }
+        }
     }
 }

@@ -1,0 +1,188 @@
+import ItemModel
+import KeyValueStore
+import RegionStore
+import Replication
+
+/// How much a region keeps, all the time, beside what the traffic explains: keyspace by keyspace, entry of its log by entry, transfer by
+/// transfer.
+///
+/// The bounds are those of counts that others can give as well: positions of logs, items, tables, tokens that were used. What is kept of
+/// tables that are gone is looked for in the end, by `Leaks`.
+final class Growth: WorldObserver {
+    private unowned let world: World
+    private let history: History
+    private var regions: [Region]
+    /// How much time passes between two looks at a region.
+    private static let interval = VirtualDuration.seconds(1)
+    /// How long a token is remembered.
+    ///
+    /// Source: AWS developer guide, "Amazon DynamoDB Transactions: idempotency": ten minutes.
+    private static let tokenValidity = VirtualDuration.seconds(600)
+    /// More transactions than a process has under way when it ends.
+    private static let roundLimit = 100
+    /// Names in `meta` that a region has once.
+    private static let fixedNames = 16
+
+    private struct Region {
+        /// Whether the disk was put back as it had been before: what was on it was not counted.
+        var isOldCopy = false
+        var nextLook = VirtualTime.zero
+        /// Of each origin, how many entries the log on this disk got, whatever became of them.
+        var logged: [Origin: Int] = [:]
+        /// How many snapshot transfers came to their end, by replica.
+        var transfers: [LocalReplica: Int] = [:]
+        /// When tokens were used in the last ten minutes, and the most that there were of them.
+        var tokenUses: ArraySlice<VirtualTime> = []
+        var mostTokens = 0
+        /// How often a process has ended, which may have used tokens without an answer.
+        var endCount = 0
+        /// How often another region's links began anew with all of its tables.
+        var resets = 0
+    }
+
+    init(of world: World, history: History) {
+        self.world = world
+        self.history = history
+        regions = world.regions.map { _ in Region() }
+    }
+
+    func losesDisk(_ region: SimulatedRegion) { regions[region.index] = Region() }
+
+    func started(_ region: SimulatedRegion) {
+        // What an old copy has is not counted, and what it lacks comes again.
+        if region.oldCopy != nil { regions[region.index] = Region(isOldCopy: true) }
+    }
+
+    func ended(_ region: SimulatedRegion) { regions[region.index].endCount += 1 }
+
+    func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
+        switch delivery {
+        case .snapshotEnd(let replica, _): regions[region.index].transfers[replica, default: 0] += 1
+        case .catalog(let catalog, _) where catalog.isReset: regions[region.index].resets += 1
+        case .catalog, .changes, .heartbeat, .catchUpEnd, .snapshotPart, .orphanedOriginEnd: break
+        }
+    }
+
+    func answered(
+        _ steps: [ClientStep], _ token: Transaction.Token?, _ outcome: RegionOutcome, by region: SimulatedRegion
+    ) {
+        guard token != nil, case .success(.done) = outcome.transact else { return }
+        regions[region.index].tokenUses.append(world.now)
+        let begin = world.now.nanoseconds - min(world.now.nanoseconds, Self.tokenValidity.nanoseconds)
+        while let first = regions[region.index].tokenUses.first, first.nanoseconds < begin {
+            regions[region.index].tokenUses.removeFirst()
+        }
+        regions[region.index].mostTokens = max(
+            regions[region.index].mostTokens, regions[region.index].tokenUses.count)
+    }
+
+    func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
+        let index = region.index
+        for entry in entries { regions[index].logged[entry.header.version.origin, default: 0] += 1 }
+        guard world.now >= regions[index].nextLook else { return }
+        regions[index].nextLook = world.now + Self.interval
+        look(at: region, store)
+    }
+
+    func conclude() {
+        for region in world.regions {
+            guard let store = region.store else { continue }
+            look(at: region, store)
+            lookAtMeta(of: region, store)
+        }
+    }
+
+    // MARK: - Looks
+
+    private func look(at region: SimulatedRegion, _ store: SimulatedRegion.Store) {
+        let reader = store.reader
+        func count(_ keyspace: Keyspace) -> Int { region.disk.count(in: keyspace) }
+        func expect(_ count: Int, atMost bound: Int, _ what: String, _ explanation: @autoclosure () -> String) {
+            guard count > bound else { return }
+            world.violate("growth", "\(region.name) has \(count) \(what), and \(explanation()) explain \(bound)")
+        }
+        let logged = Int(reader.lastPosition.rawValue + 1 - reader.logStart.rawValue)
+        if count(Layout.log) != logged {
+            world.violate(
+                "growth",
+                "\(region.name) has \(count(Layout.log)) entries in a log from \(reader.logStart) to \(reader.lastPosition)"
+            )
+        }
+        let tables = history.items.tables.count
+        let items = count(Layout.items)
+        let indexes = reader.catalog.tables.map { $0.indexes.count + $0.deletingIndexes.count }.max() ?? 0
+        let streams = reader.catalog.streams.count
+        let origins = history.origins.count
+        expect(count(Layout.catalog), atMost: tables, "entries of its catalog", "\(tables) tables")
+        expect(count(Layout.deletedTables), atMost: tables, "tombstones of tables", "\(tables) tables")
+        expect(count(Layout.tombstones), atMost: items, "tombstones", "\(items) items and deletions")
+        expect(count(Layout.expiry), atMost: items, "items that expire", "\(items) items and deletions")
+        expect(count(Layout.indexes), atMost: items * indexes, "entries of indexes", "\(items) items")
+        expect(
+            count(Layout.streams), atMost: logged * min(streams, 1), "records of streams",
+            "\(logged) entries of its log")
+        expect(
+            count(Layout.origins), atMost: logged + origins, "marks of batches", "\(logged) entries of its log")
+        lookAtLog(of: region)
+    }
+
+    /// What came of another region's log came once, and once more for each time that a table was filled.
+    private func lookAtLog(of region: SimulatedRegion) {
+        let known = regions[region.index]
+        let fills = known.transfers.values.reduce(0, +)
+        for (origin, count) in known.logged.sorted(by: { $0.key < $1.key }) {
+            guard let log = history.history(of: origin), log.region != region.index else { continue }
+            let length = Int(max(log.lastPosition, log.forgottenEnd))
+            guard count > length * (1 + fills) else { continue }
+            world.violate(
+                "growth",
+                "\(region.name) has logged \(count) changes of \(origin), which made \(length), after \(fills) transfers"
+            )
+        }
+        // A replica is filled when it is made, again by each source of what a lost disk has left, and by each that had to begin anew.
+        let lost = max(0, history.origins.count - world.regions.count)
+        let peers = world.regions.count - 1
+        for (replica, count) in known.transfers {
+            let bound = 1 + known.resets + lost * peers
+            guard count > 2 * bound else { continue }
+            world.violate(
+                "growth",
+                "\(region.name) was sent \(replica) \(count) times, which \(known.resets) links that began anew and \(lost) lost disks do not explain"
+            )
+        }
+    }
+
+    private func lookAtMeta(of region: SimulatedRegion, _ store: SimulatedRegion.Store) {
+        let catalog = store.reader.catalog
+        var counts: [String: Int] = [:]
+        do {
+            try store.reader.store.visit(KeyRange(from: [], to: nil), in: Layout.meta, direction: .forward) { key, _ in
+                let slash = key.firstIndex(of: UInt8(ascii: "/"))
+                counts[slash.map { String(decoding: key[..<$0], as: UTF8.self) } ?? "", default: 0] += 1
+                return true
+            }
+        } catch {
+            world.violate("storage", "the names of \(region.name) cannot be read: \(error)")
+            return
+        }
+        let indexes = catalog.tables.reduce(0) { $0 + $1.indexes.count + $1.deletingIndexes.count }
+        let building = catalog.tables.reduce(0) { $0 + $1.indexes.count { $0.status == .creating } }
+        let shards = catalog.streams.reduce(0) { $0 + $1.shards.count }
+        let tokens = regions[region.index].mostTokens + Self.roundLimit * regions[region.index].endCount
+        let bounds: [(name: String, bound: Int)] = [
+            ("", Self.fixedNames), ("count", catalog.tables.count + indexes), ("backfill", building),
+            ("stream", catalog.streams.count), ("trimmed", shards), ("follower", world.regions.count - 1),
+            ("collection", region.disk.count(in: Layout.items)), ("token", tokens), ("token-time", tokens),
+        ]
+        for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+            let bound = bounds.first { $0.name == name }?.bound ?? 0
+            // By a clock that was set back a token lasts longer; what an old copy has was not counted.
+            if name.hasPrefix("token"), regions[region.index].isOldCopy || world.scenario.hasWrongClocks { continue }
+            guard count > bound else { continue }
+            world.violate(
+                "growth",
+                "\(region.name) has \(count) names '\(name)' in its store, and no more than \(bound) belong there"
+            )
+        }
+    }
+}

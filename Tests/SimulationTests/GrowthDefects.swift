@@ -1,0 +1,34 @@
+import KeyValueStore
+import RegionStore
+
+@testable import Simulation
+
+/// Mistakes by which a region keeps more and more.
+extension Defect {
+    /// What a commit removes by these operations stays where it is.
+    private static func keeping(
+        _ description: String, noticedBy checkers: Set<String> = ["growth"],
+        _ stays: @escaping @Sendable (WriteBatch.Operation) -> Bool
+    ) -> Defect {
+        .batch(description, in: .trimming, noticedBy: checkers) { surgery in surgery.rest.removeAll(where: stays) }
+    }
+
+    static let growth: [Defect] = [
+        keeping("tokens of transactions are never forgotten") { operation in
+            if case .delete(Layout.meta, let key) = operation { key.starts(with: "token".utf8) } else { false }
+        },
+        keeping("the marks of batches outlive the log") { operation in
+            if case .deleteRange(Layout.origins, _) = operation { true } else { false }
+        },
+        keeping("entries of the log stay behind its start") { operation in
+            if case .delete(Layout.log, _) = operation { true } else { false }
+        },
+        keeping("what was trimmed of a shard is remembered longer than the shard") { operation in
+            if case .delete(Layout.meta, let key) = operation { key.starts(with: "trimmed/".utf8) } else { false }
+        },
+        .batch("each commit leaves a name of its own", in: .steady, noticedBy: ["growth"]) { surgery in
+            guard let last = surgery.changes.last else { return }
+            surgery.rest.append(.put(Layout.meta, key: Array("round/\(last.position)".utf8), value: []))
+        },
+    ]
+}
