@@ -10,6 +10,8 @@ import KeyValueStore
 struct RegionState {
     let configuration: RegionConfiguration
     let origin: Origin
+    /// What the store had of every log when it was found to be an old copy; empty where it was not.
+    let copied: AppliedVector
     private(set) var clock: HybridLogicalClock
     var catalog: Catalog
     var contents = TableContents()
@@ -29,6 +31,7 @@ struct RegionState {
     ) throws {
         self.configuration = configuration
         self.origin = origin
+        copied = persistent.copied
         clock = HybridLogicalClock(
             highWaterMark: persistent.highWaterMark,
             maximumOffsetMilliseconds: configuration.maximumClockOffsetMilliseconds)

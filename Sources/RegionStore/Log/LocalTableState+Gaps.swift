@@ -28,6 +28,7 @@ extension LocalTableState {
         needsTransfer = false
         isServing = true
         isTransferBegun = false
+        isStale = false
         snapshotVector.merge(snapshot)
     }
 }

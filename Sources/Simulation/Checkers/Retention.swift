@@ -13,6 +13,8 @@ final class Retention: WorldObserver {
     private let history: History
     private let contents: Contents
     private var logs: [Log]
+    /// The regions whose disk was taken away or put back as it had been: they lack what they once had.
+    private var hasLostDisk: Set<Int> = []
     /// How long after it may go an entry can still be there, in milliseconds: maintenance comes from time to time.
     private static let graceMilliseconds: UInt64 = 60_000
 
@@ -46,6 +48,8 @@ final class Retention: WorldObserver {
         self.contents = contents
         logs = world.regions.map { _ in Log() }
     }
+
+    func losesDisk(_ region: SimulatedRegion) { hasLostDisk.insert(region.index) }
 
     func started(_ region: SimulatedRegion) {
         guard let store = region.store, region.oldCopy != nil || store.reader.lastPosition == .zero else { return }
@@ -118,9 +122,7 @@ final class Retention: WorldObserver {
 
     /// The other regions that have had one disk from the beginning: the others get their tables by snapshot transfer.
     private func others(than region: SimulatedRegion) -> [SimulatedRegion] {
-        world.regions.filter { other in
-            other !== region && history.origins.count { $0.region == other.index } == 1
-        }
+        world.regions.filter { $0 !== region && !hasLostDisk.contains($0.index) }
     }
 
     /// What a region still has in its log though nobody needs it, in words; nil for nothing.
