@@ -21,6 +21,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ["RegionStore", "Replication"]
+# For each mutant that is judged so many places are changed.
+SPARE = 2
 # What is run of each mutant, until something fails.
 RUNS = [
     "schema-during-partition:1", "swarm:1-12", "log-trimming:1", "chaos:1", "time-to-live-during-partition:1", "old-copy:1",
@@ -214,7 +216,7 @@ def judge(meridian, folder, runs, healthy, site):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=pathlib.Path, required=True, help="where the mutants are built; what was built there before is used again")
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=200, help="how many are judged")
     parser.add_argument("--seed", type=int, default=1, help="which places are chosen")
     parser.add_argument("--scenario", action="append", help="instead of the tool's own: a scenario and its seeds")
     parser.add_argument("--json", type=pathlib.Path)
@@ -234,10 +236,10 @@ def main():
     package = folder / "Package.swift"
     package.write_text(package.read_text().replace("    .treatAllWarnings(as: .error),\n", ""))
 
-    sites, total = choose(folder, options.count, options.seed)
-    print(f"{total} places, {len(sites)} of them chosen", flush=True)
+    sites, total = choose(folder, options.count * SPARE, options.seed)
+    print(f"{total} places, {len(sites)} of them chosen, as not all of them compile", flush=True)
     with open(folder / "build.log", "w") as log:
-        sites = build(folder, sites, log)
+        sites = build(folder, sites, log)[: options.count]
     meridian = folder / ".build/release/meridian"
 
     runs = []
