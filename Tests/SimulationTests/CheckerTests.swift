@@ -72,4 +72,19 @@ struct CheckerTests {
             #expect((2_000...3_300).contains(result.recoveryPointMilliseconds), "\(result.recoveryPointMilliseconds)")
         }
     }
+
+    @Test("a replica that is sent more often than anything explains is growth")
+    func transfers() throws {
+        let run = Run(WorldTests.scenario(2), seed: 1)
+        #expect(run.run().violations.isEmpty)
+        let history = History(of: run.world)
+        let growth = Growth(of: run.world, history: history)
+        let replica = LocalReplica(table: TableUUID(high: 1, low: 1), id: TableID(rawValue: 1))
+        func texts() -> [String] { run.world.violations.map(\.text).filter { $0.contains("was sent") } }
+        for count in 1...3 {
+            growth.applied(.snapshotEnd(replica, AppliedVector()), in: run.world.regions[0])
+            growth.conclude()
+            #expect(texts().count == (count < 3 ? 0 : 1), "\(texts())")
+        }
+    }
 }
