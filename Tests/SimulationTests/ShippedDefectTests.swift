@@ -25,6 +25,7 @@ struct ShippedDefectTests {
             for seed in seeds {
                 let handle = WorldHandle()
                 let run = Run(scenario, seed: seed, hooks: defect.hooks(handle))
+                run.endsAtFirstViolation = true
                 handle.world = run.world
                 count += 1
                 guard let found = run.run().violations.first else { continue }

@@ -12,6 +12,8 @@ public final class Run {
     private var replayingGroups: [ClientGroup] = []
     /// Called from time to time with the share of the run that is done, 0 to 1.
     public var progress: ((Double) -> Void)?
+    /// Whether the run is over as soon as a checker has found something: all that is measured is of the time until then.
+    package var endsAtFirstViolation = false
 
     /// Prepares a run; nothing has happened yet.
     public convenience init(_ scenario: Scenario, seed: UInt64) {
@@ -91,6 +93,9 @@ public final class Run {
         let step = VirtualDuration(nanoseconds: max(1, end.nanoseconds / 200))
         while world.now < end {
             world.run(until: min(end, world.now + step))
+            if endsAtFirstViolation, !world.violations.isEmpty {
+                return figures.result(of: scenario, seed: seed, convergence: nil, clientsEnd: world.now)
+            }
             progress?(world.now.seconds / max(1e-9, end.seconds))
         }
         // Faults without an end last to here.
