@@ -142,7 +142,7 @@ final class Growth: WorldObserver {
         // A replica is filled when it is made, again by each source of what a lost disk has left, and by each that had to begin anew.
         let lost = max(0, history.origins.count - world.regions.count)
         let peers = world.regions.count - 1
-        for (replica, count) in known.transfers {
+        for (replica, count) in known.transfers.sorted(by: { $0.key.id < $1.key.id }) {
             let bound = 1 + known.resets + lost * peers
             guard count > 2 * bound else { continue }
             world.violate(
