@@ -13,7 +13,10 @@ public final class Run {
     /// Called from time to time with the share of the run that is done, 0 to 1.
     public var progress: ((Double) -> Void)?
     /// Whether the run is over as soon as a checker has found something: all that is measured is of the time until then.
-    package var endsAtFirstViolation = false
+    package var endsAtFirstViolation: Bool {
+        get { world.endsAtFirstViolation }
+        set { world.endsAtFirstViolation = newValue }
+    }
 
     /// Prepares a run; nothing has happened yet.
     public convenience init(_ scenario: Scenario, seed: UInt64) {

@@ -21,6 +21,8 @@ final class World {
     var trace = Trace()
     var observers: [any WorldObserver] = []
     private(set) var violations: [RunResult.Violation] = []
+    /// Whether nothing more happens once a checker has found something.
+    var endsAtFirstViolation = false
     /// The first violation is what matters; more than so many only say the same again.
     private static let violationLimit = 50
     /// The changes of tables that a region has refused, with its reason.
@@ -81,6 +83,7 @@ final class World {
     /// Lets everything happen that is due up to `end`.
     func run(until end: VirtualTime) {
         while let next = events.nextTime, next <= end, let event = events.popFirst() {
+            if endsAtFirstViolation, !violations.isEmpty { return }
             now = event.time
             if let region = event.region {
                 region.run(in: event.process, event.body)
