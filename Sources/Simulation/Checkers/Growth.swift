@@ -126,14 +126,17 @@ final class Growth: WorldObserver {
         lookAtLog(of: region)
     }
 
-    /// What came of another region's log came once, and once more for each time that a table was filled.
+    /// What came of another region's log came from that region and from those that passed it on meanwhile, which log it once more, and all
+    /// of that again for each time that a table was filled.
     private func lookAtLog(of region: SimulatedRegion) {
         let known = regions[region.index]
         let fills = known.transfers.values.reduce(0, +)
+        let peers = world.regions.count - 1
         for (origin, count) in known.logged.sorted(by: { $0.key < $1.key }) {
             guard let log = history.history(of: origin), log.region != region.index else { continue }
             let length = Int(max(log.lastPosition, log.forgottenEnd))
-            guard count > length * (1 + fills) else { continue }
+            // Where a connection breaks, what is passed on begins anew.
+            guard count > length * 2 * peers * (1 + fills) else { continue }
             world.violate(
                 "growth",
                 "\(region.name) has logged \(count) changes of \(origin), which made \(length), after \(fills) transfers"
@@ -141,7 +144,6 @@ final class Growth: WorldObserver {
         }
         // A replica is filled when it is made, again by each source of what a lost disk has left, and by each that had to begin anew.
         let lost = max(0, history.origins.count - world.regions.count)
-        let peers = world.regions.count - 1
         for (replica, count) in known.transfers.sorted(by: { $0.key.id < $1.key.id }) {
             let bound = 1 + known.resets + lost * peers
             guard count > 2 * bound else { continue }
