@@ -9,8 +9,6 @@ struct PersistentState {
     var nextShortID: UInt32 = 1
     /// Up to where the log holds changes of logs that have ended: the present incarnation began there.
     var logBegin = LogPosition.zero
-    /// What the store had of every log, its own ended one too, when the present incarnation began on an old copy; empty where it did not.
-    var copied = AppliedVector()
     /// What the store has lost of a log of its own.
     var forgotten: ForgottenTail?
     /// Whether nothing says that the store is the newest copy.
@@ -42,7 +40,6 @@ struct PersistentState {
         state.nextShortID = try integer(Layout.MetaKey.nextShortID, 1)
         guard state.nextShortID > 0 else { throw RegionStoreError.corrupt("next short id") }
         state.logBegin = LogPosition(rawValue: try integer(Layout.MetaKey.begin, 0))
-        state.copied = try ReplicaProgress.vector(Layout.MetaKey.copied, in: store)
         state.forgotten = try store.value(for: Layout.MetaKey.forgotten, in: Layout.meta)
             .map(ForgottenTail.init(decoding:))
         state.isUnproven = mark == .missing
@@ -88,10 +85,6 @@ struct PersistentState {
             var writer = ByteWriter()
             vector.encode(into: &writer)
             batch.put(key, writer.bytes, in: Layout.meta)
-            if key == Layout.MetaKey.vector {
-                copied = vector
-                batch.put(Layout.MetaKey.copied, writer.bytes, in: Layout.meta)
-            }
         }
         // Where others find the log's changes: each stands at its own position.
         for position in stride(from: beforeStart.rawValue, through: tail.held.rawValue, by: Self.placeInterval) {

@@ -10,8 +10,6 @@ import KeyValueStore
 struct RegionState {
     let configuration: RegionConfiguration
     let origin: Origin
-    /// What the store had of every log when it was found to be an old copy; empty where it was not.
-    let copied: AppliedVector
     private(set) var clock: HybridLogicalClock
     var catalog: Catalog
     var contents = TableContents()
@@ -31,7 +29,6 @@ struct RegionState {
     ) throws {
         self.configuration = configuration
         self.origin = origin
-        copied = persistent.copied
         clock = HybridLogicalClock(
             highWaterMark: persistent.highWaterMark,
             maximumOffsetMilliseconds: configuration.maximumClockOffsetMilliseconds)

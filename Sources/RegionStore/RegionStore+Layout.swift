@@ -51,8 +51,6 @@ public enum Layout {
         static let incarnation = Array("incarnation".utf8)
         /// `ForgottenTail`: what the store has lost of a log of its own, until that was fetched.
         static let forgotten = Array("forgotten".utf8)
-        /// `AppliedVector`: what the store had of every log when the present incarnation began on an old copy.
-        static let copied = Array("copied".utf8)
         /// The last position of the log when the present incarnation began: what stands up to it is of logs that have ended.
         static let begin = Array("begin".utf8)
         /// Eight bytes: the hybrid clock's high-water mark.

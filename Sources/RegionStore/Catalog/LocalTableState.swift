@@ -20,9 +20,6 @@ struct LocalTableState: Sendable, Hashable {
     var isServing = false
     /// Whether part of a first transfer has arrived: another one must begin with nothing.
     var isTransferBegun = false
-    /// Whether what it holds is of an old copy of the disk, and may have been deleted and forgotten elsewhere since: it goes as soon as
-    /// another region begins to send the table, and not before.
-    var isStale = false
     /// Up to where in this region's own log an earlier replica of it has written: whoever fills this one must have applied that.
     var ownPosition = LogPosition.zero
     /// Where in this region's own log it says that the replica was added: who has not applied that may still act on an earlier one's removal.
@@ -104,23 +101,11 @@ struct LocalTableState: Sendable, Hashable {
         addedPosition = lastPosition.successor
     }
 
-    /// Takes the replica out of use until another region has sent it.
-    ///
-    /// - Parameter lastPosition: the last one of this region's log: whoever sends it must have applied that.
-    mutating func becomeStale(after lastPosition: LogPosition) {
-        isStale = true
-        isServing = false
-        isTransferBegun = false
-        needsTransfer = true
-        ownPosition = lastPosition
-    }
-
     /// Begins the replica once more with nothing and under another number; its settings and its state stay.
     mutating func restart(_ id: TableID) {
         tableID = id
         indexes = []
         isTransferBegun = false
-        isStale = false
         needsExpiryBackfill = false
     }
 
@@ -146,7 +131,6 @@ struct LocalTableState: Sendable, Hashable {
         map["transfer"] = .bool(needsTransfer)
         map["serving"] = .bool(isServing)
         map["begun"] = .bool(isTransferBegun)
-        map["stale"] = .bool(isStale)
         map["own"] = .binary(Layout.bigEndian(ownPosition.rawValue))
         map["added"] = .binary(Layout.bigEndian(addedPosition.rawValue))
         writer.appendLengthPrefixed(map.encoded())
@@ -186,7 +170,6 @@ struct LocalTableState: Sendable, Hashable {
         needsTransfer = map.bool("transfer") ?? false
         isServing = map.bool("serving") ?? false
         isTransferBegun = map.bool("begun") ?? false
-        isStale = map.bool("stale") ?? false
         guard let own = map.position("own"), let added = map.position("added") else {
             throw .invalid("log position", at: start)
         }

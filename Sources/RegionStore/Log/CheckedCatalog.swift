@@ -23,28 +23,17 @@ struct CheckedCatalog {
         region.takeCollected(catalog.collected, besides: Set(entries.map(\.uuid)), at: nowMilliseconds)
         let known = progress.vector[source]
         let position = catalog.position
-        if position > known { openGaps(after: known, in: &region, at: nowMilliseconds) }
+        if position > known { openGaps(after: known, in: &region) }
         progress.noteApplied(source, upTo: position)
         progress.noteNotRetained(source, upTo: position)
     }
 
     /// Notes for every replica in use that it lacks what the source logged after this region's position, as that is
     /// skipped.
-    private func openGaps(after known: LogPosition, in region: inout RegionState, at nowMilliseconds: UInt64) {
-        // Of the source's log nothing has come since the store was found to be an old copy. What was deleted meanwhile the source may have
-        // in its log no more, and nobody has its tombstone: this region had acknowledged it before it forgot.
-        let isStale = catalog.isReset && region.copied.contains(source) && region.copied[source] == known
+    private func openGaps(after known: LogPosition, in region: inout RegionState) {
         guard let name = region.configuration.name(of: source.region) else { return }
         for var state in region.catalog.all
         where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
-            if isStale, state.local.snapshotVector[source] <= known, state.entry[SettingName.replica(name)] != nil {
-                state.local.becomeStale(after: region.log.bounds.last)
-                let version = region.nextVersion(at: nowMilliseconds)
-                state.entry.setReplica(in: region.configuration.name, status: .creating, version: version)
-                region.catalog.put(state)
-                region.logCatalogChange(state.entry, version: version)
-                continue
-            }
             state.local.openGap(of: source, after: known)
             if catalog.isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
             region.catalog.put(state)

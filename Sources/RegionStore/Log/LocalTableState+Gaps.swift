@@ -28,7 +28,6 @@ extension LocalTableState {
         needsTransfer = false
         isServing = true
         isTransferBegun = false
-        isStale = false
         snapshotVector.merge(snapshot)
     }
 }

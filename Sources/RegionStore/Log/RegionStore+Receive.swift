@@ -34,7 +34,7 @@ extension RegionStore {
         _ items: [SnapshotItem], of replica: LocalReplica, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         if let failure { throw .storage("\(failure)") }
-        guard let table = transfers.tableAwaitingPart(of: replica, in: &region) else { return }
+        guard let table = region.catalog.tableAwaitingTransfer(replica) else { return }
         let items = try checked(at: nowMilliseconds) { check throws(ApplyError) in
             try check.items(items, of: table)
         }

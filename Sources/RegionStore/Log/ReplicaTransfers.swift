@@ -39,8 +39,7 @@ struct ReplicaTransfers {
             let present = claims.source(of: replica)
             guard present == nil || present == source, isActive(state, in: source, region.configuration),
                 isWanted(state, from: source, region.configuration),
-                progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition,
-                !state.local.isStale || hasCopied(source, region, progress)
+                progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition
             else { continue }
             if present == nil, state.local.isTransferBegun, !state.local.isServing {
                 region.emptyReplica(&state)
@@ -50,31 +49,6 @@ struct ReplicaTransfers {
             claimed.append(replica)
         }
         return claimed
-    }
-
-    /// Whether a source has all that this region itself had written before it was found to be an old copy.
-    private func hasCopied(_ source: Origin, _ region: RegionState, _ progress: ReplicaProgress) -> Bool {
-        guard let acknowledged = progress.logs[source]?.acknowledged else { return false }
-        return region.copied.entries.allSatisfy { entry in
-            entry.origin.region != region.origin.region || acknowledged[entry.origin] >= entry.position
-        }
-    }
-
-    /// Drops what a stale replica holds, now that another region sends the table; under its new number it is asked for once more.
-    ///
-    /// - Returns: whether it was one.
-    private mutating func dropStale(_ replica: LocalReplica, in region: inout RegionState) -> Bool {
-        guard var state = region.catalog[replica.table], state.local.tableID == replica.id, state.local.isStale else {
-            return false
-        }
-        claims.end(replica)
-        region.emptyReplica(&state)
-        return true
-    }
-
-    /// The table whose replica takes parts of a snapshot under that number; nil where none does.
-    mutating func tableAwaitingPart(of replica: LocalReplica, in region: inout RegionState) -> Table? {
-        dropStale(replica, in: &region) ? nil : region.catalog.tableAwaitingTransfer(replica)
     }
 
     /// Lets other links send a replica that `source` cannot send just now.
@@ -119,9 +93,7 @@ struct ReplicaTransfers {
         _ replica: LocalReplica, of snapshot: AppliedVector, within vector: AppliedVector,
         in region: inout RegionState, at nowMilliseconds: UInt64
     ) {
-        // A table without items comes in no parts.
-        guard !dropStale(replica, in: &region), var state = region.catalog[replica.table],
-            state.local.tableID == replica.id, state.local.needsTransfer
+        guard var state = region.catalog[replica.table], state.local.tableID == replica.id, state.local.needsTransfer
         else { return }
         let source = claims.source(of: replica)
         claims.end(replica)
@@ -145,7 +117,7 @@ struct ReplicaTransfers {
     ) {
         let configuration = region.configuration
         for uuid in region.catalog.pendingReplicas {
-            guard var state = region.catalog[uuid], state.local.needsTransfer, !state.local.isServing,
+            guard let state = region.catalog[uuid], state.local.needsTransfer, !state.local.isServing,
                 let replica = state.localReplica
             else { continue }
             let others = state.entry.settings(under: SettingName.replicaPrefix)
@@ -160,9 +132,6 @@ struct ReplicaTransfers {
                 }
             }
             guard isFirst else { continue }
-            // There is no newer copy.
-            state.local.isStale = false
-            region.catalog.put(state)
             // What other regions still have in their logs is fetched.
             var nothing = AppliedVector()
             nothing.raise(region.origin, to: state.local.ownPosition)
