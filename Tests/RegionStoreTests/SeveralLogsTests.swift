@@ -43,6 +43,25 @@ import Testing
             directory: log.region == second.region ? RegionDirectory(alive: [second]) : directory)
     }
 
+    /// The directory of their region ends `right`, of which the second region has more than this one.
+    ///
+    /// - Returns: the last position of this region's own log, which all of the others have.
+    private func endRight() throws -> LogPosition {
+        let store = world[1].store
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        let own = world[1].reader.lastPosition
+        acknowledge(by: [second, left, right], own: own)
+        close(second, at: 90)
+        close(left, at: 80)
+        close(right, at: 60)
+        store.noteAcknowledged(
+            by: second, vector: vector([(world[1].origin, own.rawValue), (second, 0), (left, 0), (right, 7)]))
+        store.noteClosed(
+            left, at: HybridTimestamp(milliseconds: 85), directory: RegionDirectory(alive: [left], ended: [right]))
+        return own
+    }
+
     @Test func `stable time waits for the slower log of a region, and neither ends the other`() throws {
         world[1].store.tick(at: world[1].now)
         try world[1].commit()
@@ -68,18 +87,7 @@ import Testing
 
     @Test func `what is left of a log that its region's directory ends is waited for, while the other goes on`() throws
     {
-        world[1].store.tick(at: world[1].now)
-        try world[1].commit()
-        let own = world[1].reader.lastPosition
-        acknowledge(by: [second, left, right], own: own)
-        close(second, at: 90)
-        close(left, at: 80)
-        close(right, at: 60)
-        // The second region has more of the log that ends.
-        world[1].store.noteAcknowledged(
-            by: second, vector: vector([(world[1].origin, own.rawValue), (second, 0), (left, 0), (right, 7)]))
-        world[1].store.noteClosed(
-            left, at: HybridTimestamp(milliseconds: 85), directory: RegionDirectory(alive: [left], ended: [right]))
+        _ = try endRight()
         #expect(world[1].store.hasEnded(right))
         #expect(world[1].store.stableTime == HybridTimestamp(milliseconds: 60))
         let needed = world[1].store.orphanedOriginsNeeded(from: second)
@@ -93,17 +101,7 @@ import Testing
         throws
     {
         let store = world[1].store
-        store.tick(at: world[1].now)
-        try world[1].commit()
-        let own = world[1].reader.lastPosition
-        acknowledge(by: [second, left, right], own: own)
-        close(second, at: 90)
-        close(left, at: 80)
-        close(right, at: 60)
-        let more = vector([(world[1].origin, own.rawValue), (second, 0), (left, 0), (right, 7)])
-        store.noteAcknowledged(by: second, vector: more)
-        store.noteClosed(
-            left, at: HybridTimestamp(milliseconds: 85), directory: RegionDirectory(alive: [left], ended: [right]))
+        let own = try endRight()
         func answer() {
             store.finishOrphanedOrigin(
                 of: right, from: second, after: .zero, position: LogPosition(rawValue: 7), isTrimmed: true)

@@ -235,11 +235,8 @@ extension Defect {
         },
         .message("the vector goes past a batch that was dropped", in: .steady, noticedBy: ["progress"]) {
             message, chance in
-            guard case .changes(let sequence, let changes) = message, chance.happens(0.02) else { return message }
-            let batch = ReceivedBatch(
-                origin: changes.batch.origin, records: [], position: changes.batch.position,
-                isComplete: changes.batch.isComplete)
-            return .changes(sequence: sequence, .init(batch: batch))
+            guard case .changes = message, chance.happens(0.02) else { return message }
+            return rewriting(message) { _ in nil }
         },
         .message("a deletion is replicated as nothing", in: .steady, noticedBy: ["progress"]) { message, _ in
             rewriting(message) { record in record[1] == 2 ? nil : record }
@@ -258,11 +255,7 @@ extension Defect {
         ) {
             message, _ in
             guard case .snapshotEnd(let sequence, let replica, let vector) = message else { return message }
-            var later = AppliedVector()
-            for entry in vector.entries {
-                later.raise(entry.origin, to: LogPosition(rawValue: entry.position.rawValue + 100))
-            }
-            return .snapshotEnd(sequence: sequence, replica, later)
+            return .snapshotEnd(sequence: sequence, replica, vector.raised(by: 100))
         },
         Defect("an incarnation is used again after its disk was lost", in: .diskLoss, noticedBy: ["log"]) { _ in
             var hooks = SimulationHooks()

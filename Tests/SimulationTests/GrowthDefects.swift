@@ -7,10 +7,9 @@ import RegionStore
 extension Defect {
     /// What a commit removes by these operations stays where it is.
     private static func keeping(
-        _ description: String, noticedBy checkers: Set<String> = ["growth"],
-        _ stays: @escaping @Sendable (WriteBatch.Operation) -> Bool
+        _ description: String, _ stays: @escaping @Sendable (WriteBatch.Operation) -> Bool
     ) -> Defect {
-        .batch(description, in: .trimming, noticedBy: checkers) { surgery in surgery.rest.removeAll(where: stays) }
+        .batch(description, in: .trimming, noticedBy: ["growth"]) { surgery in surgery.rest.removeAll(where: stays) }
     }
 
     static let growth: [Defect] = [

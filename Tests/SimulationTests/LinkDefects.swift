@@ -7,12 +7,12 @@ import Replication
 
 /// Mistakes in what regions tell each other.
 extension Defect {
-    private static func raised(_ vector: AppliedVector, by count: UInt64) -> AppliedVector {
-        var other = AppliedVector()
-        for entry in vector.entries {
-            other.raise(entry.origin, to: LogPosition(rawValue: entry.position.rawValue + count))
-        }
-        return other
+    /// What each part of a snapshot becomes on its way.
+    private static func rewriting(snapshot message: LinkMessage, _ change: ([SnapshotItem]) -> [SnapshotItem])
+        -> LinkMessage
+    {
+        guard case .snapshotPart(let sequence, let replica, let items) = message else { return message }
+        return .snapshotPart(sequence: sequence, replica, change(items))
     }
 
     static let links: [Defect] = [
@@ -22,7 +22,7 @@ extension Defect {
         ) {
             message, _ in
             guard case .acknowledge(let sequence, let vector, let clock) = message else { return message }
-            return .acknowledge(sequence: sequence, vector: raised(vector, by: 50), clockMilliseconds: clock)
+            return .acknowledge(sequence: sequence, vector: vector.raised(by: 50), clockMilliseconds: clock)
         },
         .message("a heartbeat says that more was sent than was", in: .steady, noticedBy: ["log"]) {
             // The other region takes it for more than its disk has, and its disk for an old one.
@@ -36,37 +36,33 @@ extension Defect {
         },
         .message("a snapshot leaves out items", in: .newReplica, noticedBy: ["progress", "stable time"]) {
             message, _ in
-            guard case .snapshotPart(let sequence, let replica, let items) = message else { return message }
-            return .snapshotPart(
-                sequence: sequence, replica, items.enumerated().filter { $0.offset % 3 > 0 }.map(\.element))
+            rewriting(snapshot: message) { $0.enumerated().filter { $0.offset % 3 > 0 }.map(\.element) }
         },
         .message(
             "a snapshot brings an item without an attribute", in: .newReplica, noticedBy: ["storage", "convergence"]
         ) {
             message, _ in
-            guard case .snapshotPart(let sequence, let replica, let items) = message else { return message }
-            return .snapshotPart(
-                sequence: sequence, replica,
+            rewriting(snapshot: message) { items in
                 items.map { part in
                     guard !part.isTombstone, var item = try? Item(decoding: part.payload) else { return part }
                     item["mark"] = nil
                     return SnapshotItem(version: part.version, isTombstone: false, payload: item.encoded())
-                })
+                }
+            }
         },
         .message(
             "a snapshot brings items as older than they are", in: .newReplica,
             noticedBy: ["storage", "winner", "convergence"]
         ) {
             message, _ in
-            guard case .snapshotPart(let sequence, let replica, let items) = message else { return message }
-            return .snapshotPart(
-                sequence: sequence, replica,
+            rewriting(snapshot: message) { items in
                 items.map { part in
                     let stamp = HybridTimestamp(rawValue: part.version.stamp.rawValue - 1)
                     return SnapshotItem(
                         version: Version(stamp: stamp, origin: part.version.origin), isTombstone: part.isTombstone,
                         payload: part.payload)
-                })
+                }
+            }
         },
         .message("a change arrives with another stamp", in: .steady, noticedBy: ["replication", "progress"]) {
             message, chance in
@@ -87,15 +83,21 @@ extension Defect {
         ) { handle in
             var hooks = SimulationHooks()
             hooks.alterMessage = { (message: LinkMessage, from: Int, _: Int) -> [LinkMessage] in
-                guard case .changes(let sequence, let changes) = message, let world = handle.world,
+                guard case .changes(_, let changes) = message, let world = handle.world,
                     changes.batch.origin.region != world.regions[from].identity.id
                 else { return [message] }
-                let batch = ReceivedBatch(
-                    origin: changes.batch.origin, records: [], position: changes.batch.position,
-                    isComplete: changes.batch.isComplete)
-                return [.changes(sequence: sequence, .init(batch: batch))]
+                return [rewriting(message) { _ in nil }]
             }
             return hooks
         },
     ]
+}
+
+extension AppliedVector {
+    /// Each position by so many further on.
+    func raised(by count: UInt64) -> AppliedVector {
+        var other = AppliedVector()
+        for entry in entries { other.raise(entry.origin, to: LogPosition(rawValue: entry.position.rawValue + count)) }
+        return other
+    }
 }

@@ -167,7 +167,7 @@ struct ReplicaTransfers {
         in region: inout RegionState, _ progress: inout ReplicaProgress
     ) {
         // What the source has of it is here when its items are.
-        if isTrimmed, !isFilled(of: ended, after: progress.vector[ended], from: source, in: &region) { return }
+        if isTrimmed, !transferLacking(ended, after: progress.vector[ended], from: source, in: &region) { return }
         let isComplete = progress.finishOrphanedOrigin(
             of: ended, from: source, after: after, position: position, progress.context(region.catalog, region.log))
         if isComplete {
@@ -193,24 +193,24 @@ struct ReplicaTransfers {
     /// other.
     ///
     /// - Returns: whether all were.
-    private mutating func isFilled(
-        of ended: Origin, after position: LogPosition, from source: Origin, in region: inout RegionState
+    private mutating func transferLacking(
+        _ ended: Origin, after position: LogPosition, from source: Origin, in region: inout RegionState
     ) -> Bool {
         guard let name = region.configuration.name(of: ended.region) else { return true }
         fills.removeAll { region.catalog[$0.replica.table]?.localReplica != $0.replica }
-        var isFilled = true
+        var isComplete = true
         for var state in region.catalog.all
         where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             guard let replica = state.localReplica, isActive(state, in: source, region.configuration) else { continue }
             let known = fills.first { $0.ended == ended && $0.source == source && $0.replica == replica }
             if known?.isDone ?? false { continue }
-            isFilled = false
+            isComplete = false
             if known == nil { fills.append(Fill(ended: ended, source: source, replica: replica)) }
             guard claims.source(of: replica) == nil else { continue }
             state.local.openGap(of: ended, after: position)
             region.catalog.put(state)
             repeatTransfer(of: replica, from: source, in: &region)
         }
-        return isFilled
+        return isComplete
     }
 }

@@ -9,7 +9,7 @@ struct TokenUses {
     /// How long a token is remembered.
     ///
     /// Source: AWS developer guide, "Amazon DynamoDB Transactions: idempotency": ten minutes.
-    private static let validityMilliseconds: UInt64 = 600_000
+    static let validity = VirtualDuration.seconds(600)
     /// Around the end of that time either answer will do.
     private static let slackMilliseconds: UInt64 = 60_000
 
@@ -40,13 +40,13 @@ struct TokenUses {
         case .success(.done(let results)):
             uses[token.name] = Use(
                 fingerprint: token.fingerprint, sizes: results.map { max($0.oldSize, $0.newSize) }, time: now)
-            guard use != nil, age + Self.slackMilliseconds < Self.validityMilliseconds else { return nil }
+            guard use != nil, age + Self.slackMilliseconds < Self.validity.milliseconds else { return nil }
             return "was carried out a second time after \(age) ms"
         case .success(.repeated(let sizes)):
             guard let use else { return mayHaveMore ? nil : "was called a repetition at the first time" }
             if use.fingerprint != token.fingerprint { return "was called a repetition of another one" }
             if use.sizes != sizes { return "is charged \(sizes) as a repetition, and its items had \(use.sizes) bytes" }
-            return age > Self.validityMilliseconds + Self.slackMilliseconds
+            return age > Self.validity.milliseconds + Self.slackMilliseconds
                 ? "was called a repetition after \(age) ms" : nil
         case .failure(.tokenMismatch):
             guard let use else { return mayHaveMore ? nil : "was refused for its token, which is new" }

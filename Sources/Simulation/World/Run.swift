@@ -96,7 +96,7 @@ public final class Run {
         let step = VirtualDuration(nanoseconds: max(1, end.nanoseconds / 200))
         while world.now < end {
             world.run(until: min(end, world.now + step))
-            if endsAtFirstViolation, !world.violations.isEmpty {
+            if world.isOver {
                 return figures.result(of: scenario, seed: seed, convergence: nil, clientsEnd: world.now)
             }
             progress?(world.now.seconds / max(1e-9, end.seconds))

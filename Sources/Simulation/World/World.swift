@@ -23,6 +23,7 @@ final class World {
     private(set) var violations: [RunResult.Violation] = []
     /// Whether nothing more happens once a checker has found something.
     var endsAtFirstViolation = false
+    var isOver: Bool { endsAtFirstViolation && !violations.isEmpty }
     /// The first violation is what matters; more than so many only say the same again.
     private static let violationLimit = 50
     /// The changes of tables that a region has refused, with its reason.
@@ -82,8 +83,7 @@ final class World {
 
     /// Lets everything happen that is due up to `end`.
     func run(until end: VirtualTime) {
-        while let next = events.nextTime, next <= end, let event = events.popFirst() {
-            if endsAtFirstViolation, !violations.isEmpty { return }
+        while !isOver, let next = events.nextTime, next <= end, let event = events.popFirst() {
             now = event.time
             if let region = event.region {
                 region.run(in: event.process, event.body)
