@@ -264,15 +264,16 @@ public final class LinkHub {
         _ end: LinkEnd, isRefusal: Bool = false, at now: LinkInstant,
         using generator: inout some RandomNumberGenerator
     ) -> [Action] {
-        journal?("\(end.name) disconnected")
         switch end {
         case .outgoing(let region):
+            journal?("outgoing disconnected")
             return withOutgoing(region, at: now) {
                 $0.disconnected(isRefusal: isRefusal, at: now, using: &generator)
             }
         case .incoming(let number):
             guard let index = incoming.firstIndex(where: { $0.number == number }) else { return [] }
             let link = incoming.remove(at: index)
+            journal?(link.sender == nil ? "incoming disconnected before its hello" : "incoming disconnected")
             var actions = [Action.submit(.endLink(number), nil)]
             if let sender = link.sender, !incoming.contains(where: { $0.sender == sender }) {
                 peers.wentDown(sender, at: now.monotonicMilliseconds)

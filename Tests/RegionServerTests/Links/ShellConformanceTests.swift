@@ -71,6 +71,8 @@ import Testing
             guard !call.hasSuffix("heartbeat"), !call.hasSuffix("acknowledge"), !call.hasSuffix("alive") else { return }
             // A region may be dialled before it listens.
             guard call != "outgoing disconnected" || !outgoing.isEmpty else { return }
+            // An attempt that the host is slow to answer goes on beside the next one; the one that is not needed is closed.
+            guard call != "incoming disconnected before its hello" else { return }
             if call.hasPrefix("outgoing"), !outgoing.contains(call) { outgoing.append(call) }
             if call.hasPrefix("incoming"), !incoming.contains(call) { incoming.append(call) }
         }
