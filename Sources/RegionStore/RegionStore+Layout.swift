@@ -98,6 +98,9 @@ public enum Layout {
 
     package static func prefix(_ table: TableID) -> [UInt8] { bigEndian(table.rawValue) }
 
+    /// A key of the `items` keyspace without the table's number.
+    static func keyInTable(_ key: [UInt8]) -> [UInt8] { Array(key.dropFirst(MemoryLayout<UInt32>.size)) }
+
     package static func prefix(_ index: IndexID) -> [UInt8] { bigEndian(index.rawValue) }
 
     package static func logKey(_ position: LogPosition) -> [UInt8] { bigEndian(position.rawValue) }

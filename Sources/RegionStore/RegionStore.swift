@@ -74,7 +74,7 @@ public final class RegionStore<Store: KeyValueStore> {
         linkFollowers.reconcile(&logFollowers, region.log.bounds)
         reader = RegionReader(store: store, configuration: configuration, origin: origin)
         publish(withCatalog: true)
-        if forgotten?.step == .incarnationBegun { rollStreams() }
+        if forgotten?.step == .incarnationBegun { beginAnew() }
     }
 
     /// What the region has done since its process started.

@@ -262,8 +262,8 @@ public struct ReceiverLink: ~Copyable {
                 sequence,
                 .heartbeat(
                     sender, position: heartbeat.position, closed: heartbeat.closed, directory: heartbeat.directory))
-        case .snapshotPart(let sequence, let replica, let items):
-            return deliver(sequence, .snapshotPart(replica, items))
+        case .snapshotPart(let sequence, let replica, let part):
+            return deliver(sequence, .snapshotPart(replica, part))
         case .snapshotEnd(let sequence, let replica, let vector):
             asked.removeAll { $0 == .transfer(replica) }
             return deliver(sequence, .snapshotEnd(replica, vector))

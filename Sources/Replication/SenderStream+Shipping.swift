@@ -126,11 +126,11 @@ extension SenderStream {
     private mutating func ship(
         _ page: SnapshotPage, _ vector: AppliedVector, of replica: LocalReplica
     ) -> [SenderLink.Action] {
-        var actions: [SenderLink.Action] = []
-        if !page.items.isEmpty {
-            let byteCount = page.items.reduce(0) { $0 + $1.payload.count + Version.byteCount }
-            actions.append(.send(.snapshotPart(sequence: take(byteCount: byteCount), replica, page.items)))
-        }
+        let byteCount = page.items.reduce(0) { $0 + $1.payload.count + Version.byteCount }
+        var actions = [
+            SenderLink.Action.send(
+                .snapshotPart(sequence: take(byteCount: byteCount), replica, page.part(vector)))
+        ]
         if let next = page.next {
             begin(.transfer(replica, next: next))
         } else {

@@ -223,7 +223,8 @@ import Testing
         let unfit: [Item] = [[:], ["n": 1], ["pk": 4]]
         for payload in unfit.map({ $0.encoded() }) + [[], [0xFF], Array(item("a").encoded().dropLast())] {
             let bad = SnapshotItem(version: CodecTests.version, isTombstone: false, payload: payload)
-            try expectRefused { try region.store.applySnapshot([good, bad], of: replica, at: region.now) }
+            let part = SnapshotPart(items: [good, bad], from: [], to: nil, vector: AppliedVector())
+            try expectRefused { try region.store.applySnapshot(part, of: replica, at: region.now) }
         }
         let entry = try #require(world[1].store.region.catalog.all.first).entry
         var otherName = CatalogEntry(uuid: entry.uuid, name: "other")

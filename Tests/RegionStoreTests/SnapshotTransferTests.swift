@@ -157,7 +157,7 @@ import Testing
         let page = try world[1].reader.snapshotPage(
             of: world[1].table(), in: fill.snapshot, from: nil, byteLimit: .max)
         #expect(page.items.count == 30)
-        try world[3].store.applySnapshot(page.items, of: world[3].replica(), at: world[3].now)
+        try world[3].store.applySnapshot(page.part(fill.vector), of: world[3].replica(), at: world[3].now)
         try world[3].commit()
         #expect(try world[3].items().isEmpty)
     }

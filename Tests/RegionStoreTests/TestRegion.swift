@@ -33,12 +33,12 @@ final class TestRegion {
     }
 
     /// A region whose disk holds what `image` writes.
-    init(opening image: WriteBatch, configuration: RegionConfiguration) throws {
+    init(opening image: WriteBatch, configuration: RegionConfiguration, mark: LogMarkReading = .notKept) throws {
         self.configuration = configuration
         disk = InMemoryStore(keyspaces: Layout.keyspaces)
         try disk.commit(image, durability: .synced)
         var generator = SplitMix64(seed: 99)
-        store = try RegionStore(opening: disk, configuration: configuration, using: &generator)
+        store = try RegionStore(opening: disk, configuration: configuration, mark: mark, using: &generator)
     }
 
     /// A batch that writes all that the disk holds.

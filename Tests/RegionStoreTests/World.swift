@@ -218,7 +218,7 @@ final class Fill {
     func next() throws -> Bool {
         guard !isFinished, let table = source.reader.catalog.table(replica.table) else { return false }
         let page = try source.reader.snapshotPage(of: table, in: snapshot, from: place, byteLimit: byteLimit)
-        try target.store.applySnapshot(page.items, of: replica, at: target.now)
+        try target.store.applySnapshot(page.part(vector), of: replica, at: target.now)
         place = page.next
         if place == nil {
             target.store.finishSnapshot(of: replica, vector: vector, at: target.now)

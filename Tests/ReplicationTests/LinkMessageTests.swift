@@ -88,13 +88,19 @@ struct LinkMessageTests {
         (
             .snapshotPart(
                 sequence: 5, replica,
-                [
-                    SnapshotItem(
-                        version: Version(stamp: HybridTimestamp(rawValue: 1), origin: origin), isTombstone: true,
-                        payload: [0xFE])
-                ]),
+                SnapshotPart(
+                    items: [
+                        SnapshotItem(
+                            version: Version(stamp: HybridTimestamp(rawValue: 1), origin: origin), isTombstone: true,
+                            payload: [0xFE])
+                    ], from: [0xAB], to: [0xCD, 0xEF], vector: vector)),
             "0900000000000000050102030405060708111213141516171800000007"
+                + "000000010002aabbccddeeff0000000000000009" + "01ab" + "0102cdef"
                 + "0100000000000000010002aabbccddeeff0101fe"
+        ),
+        (
+            .snapshotPart(sequence: 5, replica, SnapshotPart(items: [], from: [], to: nil, vector: AppliedVector())),
+            "0900000000000000050102030405060708111213141516171800000007" + "00000000" + "00" + "00" + "00"
         ),
         (
             .snapshotEnd(sequence: 5, replica, vector),

@@ -60,7 +60,9 @@ struct RandomMessages {
                     version: Version(stamp: HybridTimestamp(rawValue: random.next()), origin: origin()),
                     isTombstone: Bool.random(using: &random), payload: bytes())
             }
-            return .snapshotPart(sequence: random.next(), replica(), items)
+            let part = SnapshotPart(
+                items: items, from: bytes(), to: Bool.random(using: &random) ? bytes() : nil, vector: vector())
+            return .snapshotPart(sequence: random.next(), replica(), part)
         case 9: return .snapshotEnd(sequence: random.next(), replica(), vector())
         case 10: return .catchUpEnd(sequence: random.next(), replica(), of: origin(), after: position())
         case 11:

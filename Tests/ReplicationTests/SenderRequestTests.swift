@@ -23,11 +23,22 @@ struct SenderRequestTests {
         let vector = Fixture.vector((own, 1))
         #expect(
             sender.read(.table(page, vector))
-                == [.send(.snapshotPart(sequence: 1, Fixture.replica, [item])), Fixture.changes(after: 1, upTo: 2)])
+                == [
+                    .send(.snapshotPart(sequence: 1, Fixture.replica, page.part(vector))),
+                    Fixture.changes(after: 1, upTo: 2),
+                ])
         #expect(
             sender.read(.changes(Fixture.page([], upTo: 2))) == [.read(.table(table, from: [9], byteLimit: 100))])
+        // The last page says so even where it holds nothing.
+        let last = SnapshotPage(from: [0, 0, 0, 1, 9])
         #expect(
-            sender.read(.table(SnapshotPage(), vector)) == [.send(.snapshotEnd(sequence: 2, Fixture.replica, vector))])
+            sender.read(.table(last, vector))
+                == [
+                    .send(
+                        .snapshotPart(
+                            sequence: 2, Fixture.replica, SnapshotPart(items: [], from: [9], to: nil, vector: vector))),
+                    .send(.snapshotEnd(sequence: 3, Fixture.replica, vector)),
+                ])
         _ = sender.received(.request(.transfer(Fixture.replica)))
         #expect(
             sender.read(.unavailable(.incomplete)) == [.send(.unavailable(.transfer(Fixture.replica), .incomplete))])

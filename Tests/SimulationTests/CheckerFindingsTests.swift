@@ -75,4 +75,25 @@ struct CheckerFindingsTests {
         let violations = Run(scenario, seed: 1).run().violations
         #expect(violations.isEmpty, "\(violations)")
     }
+
+    @Test("a copy of a disk that is older than the logs brings back nothing that was deleted and forgotten")
+    func oldCopyBehindTheLogs() {
+        let names = WorldTests.topology().regions.map(\.name)
+        var scenario = WorldTests.scenario(160, perSecond: 8)
+        scenario.log.retention = .seconds(20)
+        scenario.log.ageMax = .seconds(40)
+        scenario.log.shardLifetime = .seconds(10)
+        var plan = scenario.workload[0]
+        plan.keys = .init(count: 300, distribution: .uniform)
+        plan.mix = .init()
+        (plan.mix.put, plan.mix.delete) = (50, 50)
+        scenario.workload = [plan]
+        scenario.faults = [
+            FaultPlan(at: .seconds(20), duration: .seconds(120), kind: .oldCopy(region: names[1]))
+        ]
+        for seed in 1...2 as ClosedRange<UInt64> {
+            let violations = Run(scenario, seed: seed).run().violations
+            #expect(violations.isEmpty, "seed \(seed): \(violations.prefix(3))")
+        }
+    }
 }

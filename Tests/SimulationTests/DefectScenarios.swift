@@ -8,7 +8,7 @@ enum DefectScenario: String, CaseIterable, Sendable {
     case steady, hotKey, powerLoss, clockBack, clockAhead, wrongClock, clockBehind, diskLoss, oldCopy, oneWay,
         partition, newReplica,
         transactions, expiry,
-        pages, tableChanges, tableDeleted, trimming
+        pages, tableChanges, tableDeleted, trimming, staleCopy
 
     var scenario: Scenario {
         let names = WorldTests.topology().regions.map(\.name)
@@ -137,6 +137,20 @@ enum DefectScenario: String, CaseIterable, Sendable {
             scenario.log.retention = .seconds(60)
             scenario.log.shardLifetime = .seconds(30)
             scenario.log.shardCount = 2
+        case .staleCopy:
+            // Older than the logs, which go back half a minute; the table is sent in several parts.
+            scenario.duration = .seconds(110)
+            scenario.workload[0].arrival = .poisson(perSecond: 20)
+            scenario.workload[0].mix = WorkloadPlan.Mix()
+            (scenario.workload[0].mix.put, scenario.workload[0].mix.delete) = (50, 50)
+            scenario.workload[0].keys = .init(count: 300, distribution: .uniform)
+            scenario.workload[0].itemByteCount = 4_000
+            scenario.log.retention = .seconds(20)
+            scenario.log.ageMax = .seconds(40)
+            scenario.log.shardLifetime = .seconds(10)
+            scenario.faults = [
+                FaultPlan(at: .seconds(10), duration: .seconds(80), kind: .oldCopy(region: names[1]))
+            ]
         case .newReplica:
             scenario.tables[0].replicas = [names[0], names[1]]
             scenario.workload[0].regions = [names[0], names[1]]

@@ -13,6 +13,18 @@ extension Defect {
     }
 
     static let growth: [Defect] = [
+        .batch(
+            "what an old copy of a disk brings back stays stored", in: .staleCopy,
+            noticedBy: ["storage", "resurrection", "convergence"]
+        ) { surgery in
+            let memory = surgery.memory
+            surgery.rest.removeAll { operation in
+                guard case .delete(Layout.items, let key) = operation,
+                    let value = try? memory.value(for: key, in: Layout.items)
+                else { return false }
+                return value.count > Version.byteCount + 1
+            }
+        },
         keeping("tokens of transactions are never forgotten") { operation in
             if case .delete(Layout.meta, let key) = operation { key.starts(with: "token".utf8) } else { false }
         },

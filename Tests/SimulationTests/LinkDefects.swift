@@ -11,11 +11,18 @@ extension Defect {
     private static func rewriting(snapshot message: LinkMessage, _ change: ([SnapshotItem]) -> [SnapshotItem])
         -> LinkMessage
     {
-        guard case .snapshotPart(let sequence, let replica, let items) = message else { return message }
-        return .snapshotPart(sequence: sequence, replica, change(items))
+        guard case .snapshotPart(let sequence, let replica, let part) = message else { return message }
+        let changed = SnapshotPart(items: change(part.items), from: part.lower, to: part.upper, vector: part.vector)
+        return .snapshotPart(sequence: sequence, replica, changed)
     }
 
     static let links: [Defect] = [
+        .message("a part of a snapshot says that it is the whole", in: .staleCopy, noticedBy: ["storage"]) {
+            message, _ in
+            guard case .snapshotPart(let sequence, let replica, let part) = message else { return message }
+            return .snapshotPart(
+                sequence: sequence, replica, SnapshotPart(items: part.items, from: [], to: nil, vector: part.vector))
+        },
         .message(
             "an acknowledgement goes past what was applied", in: .partition,
             noticedBy: ["durability", "stable time", "log", "progress"]

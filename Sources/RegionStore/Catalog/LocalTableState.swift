@@ -20,6 +20,10 @@ struct LocalTableState: Sendable, Hashable {
     var isServing = false
     /// Whether part of a first transfer has arrived: another one must begin with nothing.
     var isTransferBegun = false
+    /// Whether what it holds is of an old copy of the disk, and may have been deleted and forgotten elsewhere since.
+    var isCopied = false
+    /// What the parts held that unfinished transfers have brought to a replica of an old copy.
+    var partialVector = AppliedVector()
     /// Up to where in this region's own log an earlier replica of it has written: whoever fills this one must have applied that.
     var ownPosition = LogPosition.zero
     /// Where in this region's own log it says that the replica was added: who has not applied that may still act on an earlier one's removal.
@@ -33,8 +37,17 @@ struct LocalTableState: Sendable, Hashable {
     /// when it shipped those changes.
     var catchUps = AppliedVector()
 
+    /// Whether the replica is to be compared with another one before anybody is given what it holds.
+    var isStale: Bool { isCopied && isServing && needsTransfer }
+
+    /// The state of a replica that is not being removed.
+    var replicaStatus: TableStatus { isServing ? isStale ? .updating : .active : .creating }
+
     /// Whether changes of `origin` that this region's vector counts are not in the replica yet.
     func lacksChanges(of origin: Origin) -> Bool { needsTransfer || catchUps.contains(origin) }
+
+    /// Up to where snapshot transfers have brought what `origin` has changed, or the deletions that followed.
+    func transferredPosition(of origin: Origin) -> LogPosition { max(snapshotVector[origin], partialVector[origin]) }
 
     /// What the replica itself has of every origin, where `vector` is what its region has applied.
     func vector(within vector: AppliedVector) -> AppliedVector {
@@ -106,10 +119,12 @@ struct LocalTableState: Sendable, Hashable {
         tableID = id
         indexes = []
         isTransferBegun = false
+        isCopied = false
+        partialVector = AppliedVector()
         needsExpiryBackfill = false
     }
 
-    /// Binary form: a binary map of the simple members, then the two vectors.
+    /// Binary form: a binary map of the simple members, then the three vectors.
     func encode(into writer: inout ByteWriter) {
         var map = AttributeMap()
         if let tableID { map["table"] = .number(Number(Int(tableID.rawValue))) }
@@ -131,11 +146,13 @@ struct LocalTableState: Sendable, Hashable {
         map["transfer"] = .bool(needsTransfer)
         map["serving"] = .bool(isServing)
         map["begun"] = .bool(isTransferBegun)
+        map["copied"] = .bool(isCopied)
         map["own"] = .binary(Layout.bigEndian(ownPosition.rawValue))
         map["added"] = .binary(Layout.bigEndian(addedPosition.rawValue))
         writer.appendLengthPrefixed(map.encoded())
         snapshotVector.encode(into: &writer)
         catchUps.encode(into: &writer)
+        partialVector.encode(into: &writer)
     }
 
     init() {}
@@ -170,12 +187,14 @@ struct LocalTableState: Sendable, Hashable {
         needsTransfer = map.bool("transfer") ?? false
         isServing = map.bool("serving") ?? false
         isTransferBegun = map.bool("begun") ?? false
+        isCopied = map.bool("copied") ?? false
         guard let own = map.position("own"), let added = map.position("added") else {
             throw .invalid("log position", at: start)
         }
         (ownPosition, addedPosition) = (own, added)
         snapshotVector = try AppliedVector(from: &reader)
         catchUps = try AppliedVector(from: &reader)
+        partialVector = try AppliedVector(from: &reader)
     }
 }
 
@@ -194,8 +213,7 @@ extension LocalTableState {
         guard status != .deleting else { return .drop }
         if tableID != nil {
             // Whoever changed the replica's overrides wrote its state too, as he knew it then.
-            let own: TableStatus = isServing ? .active : .creating
-            return status == own ? .keep : .report(own)
+            return status == replicaStatus ? .keep : .report(replicaStatus)
         }
         guard status != .creationFailed else { return .keep }
         return isNameTaken ? .report(.creationFailed) : .create

@@ -130,6 +130,26 @@ extension RegionState {
         catalog.clearReplica(&state, into: &batch)
     }
 
+    /// Marks what every replica holds as an old copy's.
+    mutating func noteCopied() {
+        for var state in catalog.all where state.local.isServing {
+            state.local.isCopied = true
+            catalog.put(state)
+        }
+    }
+
+    /// Has a replica wait for a snapshot transfer: one of an old copy says so, as nobody is to be given what it holds before.
+    mutating func requireTransfer(_ state: inout Catalog.TableState) {
+        let before = state.local.replicaStatus
+        state.local.needsTransfer = true
+        guard state.local.replicaStatus != before, state.entry[SettingName.replica(configuration.name)] != nil else {
+            return
+        }
+        let version = nextVersion(at: 0)
+        state.entry.setReplica(in: configuration.name, status: state.local.replicaStatus, version: version)
+        logCatalogChange(state.entry, version: version)
+    }
+
     /// Drops what a replica holds and gives it new local numbers; its settings and its state stay.
     mutating func emptyReplica(_ state: inout Catalog.TableState) {
         var local = state.local

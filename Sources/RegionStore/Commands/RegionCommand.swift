@@ -84,7 +84,7 @@ public enum LinkDelivery: Sendable, Hashable {
     case changes(ReceivedBatch)
     /// Everything of the origin up to `position` was shipped; nothing stamped at or below `closed` will follow.
     case heartbeat(Origin, position: LogPosition, closed: HybridTimestamp, directory: RegionDirectory)
-    case snapshotPart(LocalReplica, [SnapshotItem])
+    case snapshotPart(LocalReplica, SnapshotPart)
     /// The snapshot's end, with what its source held when it was taken.
     case snapshotEnd(LocalReplica, AppliedVector)
     /// All changes of the origin after `after` that the replica lacked were shipped; `isDirect` says that the origin itself has sent them.

@@ -5,7 +5,7 @@ extension LinkDelivery {
         case .changes(let batch):
             // What cannot be read is refused for another reason.
             batch.records.contains { (try? ChangeRecord(decoding: $0).kind) == .put }
-        case .snapshotPart(_, let items): items.contains { !$0.isTombstone }
+        case .snapshotPart(_, let part): part.items.contains { !$0.isTombstone }
         case .catalog, .heartbeat, .snapshotEnd, .catchUpEnd, .orphanedOriginEnd: false
         }
     }
@@ -24,7 +24,7 @@ extension RegionStore {
             let progress = ReceivedBatch(origin: origin, records: [], position: position, isComplete: true)
             try apply(progress, at: nowMilliseconds)
             noteClosed(origin, at: closed, directory: directory)
-        case .snapshotPart(let replica, let items): try applySnapshot(items, of: replica, at: nowMilliseconds)
+        case .snapshotPart(let replica, let part): try applySnapshot(part, of: replica, at: nowMilliseconds)
         case .snapshotEnd(let replica, let vector): finishSnapshot(of: replica, vector: vector, at: nowMilliseconds)
         case .catchUpEnd(let replica, let origin, let position, let isDirect):
             // An origin that still writes has to know of the replica: only its own answer says so.

@@ -16,6 +16,8 @@ struct ItemChange {
     let collection: CollectionChange?
     /// Nil in a table whose items do not expire.
     let expiry: ExpiryChange?
+    /// Whether a tombstone takes the place of an item that goes.
+    var leavesTombstone: Bool
 
     /// The version of the tombstone that the change replaces.
     var storedTombstone: Version? { old == nil ? storedVersion : nil }

@@ -103,7 +103,7 @@ struct TableContents {
             table: table, key: key, storedVersion: stored?.version, old: old, new: new,
             indexChanges: indexes.changes(at: key, from: old, to: new, in: table),
             collection: try collections.change(of: keyAttributes, from: old, to: new, in: table, store),
-            expiry: try ExpiryChange(from: old, to: new, in: table))
+            expiry: try ExpiryChange(from: old, to: new, in: table), leavesTombstone: table.keepsTombstones)
     }
 
     /// What a change that has no condition changes beside the item.
@@ -122,7 +122,7 @@ struct TableContents {
     mutating func apply(
         _ change: ItemChange, version: Version, originPosition: LogPosition?, into batch: inout WriteBatch
     ) -> Int? {
-        let isTombstone = change.new == nil && change.table.keepsTombstones
+        let isTombstone = change.new == nil && change.leavesTombstone
         tombstones.replace(
             change.storedTombstone,
             by: isTombstone

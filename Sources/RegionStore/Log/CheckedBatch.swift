@@ -51,9 +51,9 @@ struct CheckedBatch {
         case .item(let item, let key, let id):
             // A replica that waits for its first snapshot takes nothing until it has it: what the snapshot does not
             // hold is shipped to it once more, while a change that it holds, undone by a deletion that is long
-            // collected, would come back with this one.
+            // collected, would come back with this one. So it is with what the parts held that an old copy was compared with.
             guard let state = region.catalog[record.table], state.local.isServing, let table = state.table,
-                table.id == id, state.local.snapshotVector[record.version.origin] < record.position
+                table.id == id, state.local.transferredPosition(of: record.version.origin) < record.position
             else { return }
             let stored = try region.contents.receivedValue(key, in: store)
             if let stored, stored.version >= record.version {

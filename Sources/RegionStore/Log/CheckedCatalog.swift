@@ -35,7 +35,7 @@ struct CheckedCatalog {
         for var state in region.catalog.all
         where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
             state.local.openGap(of: source, after: known)
-            if catalog.isReset, state.entry[SettingName.replica(name)] != nil { state.local.needsTransfer = true }
+            if catalog.isReset, state.entry[SettingName.replica(name)] != nil { region.requireTransfer(&state) }
             region.catalog.put(state)
         }
     }

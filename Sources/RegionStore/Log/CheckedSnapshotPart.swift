@@ -6,6 +6,7 @@ import KeyValueStore
 struct CheckedSnapshotPart {
     /// The table whose replica here waits for it.
     let table: Table
+    let part: SnapshotPart
     let items: [ReceiveCheck.TransferredItem]
 
     /// Takes over what is newer than what is here.

@@ -37,6 +37,25 @@ public struct SnapshotItem: Sendable, Hashable {
     }
 }
 
+/// Everything that a table holds between two keys, as a snapshot has it.
+public struct SnapshotPart: Sendable, Hashable {
+    /// In the order of their keys.
+    public let items: [SnapshotItem]
+    /// Where the part begins, without the number that the table has at the sender; empty at the table's start.
+    public let lower: [UInt8]
+    /// Where the next one begins; nil at the table's end.
+    public let upper: [UInt8]?
+    /// What the table's replica held when the snapshot was taken.
+    public let vector: AppliedVector
+
+    public init(items: [SnapshotItem], from lower: [UInt8], to upper: [UInt8]?, vector: AppliedVector) {
+        self.items = items
+        self.lower = lower
+        self.upper = upper
+        self.vector = vector
+    }
+}
+
 /// Why what a link delivered was refused; nothing has changed then.
 public enum ApplyError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A stamp is too far ahead: the sender's clock or this region's is wrong.

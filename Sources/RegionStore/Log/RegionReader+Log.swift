@@ -47,8 +47,20 @@ public struct LogFilter: Sendable, Hashable {
 /// Part of a table, for a new replica.
 public struct SnapshotPage: Sendable, Hashable {
     public var items: [SnapshotItem] = []
+    /// Where it was read from; nil for the table's start.
+    public let start: [UInt8]?
     /// Where to go on; nil at the table's end.
     public var next: [UInt8]?
+
+    public init(from start: [UInt8]? = nil) { self.start = start }
+
+    /// As it is sent.
+    ///
+    /// - Parameter vector: what the replica held when the snapshot was taken.
+    public func part(_ vector: AppliedVector) -> SnapshotPart {
+        SnapshotPart(
+            items: items, from: start.map(Layout.keyInTable) ?? [], to: next.map(Layout.keyInTable), vector: vector)
+    }
 }
 
 extension RegionReader {
@@ -135,7 +147,7 @@ extension RegionReader {
     public func snapshotPage(
         of table: Table, in snapshot: Store.Snapshot, from key: [UInt8]?, byteLimit: Int
     ) throws(KeyValueStoreError) -> SnapshotPage {
-        var page = SnapshotPage()
+        var page = SnapshotPage(from: key)
         var range = KeyRange(prefix: Layout.prefix(table.id))
         if let key { range.lower = key }
         var byteCount = 0

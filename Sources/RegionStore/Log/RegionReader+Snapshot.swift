@@ -18,14 +18,14 @@ extension RegionReader {
     }
 
     /// What `snapshot` holds of one table's changes, for a replica that it is transferred to; nil where this region's
-    /// own replica is gone or was never complete itself.
+    /// own replica is gone, was never complete itself, or is an old copy's.
     ///
     /// At most ``vector(in:)``: of what this region still has to catch up with, only what it had before.
     public func transferVector(
         of table: TableUUID, in snapshot: Store.Snapshot
     ) throws(KeyValueStoreError) -> AppliedVector? {
         guard let local = try catalogValues(in: snapshot).first(where: { $0.entry.uuid == table })?.local,
-            local.tableID != nil, local.isServing
+            local.tableID != nil, local.isServing, !local.isStale
         else { return nil }
         return local.vector(within: try vector(in: snapshot))
     }

@@ -36,10 +36,11 @@ extension RegionStore {
             unasked: (asked.open + asked.unheard).sorted().compactMap(configuration.name))
     }
 
-    /// Gives the streams other shards: those that are open may have had records behind the end of what the store holds, whose sequence
-    /// numbers were told to consumers.
-    func rollStreams() {
+    /// Takes the store for an old copy, and gives the streams other shards: those that are open may have had records behind the end of
+    /// what the store holds, whose sequence numbers were told to consumers.
+    func beginAnew() {
         guard var tail = forgotten else { return }
+        region.noteCopied()
         region.rollStreams()
         tail.step = .streamsRolled
         setForgotten(tail)

@@ -31,26 +31,24 @@ extension RegionStore {
     ///
     /// Nothing of it is shipped: it is no change, and other regions have it already.
     public func applySnapshot(
-        _ items: [SnapshotItem], of replica: LocalReplica, at nowMilliseconds: UInt64
+        _ part: SnapshotPart, of replica: LocalReplica, at nowMilliseconds: UInt64
     ) throws(ApplyError) {
         if let failure { throw .storage("\(failure)") }
         guard let table = region.catalog.tableAwaitingTransfer(replica) else { return }
-        let items = try checked(at: nowMilliseconds) { check throws(ApplyError) in
-            try check.items(items, of: table)
+        let checked = try checked(at: nowMilliseconds) { check throws(ApplyError) in
+            CheckedSnapshotPart(table: table, part: part, items: try check.items(part.items, of: table))
         }
         try applying { () throws(ApplyError) in
-            try CheckedSnapshotPart(table: table, items: items).apply(to: &region, in: store, at: nowMilliseconds)
+            try transfers.take(checked, of: replica, in: &region, replicaProgress, from: reader, at: nowMilliseconds)
         }
     }
 
     /// Ends the snapshot transfer to a replica: from now on it is active, and asks each other region for what its link
     /// skipped.
     ///
-    /// - Parameter snapshotVector: what the source's replica held, of its own log too, when it took the snapshot.
-    public func finishSnapshot(
-        of replica: LocalReplica, vector snapshotVector: AppliedVector, at nowMilliseconds: UInt64
-    ) {
-        transfers.finish(replica, of: snapshotVector, within: vector, in: &region, at: nowMilliseconds)
+    /// - Parameter snapshot: what the source's replica held, of its own log too, when it took the snapshot.
+    public func finishSnapshot(of replica: LocalReplica, vector snapshot: AppliedVector, at nowMilliseconds: UInt64) {
+        transfers.finish(replica, of: snapshot, within: vector, in: &region, at: nowMilliseconds)
     }
 
     /// Notes that all changes of `origin` after `position` that the replica lacked have been shipped once more.

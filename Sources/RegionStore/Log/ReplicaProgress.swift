@@ -327,10 +327,7 @@ struct ReplicaProgress {
 
     /// Every log of every region that any vector names, in order.
     private func knownLogs(_ context: Context) -> [Origin] {
-        var known: [Origin] = []
-        for vector in [vector, context.gaps] + logs.acknowledgedVectors {
-            for log in vector.entries.map(\.origin) where !known.contains(log) { known.append(log) }
-        }
-        return known.sorted()
+        let named = ([vector, context.gaps] + logs.acknowledgedVectors).flatMap { $0.entries.map(\.origin) }.sorted()
+        return zip(named, [nil] + named).compactMap { log, before in log == before ? nil : log }
     }
 }

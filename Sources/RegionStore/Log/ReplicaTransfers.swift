@@ -10,12 +10,79 @@ struct ReplicaTransfers {
     ///
     /// Lost with the process, and then made once more.
     private var fills: [Fill] = []
+    private var prunings: [ReplicaPruning] = []
 
     private struct Fill {
         let ended: Origin
         let source: Origin
         let replica: LocalReplica
         var isDone = false
+    }
+
+    // MARK: - Old copies
+
+    /// Takes over part of a snapshot, and removes from a replica of an old copy what was deleted since, as far as the part says so.
+    mutating func take(
+        _ checked: CheckedSnapshotPart, of replica: LocalReplica, in region: inout RegionState,
+        _ progress: ReplicaProgress, from reader: RegionReader<some KeyValueStore>, at nowMilliseconds: UInt64
+    ) throws(ApplyError) {
+        try checked.apply(to: &region, in: reader.store, at: nowMilliseconds)
+        let (table, part) = (checked.table, checked.part)
+        guard let local = region.catalog[table.uuid]?.local, local.isStale else { return }
+        let index = prunings.firstIndex { $0.replica == replica } ?? prunings.endIndex
+        if index == prunings.endIndex { prunings.append(ReplicaPruning(of: replica)) }
+        var received = progress.received(upTo: region.log.bounds.last)
+        received.merge(progress.seen)
+        do {
+            let missing = try prunings[index].missing(
+                in: part, checked.items.map(\.key), of: table, loggedFrom: loggedFrom(local, region, progress),
+                received: received,
+                from: reader)
+            try region.prune(missing, of: table, in: reader.store, at: nowMilliseconds)
+        } catch {
+            throw .storage("\(error)")
+        }
+        // As the items' counts are by now.
+        guard var state = region.catalog[table.uuid] else { return }
+        state.local.partialVector.merge(part.vector)
+        if state.local != local { region.catalog.put(state) }
+    }
+
+    /// For each log the position after which this region's log holds all changes that the replica has.
+    private func loggedFrom(
+        _ local: LocalTableState, _ region: RegionState, _ progress: ReplicaProgress
+    ) -> AppliedVector {
+        var vector = progress.retainedFrom
+        vector.merge(local.snapshotVector)
+        vector.merge(local.partialVector)
+        vector.raise(region.origin, to: LogPosition(rawValue: region.log.bounds.start.rawValue - 1))
+        return vector
+    }
+
+    /// Whether a replica of an old copy can be compared with that of a source, which has of each other region that writes to the table as
+    /// much as this region's log does not tell of.
+    private func isComparable(
+        _ state: Catalog.TableState, with source: PeerLogs.Log?, _ region: RegionState, _ progress: ReplicaProgress
+    ) -> Bool {
+        guard state.local.isStale else { return true }
+        guard let acknowledged = source?.acknowledged else { return false }
+        return loggedFrom(state.local, region, progress).entries.allSatisfy { entry in
+            guard entry.origin != region.origin, !progress.hasEnded(entry.origin),
+                let name = region.configuration.name(of: entry.origin.region),
+                state.entry[SettingName.replica(name)] != nil
+            else { return true }
+            return acknowledged[entry.origin] >= entry.position
+        }
+    }
+
+    /// Whether a replica of an old copy was compared with all of a snapshot; it is then like any other.
+    private mutating func isPruned(_ state: inout Catalog.TableState, as replica: LocalReplica) -> Bool {
+        guard state.local.isStale else { return true }
+        guard prunings.contains(where: { $0.replica == replica && $0.isComplete }) else { return false }
+        prunings.removeAll { $0.replica == replica }
+        state.local.isCopied = false
+        state.local.partialVector = AppliedVector()
+        return true
     }
 
     // MARK: - Claims
@@ -39,7 +106,8 @@ struct ReplicaTransfers {
             let present = claims.source(of: replica)
             guard present == nil || present == source, isActive(state, in: source, region.configuration),
                 isWanted(state, from: source, region.configuration),
-                progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition
+                progress.logs[source]?.acknowledged?[region.origin] ?? .zero >= state.local.ownPosition,
+                isComparable(state, with: progress.logs[source], region, progress)
             else { continue }
             if present == nil, state.local.isTransferBegun, !state.local.isServing {
                 region.emptyReplica(&state)
@@ -78,7 +146,7 @@ struct ReplicaTransfers {
     mutating func repeatTransfer(of replica: LocalReplica, from source: Origin, in region: inout RegionState) {
         guard var state = region.catalog[replica.table], state.local.tableID == replica.id else { return }
         if !state.local.needsTransfer {
-            state.local.needsTransfer = true
+            region.requireTransfer(&state)
             region.catalog.put(state)
         }
         if isActive(state, in: source, region.configuration) { claims.set(source, for: replica) }
@@ -97,7 +165,7 @@ struct ReplicaTransfers {
         else { return }
         let source = claims.source(of: replica)
         claims.end(replica)
-        guard snapshot[region.origin] >= state.local.ownPosition else { return }
+        guard snapshot[region.origin] >= state.local.ownPosition, isPruned(&state, as: replica) else { return }
         for index in fills.indices where fills[index].replica == replica && fills[index].source == source {
             fills[index].isDone = true
         }
@@ -117,21 +185,29 @@ struct ReplicaTransfers {
     ) {
         let configuration = region.configuration
         for uuid in region.catalog.pendingReplicas {
-            guard let state = region.catalog[uuid], state.local.needsTransfer, !state.local.isServing,
-                let replica = state.localReplica
+            guard var state = region.catalog[uuid], state.local.needsTransfer,
+                !state.local.isServing || state.local.isStale, let replica = state.localReplica
             else { continue }
+            let waiting = state.local.replicaStatus
             let others = state.entry.settings(under: SettingName.replicaPrefix)
                 .compactMap { Replica(region: $0.name, $0.value) }
                 .filter { $0.region != configuration.name }
             let isFirst = others.allSatisfy { other in
+                let isBehind = configuration.id(of: other.region).map { $0 > configuration.region } ?? true
                 switch other.status {
-                case .creationFailed: true
-                // Of several that wait the one with the lowest number begins.
-                case .creating: configuration.id(of: other.region).map { $0 > configuration.region } ?? true
-                case .active, .updating, .deleting: false
+                case .creationFailed: return true
+                // Of several that wait the one with the lowest number begins, and one that holds something before one that does not.
+                case .creating: return isBehind || waiting == .updating
+                case .updating: return isBehind && waiting == .updating
+                case .active, .deleting: return false
                 }
             }
             guard isFirst else { continue }
+            if state.local.isCopied {
+                state.local.isCopied = false
+                state.local.partialVector = AppliedVector()
+                region.catalog.put(state)
+            }
             // What other regions still have in their logs is fetched.
             var nothing = AppliedVector()
             nothing.raise(region.origin, to: state.local.ownPosition)

@@ -74,12 +74,16 @@ extension LinkMessage {
         case .request(let request):
             writer.append(Kind.request.rawValue)
             request.encode(into: &writer)
-        case .snapshotPart(let sequence, let replica, let items):
+        case .snapshotPart(let sequence, let replica, let part):
             writer.append(Kind.snapshotPart.rawValue)
             writer.append(sequence)
             replica.encode(into: &writer)
-            writer.appendLength(items.count)
-            for item in items {
+            part.vector.encode(into: &writer)
+            writer.appendLengthPrefixed(part.lower)
+            writer.append(part.upper == nil ? 0 : 1 as UInt8)
+            if let upper = part.upper { writer.appendLengthPrefixed(upper) }
+            writer.appendLength(part.items.count)
+            for item in part.items {
                 item.version.encode(into: &writer)
                 writer.append(item.isTombstone ? 1 : 0 as UInt8)
                 writer.appendLengthPrefixed(item.payload)
@@ -216,6 +220,9 @@ extension LinkMessage {
     private static func readSnapshotPart(from reader: inout ByteReader) throws(BinaryDecodingError) -> LinkMessage {
         let sequence = try reader.readUInt64()
         let replica = try LocalReplica(from: &reader)
+        let vector = try AppliedVector(from: &reader)
+        let lower = try reader.readLengthPrefixedBytes()
+        let upper = try readFlag(from: &reader) ? try reader.readLengthPrefixedBytes() : nil
         let count = try readCount(from: &reader, minimumByteCount: Version.byteCount + 2)
         var items: [SnapshotItem] = []
         items.reserveCapacity(count)
@@ -226,7 +233,8 @@ extension LinkMessage {
                 SnapshotItem(
                     version: version, isTombstone: isTombstone, payload: try reader.readLengthPrefixedBytes()))
         }
-        return .snapshotPart(sequence: sequence, replica, items)
+        let part = SnapshotPart(items: items, from: lower, to: upper, vector: vector)
+        return .snapshotPart(sequence: sequence, replica, part)
     }
 
     private static func encode(_ list: [[UInt8]], into writer: inout ByteWriter) {

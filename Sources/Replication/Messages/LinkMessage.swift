@@ -24,8 +24,8 @@ public enum LinkMessage: Sendable, Hashable {
     case acknowledge(sequence: UInt64, vector: AppliedVector, clockMilliseconds: UInt64)
     /// The receiver asks for more than the sender's own changes.
     case request(Request)
-    /// Part of a table's snapshot.
-    case snapshotPart(sequence: UInt64, LocalReplica, [SnapshotItem])
+    /// Part of a table's snapshot: the parts between them are the whole of it.
+    case snapshotPart(sequence: UInt64, LocalReplica, SnapshotPart)
     /// The end of a snapshot transfer, with what the snapshot held.
     case snapshotEnd(sequence: UInt64, LocalReplica, AppliedVector)
     /// The end of what was asked for with `Request.catchUp`.

@@ -8,23 +8,35 @@ struct Audit {
     let history: History
     unowned let holdings: Holdings
 
-    /// - Parameter adopts: whether what is stored is taken over where it is newer: after a snapshot transfer.
+    /// - Parameter adopts: whether what is stored is taken over where it is newer, and what was deleted since may be missing: after a
+    ///   snapshot transfer.
     func check(_ table: Int, in region: SimulatedRegion, store: SimulatedRegion.Store, adopts: Bool) {
         let uuid = history.items.tables[table].uuid
         // A disk with damaged blocks, or none, is not looked at.
         guard region.disk.faults.read == nil, let description = store.reader.catalog.table(uuid) else { return }
         var indexes = description.indexes.filter { $0.status == .active }.map { IndexSum($0, of: description) }
-        var found = 0
+        var found: [Int] = []
         do {
             try store.reader.visitItems(of: description) { key, value in
                 let item = history.items.number(ofForm: key, from: 12, inTable: table)
                 check(value, of: item, in: region, adopts: adopts)
                 guard !value.isTombstone else { return }
-                found += 1
+                found.append(item)
                 guard !indexes.isEmpty, let content = try value.decodedItem() else { return }
                 for place in indexes.indices { indexes[place].add(content) }
             }
-            if !adopts { checkNothingMissing(found, table, in: region, description) }
+            if adopts {
+                dropDeleted(found, table, in: region, description)
+            } else {
+                checkNothingMissing(found.count, table, in: region, description)
+            }
+            let kept = try store.reader.statistics(of: description)
+            if kept.itemCount != found.count {
+                violate(
+                    "storage",
+                    "\(description.name) in \(region.name) is said to hold \(kept.itemCount) items, and holds \(found.count)"
+                )
+            }
             for index in indexes {
                 guard let text = try index.difference(in: store.reader) else { continue }
                 violate("indexes", "the index \(index.name) of \(description.name) in \(region.name) \(text)")
@@ -55,6 +67,24 @@ struct Audit {
             violate("resurrection", "\(region.name) stores an item for \(text()), which \(mark) deleted")
         } else if change.payloadHash != Hashing.hash(value.bytes, from: StoredItem.itemOffset) {
             violate("storage", "\(region.name) stores other attributes of \(text()) than \(mark) wrote")
+        }
+    }
+
+    /// What a transfer took away has to have been deleted, wherever that was.
+    private func dropDeleted(_ found: [Int], _ table: Int, in region: SimulatedRegion, _ description: Table) {
+        var isThere = [Bool](repeating: false, count: history.items.count)
+        for item in found { isThere[item] = true }
+        for item in 0..<history.items.count where Int(history.items.tableOfItem[item]) == table && !isThere[item] {
+            let cell = holdings.cell(item, in: region.index)
+            guard !cell.mark.isNone, !cell.isDelete else { continue }
+            guard holdings.wasDeleted(item, by: cell.mark) else {
+                violate(
+                    "storage",
+                    "\(region.name) lacks \(cell.mark) of \(history.items.text(of: item)) after a transfer, which nobody deleted"
+                )
+                continue
+            }
+            holdings.adopt(.init(), of: item, in: region.index)
         }
     }
 

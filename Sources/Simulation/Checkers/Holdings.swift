@@ -231,7 +231,7 @@ final class Holdings: WorldObserver {
                     "\(region.name) took \(entry.mark) as new for \(text()), and had \(cell.mark)\(cell.isDelete ? ", a deletion" : "") already"
                 )
             }
-            if entry.isOwn { checkReplaced(entry, cell, isOpen: isOpen, in: region, text) }
+            if entry.isOwn { checkReplaced(entry, cell, of: item, isOpen: isOpen, in: region, text) }
         case .superseded:
             if !isOpen, !cell.mark.beats(entry.mark) {
                 violate(
@@ -261,11 +261,14 @@ final class Holdings: WorldObserver {
     }
 
     private func checkReplaced(
-        _ entry: History.ResolvedEntry, _ cell: Cell, isOpen: Bool, in region: SimulatedRegion, _ text: () -> String
+        _ entry: History.ResolvedEntry, _ cell: Cell, of item: Int, isOpen: Bool, in region: SimulatedRegion,
+        _ text: () -> String
     ) {
         // A deletion's tombstone may be gone.
         if entry.replaced == cell.mark || (cell.isDelete && entry.replaced.isNone) { return }
         if isOpen, entry.replaced.beats(cell.mark), entry.mark.beats(entry.replaced) { return }
+        // A transfer to an old copy takes away what was deleted and forgotten since.
+        if isOpen, entry.replaced.isNone, wasDeleted(item, by: cell.mark) { return }
         violate(
             "linearizability",
             "a write \(entry.mark) of \(text()) in \(region.name) was made against \(entry.replaced), when the region held \(cell.mark)"

@@ -30,6 +30,15 @@ final class Winner: WorldObserver {
         streams.check(in: region, limit: 2_000)
     }
 
+    /// Whether a deletion is older than a snapshot transfer: its tombstone may have been forgotten where that came from, and then whoever got
+    /// an earlier deletion beside it keeps that.
+    private func wasMade(_ deletion: Mark, before filled: VirtualTime?) -> Bool {
+        guard let filled, let origin = history.history(of: Origin(rawValue: deletion.origin)),
+            let change = origin.change(stamped: deletion.stamp), let made = origin.commitTime(of: change.position)
+        else { return false }
+        return made <= filled
+    }
+
     func conclude() {
         for region in world.regions {
             holdings.auditEverything(in: region)
@@ -38,8 +47,11 @@ final class Winner: WorldObserver {
         for item in 0..<history.items.count {
             let table = Int(history.items.tableOfItem[item])
             let winner = holdings.winner(item)
-            for region in world.regions where holdings.replica(table, in: region.index).isComplete {
+            for region in world.regions {
+                let replica = holdings.replica(table, in: region.index)
+                guard replica.isComplete else { continue }
                 let cell = holdings.cell(item, in: region.index)
+                if cell.isDelete, winner.isDelete, wasMade(winner.mark, before: replica.filledAt) { continue }
                 // The deletion of what a region never heard of, or forgot with its disk, leaves nothing to hold.
                 guard cell.mark != winner.mark, !(winner.isDelete && cell.mark.isNone) else { continue }
                 world.violate(
