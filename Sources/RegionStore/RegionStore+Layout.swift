@@ -39,7 +39,7 @@ public enum Layout {
     ]
 
     /// The version of everything in this file; a store of another one is refused.
-    static let formatVersion: UInt32 = 4
+    static let formatVersion: UInt32 = 5
 
     /// Names in the `meta` keyspace.
     ///

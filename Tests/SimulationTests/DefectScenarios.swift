@@ -140,11 +140,11 @@ enum DefectScenario: String, CaseIterable, Sendable {
         case .staleCopy:
             // Older than the logs, which go back half a minute; the table is sent in several parts.
             scenario.duration = .seconds(110)
-            scenario.workload[0].arrival = .poisson(perSecond: 20)
+            scenario.workload[0].arrival = .poisson(perSecond: 8)
             scenario.workload[0].mix = WorkloadPlan.Mix()
             (scenario.workload[0].mix.put, scenario.workload[0].mix.delete) = (50, 50)
-            scenario.workload[0].keys = .init(count: 300, distribution: .uniform)
-            scenario.workload[0].itemByteCount = 4_000
+            scenario.workload[0].keys = .init(count: 150, distribution: .uniform)
+            scenario.workload[0].itemByteCount = 8_000
             scenario.log.retention = .seconds(20)
             scenario.log.ageMax = .seconds(40)
             scenario.log.shardLifetime = .seconds(10)
@@ -163,9 +163,12 @@ enum DefectScenario: String, CaseIterable, Sendable {
     }
 
     /// What the checkers say of a run.
-    func violations(seed: UInt64, hooks: (WorldHandle) -> SimulationHooks) -> [RunResult.Violation] {
+    func violations(
+        seed: UInt64, endsAtFirst: Bool = false, hooks: (WorldHandle) -> SimulationHooks
+    ) -> [RunResult.Violation] {
         let handle = WorldHandle()
         let run = Run(scenario, seed: seed, hooks: hooks(handle))
+        run.endsAtFirstViolation = endsAtFirst
         handle.world = run.world
         return run.run().violations
     }

@@ -20,8 +20,12 @@ struct DefectTests {
     @Test("notice every mistake that is made on purpose, within three seeds", arguments: Defect.all)
     func defect(_ defect: Defect) {
         for seed in Self.seeds {
-            let violations = defect.scenario.violations(seed: seed, hooks: defect.hooks)
+            // The whole run is looked at only where another checker was the first: a region that begins anew for ever takes minutes.
+            var violations = defect.scenario.violations(seed: seed, endsAtFirst: true, hooks: defect.hooks)
             guard !violations.isEmpty else { continue }
+            if !violations.contains(where: { defect.checkers.contains($0.checker) }) {
+                violations = defect.scenario.violations(seed: seed, hooks: defect.hooks)
+            }
             let found = violations.first { defect.checkers.contains($0.checker) }
             #expect(found != nil, "\(defect) was noticed by others: \(violations.prefix(5))")
             if let found {

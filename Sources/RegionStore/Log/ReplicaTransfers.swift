@@ -29,6 +29,7 @@ struct ReplicaTransfers {
         try checked.apply(to: &region, in: reader.store, at: nowMilliseconds)
         let (table, part) = (checked.table, checked.part)
         guard let local = region.catalog[table.uuid]?.local, local.isStale else { return }
+        prunings.removeAll { region.catalog[$0.replica.table]?.localReplica != $0.replica }
         let index = prunings.firstIndex { $0.replica == replica } ?? prunings.endIndex
         if index == prunings.endIndex { prunings.append(ReplicaPruning(of: replica)) }
         var received = progress.received(upTo: region.log.bounds.last)
