@@ -8,7 +8,7 @@ import Testing
 /// An old copy of a disk is put back, and the other regions' logs no longer go back so far.
 @Suite struct StaleReplicaTests {
     /// Three regions with items of which one is deleted after the second region's disk was copied, so long ago that nobody knows of it.
-    private func world() throws -> (world: World, copy: WriteBatch, mark: LogMark) {
+    private func world() throws -> (world: World, copy: WriteBatch) {
         let world = try World.sharingTable()
         for key in ["a", "b", "c"] { try world[1].put(item(key)) }
         try world[2].put(item("own"))
@@ -19,9 +19,7 @@ import Testing
         try world[3].put(item("b", ["n": 2]))
         try world.settle()
         try forget(world)
-        return (
-            world, copy, LogMark(incarnation: world[2].store.incarnation, position: world[2].reader.lastPosition)
-        )
+        return (world, copy)
     }
 
     /// Lets so much time go by that logs and tombstones go.
@@ -38,16 +36,18 @@ import Testing
         for region in world.regions { #expect(try region.tombstoneCount() == 0) }
     }
 
-    private func putBack(_ copy: WriteBatch, _ mark: LogMark, in world: World) throws -> World {
+    /// The regions with the second one on a copy of its disk, which a mark beside it shows to be old.
+    private func putBack(_ copy: WriteBatch, in world: World) throws -> World {
+        let mark = LogMark(incarnation: world[2].store.incarnation, position: world[2].reader.lastPosition.successor)
         let region = try TestRegion(opening: copy, configuration: world[2].configuration, mark: .found(mark))
-        region.now = world[2].now
+        region.now = world.regions.map(\.now).max() ?? 0
         #expect(region.store.forgotten?.log == world[2].origin)
         return World([world[1], region, world[3]])
     }
 
     @Test func `what was deleted and forgotten meanwhile does not come back`() throws {
-        let (before, copy, mark) = try world()
-        let world = try putBack(copy, mark, in: before)
+        let (before, copy) = try world()
+        let world = try putBack(copy, in: before)
         #expect(try world[2].item(["pk": "a"]) != nil)
         try world.carryLog(from: world[1], to: world[2])
         #expect(world[2].store.reader.table(named: "T")?.status == .active, "it answers with what it has")
@@ -87,10 +87,8 @@ import Testing
         try world[1].delete(["pk": "a"])
         try world.settle()
         try forget(world)
-        let mark = LogMark(incarnation: world[2].store.incarnation, position: world[2].reader.lastPosition.successor)
-        let region = try TestRegion(opening: copy, configuration: world[2].configuration, mark: .found(mark))
-        region.now = world[2].now
-        let after = World([world[1], region, world[3]])
+        let after = try putBack(copy, in: world)
+        let region = after[2]
         for source in [after[1], after[3]] { try after.carryLog(from: source, to: region) }
         try after[3].put(item("late"))
         let log = after[3].origin
@@ -117,10 +115,8 @@ import Testing
         for number in 0..<200 where number % 3 > 0 { try world[1].delete(["pk": .string(Text("\(number)"))]) }
         try world.settle()
         try forget(world)
-        let mark = LogMark(incarnation: world[2].store.incarnation, position: world[2].reader.lastPosition.successor)
-        let region = try TestRegion(opening: copy, configuration: world[2].configuration, mark: .found(mark))
-        region.now = world[2].now
-        let after = World([world[1], region, world[3]])
+        let after = try putBack(copy, in: world)
+        let region = after[2]
         try after.carryLog(from: after[1], to: region)
         after.acknowledge(from: region, to: after[1])
         let replica = try #require(region.store.claimTransfers(from: after[1].origin).first)
@@ -146,7 +142,6 @@ import Testing
         try world[2].put(item("own"))
         let copy = try world[2].image()
         try world[2].put(item("later"))
-        let mark = LogMark(incarnation: world[2].store.incarnation, position: world[2].reader.lastPosition)
         let others = World([world[1], world[3]])
         try world[1].put(item("b"))
         for _ in 0..<40 {
@@ -157,9 +152,8 @@ import Testing
                 try region.commit()
             }
         }
-        let region = try TestRegion(opening: copy, configuration: world[2].configuration, mark: .found(mark))
-        region.now = world[1].now
-        let after = World([world[1], region, world[3]])
+        let after = try putBack(copy, in: world)
+        let region = after[2]
         try after.carryLog(from: world[1], to: region)
         #expect(try status(of: region) == .updating)
         after.acknowledge(from: region, to: world[1])

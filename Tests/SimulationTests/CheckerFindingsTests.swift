@@ -60,15 +60,19 @@ struct CheckerFindingsTests {
         #expect(violations.isEmpty, "\(violations.prefix(3))")
     }
 
+    /// Half of the requests put items, and half delete them.
+    private static func puttingAndDeleting(_ seconds: Int, perSecond: Double, keyCount: Int) -> Scenario {
+        var scenario = WorldTests.scenario(seconds, perSecond: perSecond)
+        scenario.workload[0].keys = .init(count: keyCount, distribution: .uniform)
+        scenario.workload[0].mix = .init()
+        (scenario.workload[0].mix.put, scenario.workload[0].mix.delete) = (50, 50)
+        return scenario
+    }
+
     @Test("a region that lost its disk collects the deletions that its last incarnation made")
     func tombstonesAfterDiskLoss() {
         let names = WorldTests.topology().regions.map(\.name)
-        var scenario = WorldTests.scenario(16, perSecond: 60)
-        var plan = scenario.workload[0]
-        plan.keys = .init(count: 60, distribution: .uniform)
-        plan.mix = .init()
-        (plan.mix.put, plan.mix.delete) = (50, 50)
-        scenario.workload = [plan]
+        var scenario = Self.puttingAndDeleting(16, perSecond: 60, keyCount: 60)
         scenario.faults = [
             FaultPlan(at: .seconds(5), duration: .seconds(4), kind: .diskLoss(region: names[2]))
         ]
@@ -79,15 +83,10 @@ struct CheckerFindingsTests {
     @Test("a copy of a disk that is older than the logs brings back nothing that was deleted and forgotten")
     func oldCopyBehindTheLogs() {
         let names = WorldTests.topology().regions.map(\.name)
-        var scenario = WorldTests.scenario(160, perSecond: 8)
+        var scenario = Self.puttingAndDeleting(160, perSecond: 8, keyCount: 300)
         scenario.log.retention = .seconds(20)
         scenario.log.ageMax = .seconds(40)
         scenario.log.shardLifetime = .seconds(10)
-        var plan = scenario.workload[0]
-        plan.keys = .init(count: 300, distribution: .uniform)
-        plan.mix = .init()
-        (plan.mix.put, plan.mix.delete) = (50, 50)
-        scenario.workload = [plan]
         scenario.faults = [
             FaultPlan(at: .seconds(20), duration: .seconds(120), kind: .oldCopy(region: names[1]))
         ]

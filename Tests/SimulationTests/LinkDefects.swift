@@ -8,20 +8,25 @@ import Replication
 /// Mistakes in what regions tell each other.
 extension Defect {
     /// What each part of a snapshot becomes on its way.
-    private static func rewriting(snapshot message: LinkMessage, _ change: ([SnapshotItem]) -> [SnapshotItem])
+    private static func rewriting(snapshot message: LinkMessage, _ change: (SnapshotPart) -> SnapshotPart)
         -> LinkMessage
     {
         guard case .snapshotPart(let sequence, let replica, let part) = message else { return message }
-        let changed = SnapshotPart(items: change(part.items), from: part.lower, to: part.upper, vector: part.vector)
-        return .snapshotPart(sequence: sequence, replica, changed)
+        return .snapshotPart(sequence: sequence, replica, change(part))
+    }
+
+    private static func rewriting(itemsOf message: LinkMessage, _ change: ([SnapshotItem]) -> [SnapshotItem])
+        -> LinkMessage
+    {
+        rewriting(snapshot: message) {
+            SnapshotPart(items: change($0.items), from: $0.lower, to: $0.upper, vector: $0.vector)
+        }
     }
 
     static let links: [Defect] = [
         .message("a part of a snapshot says that it is the whole", in: .staleCopy, noticedBy: ["storage"]) {
             message, _ in
-            guard case .snapshotPart(let sequence, let replica, let part) = message else { return message }
-            return .snapshotPart(
-                sequence: sequence, replica, SnapshotPart(items: part.items, from: [], to: nil, vector: part.vector))
+            rewriting(snapshot: message) { SnapshotPart(items: $0.items, from: [], to: nil, vector: $0.vector) }
         },
         .message(
             "an acknowledgement goes past what was applied", in: .partition,
@@ -43,13 +48,13 @@ extension Defect {
         },
         .message("a snapshot leaves out items", in: .newReplica, noticedBy: ["progress", "stable time"]) {
             message, _ in
-            rewriting(snapshot: message) { $0.enumerated().filter { $0.offset % 3 > 0 }.map(\.element) }
+            rewriting(itemsOf: message) { $0.enumerated().filter { $0.offset % 3 > 0 }.map(\.element) }
         },
         .message(
             "a snapshot brings an item without an attribute", in: .newReplica, noticedBy: ["storage", "convergence"]
         ) {
             message, _ in
-            rewriting(snapshot: message) { items in
+            rewriting(itemsOf: message) { items in
                 items.map { part in
                     guard !part.isTombstone, var item = try? Item(decoding: part.payload) else { return part }
                     item["mark"] = nil
@@ -62,7 +67,7 @@ extension Defect {
             noticedBy: ["storage", "winner", "convergence"]
         ) {
             message, _ in
-            rewriting(snapshot: message) { items in
+            rewriting(itemsOf: message) { items in
                 items.map { part in
                     let stamp = HybridTimestamp(rawValue: part.version.stamp.rawValue - 1)
                     return SnapshotItem(

@@ -119,9 +119,14 @@ struct LocalTableState: Sendable, Hashable {
         tableID = id
         indexes = []
         isTransferBegun = false
+        needsExpiryBackfill = false
+        endComparison()
+    }
+
+    /// What the replica holds is no longer an old copy's.
+    mutating func endComparison() {
         isCopied = false
         partialVector = AppliedVector()
-        needsExpiryBackfill = false
     }
 
     /// Binary form: a binary map of the simple members, then the three vectors.

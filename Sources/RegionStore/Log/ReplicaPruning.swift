@@ -32,8 +32,7 @@ struct ReplicaPruning {
         from reader: RegionReader<some KeyValueStore>
     ) throws -> [(key: [UInt8], version: Version)] {
         let snapshot = try reader.snapshot()
-        var bounds = bounds ?? Bounds(part.vector, of: table.uuid)
-        if bounds.vector != part.vector { bounds = Bounds(part.vector, of: table.uuid) }
+        var bounds = bounds.flatMap { $0.vector == part.vector ? $0 : nil } ?? Bounds(part.vector, of: table.uuid)
         try bounds.scan(to: try reader.lastPosition(in: snapshot), in: snapshot, of: reader, received)
         self.bounds = bounds
         let prefix = Layout.prefix(table.id)

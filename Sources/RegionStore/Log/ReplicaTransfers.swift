@@ -81,8 +81,7 @@ struct ReplicaTransfers {
         guard state.local.isStale else { return true }
         guard prunings.contains(where: { $0.replica == replica && $0.isComplete }) else { return false }
         prunings.removeAll { $0.replica == replica }
-        state.local.isCopied = false
-        state.local.partialVector = AppliedVector()
+        state.local.endComparison()
         return true
     }
 
@@ -205,8 +204,7 @@ struct ReplicaTransfers {
             }
             guard isFirst else { continue }
             if state.local.isCopied {
-                state.local.isCopied = false
-                state.local.partialVector = AppliedVector()
+                state.local.endComparison()
                 region.catalog.put(state)
             }
             // What other regions still have in their logs is fetched.
