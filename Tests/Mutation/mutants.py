@@ -120,8 +120,8 @@ def operators(sites):
             kind = "Conjunction" if site.old == "&&" else "Disjunction"
             other = JUNCTIONS[site.old]
             texts.append(
-                f"infix operator {name}: Logical{kind}Precedence\n@inline(__always) func {name} <Failure: Error>"
-                f"(left: Bool, right: @autoclosure () throws(Failure) -> Bool) throws(Failure) -> Bool {{ "
+                f"infix operator {name}: Logical{kind}Precedence\n@inline(__always) func {name} "
+                f"(left: Bool, right: @autoclosure () throws -> Bool) rethrows -> Bool {{ "
                 f"let isOther = activeMutant == {site.number}\n"
                 f"if {'left == isOther' if site.old == '&&' else 'left != isOther'} "
                 f"{{ return left }}\nreturn try right() }}")
@@ -222,7 +222,8 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
 
-    folder = options.folder
+    # What the compiler says of a file names it in full.
+    folder = options.folder.resolve()
     if not (folder / ".build").exists():
         folder.mkdir(parents=True, exist_ok=True)
     for name in ["Package.swift", "Sources", "Tests", "Regions", "Simulations"]:
