@@ -35,9 +35,9 @@ public struct ReceiverLink: ~Copyable {
         case deliver(sequence: UInt64, LinkDelivery)
         /// The link is up: its sender is this origin.
         case established(Origin)
-        /// The replica needs a snapshot once more, as its changes are no longer in the sender's log:
-        /// `RegionStore.transferAgain(_:from:)`.
-        case transferAgain(LocalReplica, from: Origin)
+        /// The replica needs a snapshot once more, as the sender has no longer the changes of a log that it lacks:
+        /// `RegionStore.transferAgain(_:lacking:from:)`.
+        case transferAgain(LocalReplica, lacking: Origin, from: Origin)
         /// The sender cannot send the replica just now, another may: `RegionStore.releaseTransfer(_:from:)`.
         case releaseTransfer(LocalReplica, from: Origin)
         /// Call `timerFired(at:)` at this monotonic time; it replaces an earlier wish.
@@ -279,8 +279,8 @@ public struct ReceiverLink: ~Copyable {
             asked.removeAll { $0 == request }
             switch request {
             case .transfer(let replica): return [.releaseTransfer(replica, from: sender)]
-            case .catchUp(let replica, _, _, _):
-                return reason == .trimmed ? [.transferAgain(replica, from: sender)] : []
+            case .catchUp(let replica, _, let origin, _):
+                return reason == .trimmed ? [.transferAgain(replica, lacking: origin, from: sender)] : []
             case .relay, .stopRelaying, .orphanedOrigin: return []
             }
         case .orphanedOriginEnd(let sequence, let origin, let after, let seen, let isTrimmed):

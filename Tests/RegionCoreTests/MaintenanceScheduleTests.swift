@@ -38,6 +38,48 @@ import Testing
         #expect(tick() == 1_000)
     }
 
+    /// Runs what is due until nothing was written for a minute.
+    private func idle(heartbeatMilliseconds: UInt64) -> (schedule: MaintenanceSchedule, now: UInt64, turns: [Int]) {
+        var schedule = MaintenanceSchedule(
+            startingAt: 0, logEnd: 0, heartbeatMilliseconds: heartbeatMilliseconds)
+        var turns = [Int](repeating: 0, count: 10)
+        while schedule.nextDueMilliseconds < 100_000 {
+            let now = schedule.nextDueMilliseconds
+            guard let turn = schedule.next(at: now, logEnd: 0) else { break }
+            schedule.did(turn.duty, hasMore: false, at: now, logEnd: 0)
+            turns[Int(now / 10_000)] += 1
+        }
+        return (schedule, 100_000, turns)
+    }
+
+    @Test func `an idle region does a fraction of what a busy one does, and ticks no more often than others are told`()
+    {
+        #expect(idle(heartbeatMilliseconds: 200).turns.first == 62)
+        // Ten ticks, two of each of three others, and the log.
+        #expect(idle(heartbeatMilliseconds: 200).turns.last == 17)
+        #expect(idle(heartbeatMilliseconds: 10_000).turns.last == 8)
+    }
+
+    @Test func `what is written in an idle region has all parts due as in a busy one`() {
+        for duty in MaintenanceSchedule.Duty.allCases where duty != .trimLog {
+            var (schedule, now, _) = idle(heartbeatMilliseconds: 10_000)
+            while let turn = schedule.next(at: now, logEnd: 0) {
+                schedule.did(turn.duty, hasMore: false, at: now, logEnd: 0)
+            }
+            schedule.grew()
+            var last: UInt64 = 0
+            while last == 0, schedule.nextDueMilliseconds <= now + 1_000 {
+                let due = schedule.nextDueMilliseconds
+                while let turn = schedule.next(at: due, logEnd: 1) {
+                    if turn.duty == duty { last = due }
+                    schedule.did(turn.duty, hasMore: false, at: due, logEnd: 1)
+                }
+            }
+            now += duty.intervalMilliseconds
+            #expect(last > 0 && last <= now, "\(duty)")
+        }
+    }
+
     @Test func `parts with more to do take turns, so that none starves`() {
         var schedule = schedule()
         var counts: [MaintenanceSchedule.Duty: Int] = [:]

@@ -27,14 +27,18 @@ import Testing
         return vector
     }
 
-    /// After a review at 200 ms that has found nothing.
-    private static func quiet() -> NeedsReviews {
+    private static func peers(downSince: UInt64? = nil, has position: UInt64 = 5) -> [RelayPolicy.Peer] {
+        [RelayPolicy.Peer(region: other.region, origin: other, downSince: downSince, vector: vector(position))]
+    }
+
+    /// After a review that has found nothing.
+    private static func quiet(downSince: UInt64? = nil, at now: UInt64 = 200) -> NeedsReviews {
         var configuration = LinkConfiguration()
         configuration.reviewMilliseconds = 200
         configuration.quietReviewMilliseconds = 2_000
-        var reviews = NeedsReviews(configuration, at: 0)
-        let isDue = reviews.takeDue(committed(), isEverybodyThere: true, at: 200)
-        let hasBegun = reviews.begin(committed(), at: 200)
+        var reviews = NeedsReviews(configuration, patience: 250, at: 0)
+        let isDue = reviews.takeDue(committed(), peers: peers(downSince: downSince), at: now)
+        let hasBegun = reviews.begin(committed(), peers: peers(downSince: downSince), at: now)
         #expect(isDue && hasBegun)
         reviews.end(foundNothing: true)
         return reviews
@@ -43,33 +47,55 @@ import Testing
     @Test func `while nothing happens reviews are rare, and ticks of clocks are nothing`() {
         var reviews = Self.quiet()
         for now in stride(from: 400, to: 2_200, by: 200) as StrideTo<UInt64> {
-            let isDue = reviews.takeDue(Self.committed(closed: now), isEverybodyThere: true, at: now)
+            let isDue = reviews.takeDue(Self.committed(closed: now), peers: Self.peers(), at: now)
             #expect(!isDue)
             #expect(reviews.due == now + 200)
         }
-        let isDue = reviews.takeDue(Self.committed(), isEverybodyThere: true, at: 2_200)
+        let isDue = reviews.takeDue(Self.committed(), peers: Self.peers(), at: 2_200)
         #expect(isDue)
     }
 
-    @Test func `what is written, received or applied, and a region that is away, bring the next one at its time`() {
+    @Test func `what is written, received or applied brings the next one at its time`() {
         for changed in [Self.committed(end: 1), Self.committed(received: 6), Self.committed(applied: 4)] {
             var reviews = Self.quiet()
-            let isEarly = reviews.takeDue(changed, isEverybodyThere: true, at: 399)
-            let isDue = reviews.takeDue(changed, isEverybodyThere: true, at: 400)
+            let isEarly = reviews.takeDue(changed, peers: Self.peers(), at: 399)
+            let isDue = reviews.takeDue(changed, peers: Self.peers(), at: 400)
             #expect(!isEarly && isDue)
         }
-        var reviews = Self.quiet()
-        let isDue = reviews.takeDue(Self.committed(), isEverybodyThere: false, at: 400)
+    }
+
+    @Test func `who goes and who comes back, and what others have, bring the next one at its time`() {
+        for changed in [Self.peers(downSince: 390), Self.peers(has: 6)] {
+            var reviews = Self.quiet()
+            let isDue = reviews.takeDue(Self.committed(), peers: changed, at: 400)
+            #expect(isDue)
+        }
+        var reviews = Self.quiet(downSince: 0, at: 400)
+        let isDueWithAll = reviews.takeDue(Self.committed(), peers: Self.peers(), at: 600)
+        #expect(isDueWithAll)
+    }
+
+    @Test func `while a region is away reviews are rare once nobody waits for it, and nothing happens`() {
+        let away = Self.peers(downSince: 0)
+        var waiting = Self.quiet(downSince: 0, at: 200)
+        let isDue = waiting.takeDue(Self.committed(), peers: away, at: 400)
         #expect(isDue)
+        var settled = Self.quiet(downSince: 0, at: 400)
+        for now in stride(from: 600, to: 2_400, by: 200) as StrideTo<UInt64> {
+            let isDue = settled.takeDue(Self.committed(), peers: away, at: now)
+            #expect(!isDue)
+        }
+        let isLongAgo = settled.takeDue(Self.committed(), peers: away, at: 2_400)
+        #expect(isLongAgo)
     }
 
     @Test func `a review that has found something is followed by the next at its time, and two are never under way`() {
         var reviews = Self.quiet()
-        let first = reviews.begin(Self.committed(), at: 300)
-        let second = reviews.begin(Self.committed(), at: 310)
+        let first = reviews.begin(Self.committed(), peers: Self.peers(), at: 300)
+        let second = reviews.begin(Self.committed(), peers: Self.peers(), at: 310)
         #expect(first && !second)
         reviews.end(foundNothing: false)
-        let isDue = reviews.takeDue(Self.committed(), isEverybodyThere: true, at: 400)
+        let isDue = reviews.takeDue(Self.committed(), peers: Self.peers(), at: 400)
         #expect(isDue)
     }
 }

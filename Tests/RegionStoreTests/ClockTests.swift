@@ -68,7 +68,7 @@ import Testing
         world[1].now += 60_001
         try world[1].put(item("a"))
         let table = try world[1].table()
-        try world[2].store.transferAgain(world[2].replica(), from: world[1].origin)
+        try world[2].store.transferAgain(world[2].replica(), lacking: world[1].origin, from: world[1].origin)
         try world[2].commit()
         let page = try world[1].reader.snapshotPage(
             of: table, in: world[1].reader.snapshot(), from: nil, byteLimit: .max)

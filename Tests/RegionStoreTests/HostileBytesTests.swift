@@ -211,7 +211,7 @@ import Testing
         try world[1].update("T", .createReplica(region: world[2].name, ReplicaOverrides()))
         try world.exchange()
         let (region, replica) = (world[2], try world[2].replica())
-        region.store.transferAgain(replica, from: world[1].origin)
+        region.store.transferAgain(replica, lacking: world[1].origin, from: world[1].origin)
         try region.commit()
         let before = try region.contents()
         func expectRefused(_ body: () throws -> Void) throws {

@@ -130,7 +130,7 @@ final class World {
         for (replica, after) in target.store.catchUps(from: source.origin)
         where source.reader.catalog.tables(replicatedTo: target.name).contains(replica.table) {
             guard after.successor >= source.reader.logStart else {
-                target.store.transferAgain(replica, from: source.origin)
+                target.store.transferAgain(replica, lacking: source.origin, from: source.origin)
                 try target.commit()
                 continue
             }

@@ -278,7 +278,10 @@ struct ReceiverLinkTests {
         #expect(receiver.received(.unavailable(fill, .incomplete)) == [.releaseTransfer(Fixture.replica, from: sender)])
         #expect(receiver.received(.unavailable(catchUp, .unknownTable)).isEmpty)
         #expect(receiver.machine.needs([fill, catchUp]).count == 2)
-        #expect(receiver.received(.unavailable(catchUp, .trimmed)) == [.transferAgain(Fixture.replica, from: sender)])
+        #expect(
+            receiver.received(.unavailable(catchUp, .trimmed)) == [
+                .transferAgain(Fixture.replica, lacking: sender, from: sender)
+            ])
         #expect(receiver.received(.unavailable(catchUp, .trimmed)).isEmpty, "not asked for")
         let vector = Fixture.vector((sender, 1))
         #expect(

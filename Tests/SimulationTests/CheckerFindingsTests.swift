@@ -80,6 +80,24 @@ struct CheckerFindingsTests {
         #expect(violations.isEmpty, "\(violations)")
     }
 
+    /// Nobody can send what the others' logs held once, as they never had a replica, or have none any more.
+    @Test("a table's only replica, on a new disk, does not wait for logs that are trimmed", arguments: [false, true])
+    func onlyReplicaOnANewDisk(hadAnother: Bool) {
+        let names = WorldTests.topology().regions.map(\.name)
+        var scenario = Self.puttingAndDeleting(120, perSecond: 4, keyCount: 30)
+        scenario.tables[0].replicas = hadAnother ? [names[2], names[0]] : [names[2]]
+        scenario.workload[0].regions = [names[2]]
+        scenario.log.retention = .seconds(10)
+        scenario.log.ageMax = .seconds(20)
+        scenario.faults = [FaultPlan(at: .seconds(90), duration: .seconds(5), kind: .diskLoss(region: names[2]))]
+        if hadAnother {
+            let removal = FaultPlan.Kind.removeReplica(table: "orders", region: names[0], by: names[2])
+            scenario.faults.insert(FaultPlan(at: .seconds(30), kind: removal), at: 0)
+        }
+        let violations = Run(scenario, seed: 1).run().violations
+        #expect(violations.isEmpty, "\(violations)")
+    }
+
     @Test("a copy of a disk that is older than the logs brings back nothing that was deleted and forgotten")
     func oldCopyBehindTheLogs() {
         let names = WorldTests.topology().regions.map(\.name)

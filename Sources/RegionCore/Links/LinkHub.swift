@@ -96,7 +96,8 @@ public final class LinkHub {
         let others = regions.filter { $0.id != identity.region }.sorted { $0.id < $1.id }
         outgoing = others.map { OutgoingLink(to: $0, from: identity, configuration, log: committed.log) }
         peers = PeerLinks(others.map(\.id), at: now.monotonicMilliseconds)
-        reviews = NeedsReviews(configuration, at: now.monotonicMilliseconds)
+        reviews = NeedsReviews(
+            configuration, patience: policy.patienceMilliseconds, at: now.monotonicMilliseconds)
     }
 
     /// Whether the hub wants to be told of the next commit at once.
@@ -163,8 +164,7 @@ public final class LinkHub {
             else { continue }
             carryOut(incoming[index].timerFired(committed, at: now), of: index, at: now, &actions)
         }
-        let isEverybodyThere = peers.all.allSatisfy { $0.downSince == nil }
-        if reviews.takeDue(committed, isEverybodyThere: isEverybodyThere, at: time) { review(at: time, &actions) }
+        if reviews.takeDue(committed, peers: peers.all, at: time) { review(at: time, &actions) }
         return finish(&actions)
     }
 
@@ -325,8 +325,8 @@ public final class LinkHub {
                 }
                 actions.append(.submit(.deliver(delivery, link: number), .delivery(number, sequence: sequence)))
             case .established(let log): established(log, on: number, at: now, &actions)
-            case .transferAgain(let replica, let log):
-                actions.append(.submit(.administer(.transferAgain(replica, from: log)), nil))
+            case .transferAgain(let replica, let log, let sender):
+                actions.append(.submit(.administer(.transferAgain(replica, lacking: log, from: sender)), nil))
             case .releaseTransfer(let replica, let log):
                 actions.append(.submit(.administer(.releaseTransfer(replica, from: log)), nil))
             case .wakeAt(let time): incoming[index].wakeAt = time
@@ -369,7 +369,7 @@ public final class LinkHub {
     /// Finds out what to ask the others for: snapshot transfers, changes once more, and changes of regions that only others reach.
     private func review(at time: UInt64, _ actions: inout [Action]) {
         let senders = incoming.compactMap(\.sender)
-        guard !senders.isEmpty, reviews.begin(committed, at: time) else { return }
+        guard !senders.isEmpty, reviews.begin(committed, peers: peers.all, at: time) else { return }
         actions.append(.submit(.administer(.findNeeds(of: senders)), .needs))
     }
 

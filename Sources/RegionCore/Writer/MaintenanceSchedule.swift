@@ -29,7 +29,8 @@ public struct MaintenanceSchedule: Sendable {
         var quietIntervalMilliseconds: UInt64 {
             switch self {
             case .tick: 1_000
-            case .backfill, .sweepExpired, .collectTombstones, .trimLog: intervalMilliseconds
+            case .backfill, .sweepExpired, .collectTombstones: 5_000
+            case .trimLog: intervalMilliseconds
             }
         }
 
@@ -74,25 +75,38 @@ public struct MaintenanceSchedule: Sendable {
     private struct Entry {
         let duty: Duty
         var dueMilliseconds: UInt64
+        /// When its last turn was.
+        var doneMilliseconds: UInt64
         /// Where the log ended at its last turn.
         var logEnd: UInt64
         /// When its last turn was, counted in turns.
         var turn: UInt64 = 0
         /// How many turns it had since the log grew.
         var quietCount: UInt64 = 0
+
+        var isQuiet: Bool { quietCount >= MaintenanceSchedule.quietTurnCount }
     }
 
     private var entries: [Entry]
+    private let heartbeatMilliseconds: UInt64
+    private let minimumQuota: UInt64?
     private let pace: UInt64
     private var turnCount: UInt64 = 0
 
     /// - Parameters:
     ///   - now: monotonic, in milliseconds.
     ///   - logEnd: the last position of the log.
+    ///   - heartbeatMilliseconds: how often the other regions are told of the time: an idle region need not tick more often.
+    ///   - minimumQuota: how many items or entries one turn looks at, at the least; nil for what each part does in production.
     ///   - pace: how many times as often as usual its parts are due; more than once where time is short, as in tests.
-    public init(startingAt now: UInt64, logEnd: UInt64, pace: UInt64 = 1) {
+    public init(
+        startingAt now: UInt64, logEnd: UInt64, heartbeatMilliseconds: UInt64 = 0, minimumQuota: UInt64? = nil,
+        pace: UInt64 = 1
+    ) {
+        self.heartbeatMilliseconds = heartbeatMilliseconds
+        self.minimumQuota = minimumQuota
         self.pace = max(1, pace)
-        entries = Duty.allCases.map { Entry(duty: $0, dueMilliseconds: now, logEnd: logEnd) }
+        entries = Duty.allCases.map { Entry(duty: $0, dueMilliseconds: now, doneMilliseconds: now, logEnd: logEnd) }
         nextDueMilliseconds = now
     }
 
@@ -103,7 +117,7 @@ public struct MaintenanceSchedule: Sendable {
         for entry in entries where entry.dueMilliseconds <= now && entry.turn < chosen?.turn ?? .max { chosen = entry }
         guard let chosen else { return nil }
         let written = chosen.duty.followsLoad ? logEnd - min(logEnd, chosen.logEnd) : 0
-        let quota = min(max(chosen.duty.minimumQuota, written * 2), Self.maximumQuota)
+        let quota = min(max(minimumQuota ?? chosen.duty.minimumQuota, written * 2), Self.maximumQuota)
         return Turn(duty: chosen.duty, quota: Int(quota))
     }
 
@@ -112,14 +126,32 @@ public struct MaintenanceSchedule: Sendable {
         turnCount += 1
         for index in entries.indices where entries[index].duty == duty {
             entries[index].quietCount = entries[index].logEnd == logEnd ? entries[index].quietCount + 1 : 0
-            let isQuiet = entries[index].quietCount >= Self.quietTurnCount
-            let interval = isQuiet ? duty.quietIntervalMilliseconds : duty.intervalMilliseconds
-            entries[index].dueMilliseconds = hasMore ? now : now + max(1, interval / pace)
+            entries[index].dueMilliseconds = hasMore ? now : now + interval(of: entries[index])
+            entries[index].doneMilliseconds = now
             entries[index].logEnd = logEnd
             entries[index].turn = turnCount
         }
-        nextDueMilliseconds = entries.reduce(.max) { min($0, $1.dueMilliseconds) }
+        findNextDue()
     }
+
+    /// Notes that the log has grown: the parts of a region that was idle are due as soon as those of a busy one.
+    public mutating func grew() {
+        guard entries.contains(where: \.isQuiet) else { return }
+        for index in entries.indices where entries[index].isQuiet {
+            entries[index].quietCount = 0
+            let due = entries[index].doneMilliseconds + interval(of: entries[index])
+            entries[index].dueMilliseconds = min(entries[index].dueMilliseconds, due)
+        }
+        findNextDue()
+    }
+
+    private func interval(of entry: Entry) -> UInt64 {
+        guard entry.isQuiet else { return max(1, entry.duty.intervalMilliseconds / pace) }
+        let quiet = max(1, entry.duty.quietIntervalMilliseconds / pace)
+        return entry.duty == .tick ? max(quiet, heartbeatMilliseconds) : quiet
+    }
+
+    private mutating func findNextDue() { nextDueMilliseconds = entries.reduce(.max) { min($0, $1.dueMilliseconds) } }
 
     /// When the next part is due, in monotonic milliseconds.
     public private(set) var nextDueMilliseconds: UInt64

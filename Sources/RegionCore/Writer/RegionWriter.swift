@@ -30,6 +30,8 @@ public final class RegionWriter<Store: KeyValueStore> {
     private var openRound: UInt64?
     private var roundCount: UInt64 = 0
     private var isFailureReported = false
+    /// Where the log ended when the last batch was durable.
+    private var logEnd: LogPosition
     /// Connections of which a delivery was refused.
     ///
     /// What came behind it must not be applied, as the vector would say that nothing is missing. Each stays until its connection's end.
@@ -39,19 +41,24 @@ public final class RegionWriter<Store: KeyValueStore> {
 
     /// - Parameters:
     ///   - now: when the process started.
+    ///   - heartbeatMilliseconds: how often the other regions are told of the region's time.
+    ///   - maintenanceQuota: how many items or entries one turn of maintenance looks at, at the least; nil for the usual number.
     ///   - maintenancePace: how many times as often as usual maintenance is due.
     ///   - judgesClock: whether the physical clock has to agree with its witnesses for anything to be stamped.
     ///   - asksPeers: whether the other regions are asked, before the first write, what they have of the region's log.
     public init(
-        _ store: RegionStore<Store>, at now: LinkInstant, maintenancePace: UInt64 = 1, judgesClock: Bool = true,
-        asksPeers: Bool = true
+        _ store: RegionStore<Store>, at now: LinkInstant, heartbeatMilliseconds: UInt64 = 0,
+        maintenanceQuota: UInt64? = nil,
+        maintenancePace: UInt64 = 1,
+        judgesClock: Bool = true, asksPeers: Bool = true
     ) {
         self.store = store
+        logEnd = store.lastPosition
         clockGuard = judgesClock ? ClockGuard(store.configuration, at: now) : nil
         logGuard = LogGuard(store.configuration, asksPeers: asksPeers, at: now)
         maintenance = MaintenanceSchedule(
             startingAt: now.monotonicMilliseconds, logEnd: store.reader.lastPosition.rawValue,
-            pace: maintenancePace)
+            heartbeatMilliseconds: heartbeatMilliseconds, minimumQuota: maintenanceQuota, pace: maintenancePace)
         // Nobody is to see a region that takes writes before the clock was judged.
         clockDoubt = clockGuard?.judge(at: now, mark: store.clockMark).doubt
         logDoubt = logGuard.judge(store, at: now, &events)
@@ -120,7 +127,10 @@ public final class RegionWriter<Store: KeyValueStore> {
         answers = []
         if round.batch != nil {
             switch result {
-            case .success: store.committed()
+            case .success:
+                store.committed()
+                if store.lastPosition != logEnd { maintenance.grew() }
+                logEnd = store.lastPosition
             case .failure(let error): store.failed(error)
             }
         }
@@ -258,7 +268,8 @@ public final class RegionWriter<Store: KeyValueStore> {
         case .noteClock(let region, let sample): clockGuard?.note(sample, of: region)
         case .noteKnown(let region, let position, let isBeyond):
             logGuard.note(position, isBeyond: isBeyond, knownBy: region, store, &events)
-        case .transferAgain(let replica, let sender): store.transferAgain(replica, from: sender)
+        case .transferAgain(let replica, let log, let sender):
+            store.transferAgain(replica, lacking: log, from: sender)
         case .releaseTransfer(let replica, let sender): store.releaseTransfer(replica, from: sender)
         case .abandonTransfers(let sender): store.abandonTransfers(from: sender)
         case .report: return .report(store.report)

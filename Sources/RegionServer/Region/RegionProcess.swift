@@ -86,7 +86,7 @@ public final class RegionProcess: Sendable {
                 failed: { failed.yield(RegionError(of: $0, at: path) ?? .storeFailed("\($0)")) },
                 mustReopen: { failed.yield(.mustReopen) },
                 noted: { logger.log($0) }),
-            mark: mark, gauge: gauge)
+            mark: mark, gauge: gauge, heartbeatMilliseconds: topology.linkConfiguration.heartbeatMilliseconds)
         var transport = topology.transportConfiguration
         transport.maximumPendingConnections = openFiles.pendingLinkCount
         let links = LinkShell(

@@ -63,10 +63,11 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
     /// - Parameters:
     ///   - mark: where to note after each commit how far the log has got; nil for nowhere.
     ///   - gauge: measures the room on the store's disk; nil where nothing bounds it.
+    ///   - heartbeatMilliseconds: how often the other regions are told of the region's time.
     ///   - judgesClock: whether nothing is stamped until the clock's witnesses agree with it.
     init(
         _ store: sending RegionStore<Store>, clock: SystemClock, events: Events, mark: LogMarkFile? = nil,
-        gauge: DiskGauge? = nil, judgesClock: Bool = true
+        gauge: DiskGauge? = nil, heartbeatMilliseconds: UInt64 = 0, judgesClock: Bool = true
     ) {
         self.mark = mark
         self.gauge = gauge
@@ -74,7 +75,9 @@ final class WriterThread<Store: KeyValueStore>: @unchecked Sendable {
         self.clock = clock
         self.events = events
         self.store = store.reader.store
-        let writer = RegionWriter<Store>(store, at: clock.now, judgesClock: judgesClock, asksPeers: judgesClock)
+        let writer = RegionWriter<Store>(
+            store, at: clock.now, heartbeatMilliseconds: heartbeatMilliseconds, judgesClock: judgesClock,
+            asksPeers: judgesClock)
         published = Mutex(Published(committed: writer.committed, readiness: writer.readiness))
         self.writer = writer
     }

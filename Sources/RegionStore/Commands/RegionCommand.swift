@@ -29,8 +29,8 @@ public enum RegionCommand: Sendable {
         /// Notes up to where another region has this region's log, when a link begins, or where that is beyond all that this process and the
         /// store that it has opened have given out.
         case noteKnown(by: RegionID, upTo: LogPosition, isBeyond: Bool)
-        /// Has a replica transferred once more, as the sender no longer has the changes that it lacks.
-        case transferAgain(LocalReplica, from: Origin)
+        /// Has a replica transferred once more, as the sender no longer has the changes of a log that it lacks.
+        case transferAgain(LocalReplica, lacking: Origin, from: Origin)
         /// Lets other links transfer a replica that the sender cannot transfer just now.
         case releaseTransfer(LocalReplica, from: Origin)
         /// Lets other links transfer what the sender was transferring: no link from it is up.

@@ -108,11 +108,12 @@ extension RegionStore {
     /// Lets other links send what `source` was sending: its link is gone.
     public func abandonTransfers(from source: Origin) { transfers.abandon(from: source) }
 
-    /// Has a replica sent once more, as the changes of `source` that it lacks are no longer in that log.
+    /// Has a replica sent once more, as `source` has trimmed the changes of `log` that it lacks.
     ///
-    /// By `source` itself where its region has a replica: another may lack the same changes.
-    public func transferAgain(_ replica: LocalReplica, from source: Origin) {
-        transfers.repeatTransfer(of: replica, from: source, in: &region)
+    /// By `source` itself where its region has a replica: another may lack the same changes. Where no other region has one, nobody has
+    /// them any more.
+    public func transferAgain(_ replica: LocalReplica, lacking log: Origin, from source: Origin) {
+        transfers.resolveGap(of: replica, in: log, trimmedBy: source, upTo: vector[log], in: &region)
     }
 
     // MARK: - Catch-ups and orphaned origins

@@ -141,6 +141,22 @@ struct ReplicaTransfers {
 
     // MARK: - Snapshot transfers
 
+    /// Has a replica sent once more that lacks changes of `log` which `source` has trimmed; where no other region has a replica, nobody
+    /// has them any more, and the replica goes on without.
+    ///
+    /// - Parameter applied: up to where the region's vector counts that log.
+    mutating func resolveGap(
+        of replica: LocalReplica, in log: Origin, trimmedBy source: Origin, upTo applied: LogPosition,
+        in region: inout RegionState
+    ) {
+        guard var state = region.catalog[replica.table], state.local.tableID == replica.id else { return }
+        guard log == source, !state.local.needsTransfer, !state.hasSource(besides: region.configuration.name) else {
+            return repeatTransfer(of: replica, from: source, in: &region)
+        }
+        state.local.closeGap(of: log, upTo: applied)
+        region.catalog.put(state)
+    }
+
     /// Has a replica sent once more, by `source` itself where its region has a replica: another may lack the same
     /// changes.
     mutating func repeatTransfer(of replica: LocalReplica, from source: Origin, in region: inout RegionState) {
@@ -169,7 +185,11 @@ struct ReplicaTransfers {
         for index in fills.indices where fills[index].replica == replica && fills[index].source == source {
             fills[index].isDone = true
         }
-        let seen = (vector.entries + snapshot.entries).map(\.origin).filter { $0 != region.origin }
+        let configuration = region.configuration
+        // A log that never had changes of the table may be trimmed, and then nobody can say that nothing is missing of it.
+        let seen = (vector.entries + snapshot.entries).map(\.origin).filter {
+            $0 != region.origin && state.isChanged(by: configuration.name(of: $0.region))
+        }
         state.local.finishTransfer(of: snapshot, passedOverBy: seen)
         let version = region.nextVersion(at: nowMilliseconds)
         state.entry.setReplica(in: region.configuration.name, status: .active, version: version)
@@ -275,7 +295,7 @@ struct ReplicaTransfers {
         fills.removeAll { region.catalog[$0.replica.table]?.localReplica != $0.replica }
         var isComplete = true
         for var state in region.catalog.all
-        where state.local.isServing && state.entry.mentions(SettingName.replica(name)) {
+        where state.local.isServing && state.isChanged(by: name) {
             guard let replica = state.localReplica, isActive(state, in: source, region.configuration) else { continue }
             let known = fills.first { $0.ended == ended && $0.source == source && $0.replica == replica }
             if known?.isDone ?? false { continue }
