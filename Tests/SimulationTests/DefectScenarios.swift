@@ -117,7 +117,9 @@ enum DefectScenario: String, CaseIterable, Sendable {
                 FaultPlan(
                     at: .seconds(5),
                     kind: .changeSetting(table: "orders", .tableClass(.infrequentAccess), by: names[1])),
-                FaultPlan(at: .seconds(6), kind: .addIndex(table: "orders", name: "another", by: names[2])),
+                FaultPlan(
+                    at: .seconds(6),
+                    kind: .addIndex(table: "orders", .init(name: "another", projection: .all), by: names[2])),
             ]
         case .tableDeleted:
             scenario.tables.append(TablePlan(name: "drafts", replicas: [names[0]]))

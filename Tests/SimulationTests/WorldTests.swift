@@ -85,7 +85,9 @@ struct WorldTests {
         var scenario = Self.scenario(20)
         scenario.disk.syncLatency = .milliseconds(200)
         scenario.faults = [
-            FaultPlan(at: .seconds(8), kind: .addIndex(table: "orders", name: "more", by: "us-east-1")),
+            FaultPlan(
+                at: .seconds(8),
+                kind: .addIndex(table: "orders", .init(name: "more", projection: .all), by: "us-east-1")),
             FaultPlan(at: .milliseconds(8_050), duration: .seconds(2), kind: .powerLoss(region: "us-east-1")),
         ]
         for seed in 1...4 as ClosedRange<UInt64> {

@@ -56,6 +56,9 @@ final class Consumers: WorldObserver {
     /// One consumer of a stream.
     private struct Consumer {
         var shards: [Shard: Place] = [:]
+        /// What was told of the stream's shards, and of the stream itself: nothing of it changes, but that what is open is closed.
+        var told: [Shard: StreamShard] = [:]
+        var stream: ChangeStream?
 
         /// A number may come again after an old copy of a disk, and not with the time at which the shard was opened.
         struct Shard: Hashable {
@@ -93,6 +96,9 @@ final class Consumers: WorldObserver {
         }
         for stream in regions[region.index].consumers.keys {
             let shards = regions[region.index].consumers[stream]?.shards ?? [:]
+            // What was closed since the copy was made is open again.
+            regions[region.index].consumers[stream]?.told = [:]
+            regions[region.index].consumers[stream]?.stream = nil
             regions[region.index].consumers[stream]?.shards = shards.mapValues { place in
                 var start = place.start
                 // Positions that nobody can know of are given out once more: a consumer that has been there misses what stands at them.
@@ -181,6 +187,8 @@ final class Consumers: WorldObserver {
             let shards = reader.shards(of: stream, at: now)
             let kept = Set(shards.map(Consumer.Shard.init))
             consumer.shards = consumer.shards.filter { kept.contains($0.key) }
+            consumer.told = consumer.told.filter { kept.contains($0.key) }
+            checkTold(stream, &consumer, in: region)
             for shard in shards {
                 // A child holds what came after everything in its parent.
                 if let parent = shards.first(where: { $0.number == shard.parent }),
@@ -197,6 +205,45 @@ final class Consumers: WorldObserver {
         }
         for table in regions[region.index].tables.indices { findMissing(of: table, in: region, reader) }
     }
+
+    /// Compares what is told of a stream and its shards with what was told before, by this process or another one.
+    private func checkTold(_ stream: ChangeStream, _ consumer: inout Consumer, in region: SimulatedRegion) {
+        if let before = consumer.stream {
+            if let closed = before.closedMilliseconds, closed != stream.closedMilliseconds {
+                report(stream, region, "was disabled at \(closed), and now at \(text(stream.closedMilliseconds))")
+            } else if before.createdMilliseconds != stream.createdMilliseconds || before.viewType != stream.viewType
+                || before.keySchema != stream.keySchema || before.tableName != stream.tableName
+            {
+                report(stream, region, "opened at \(stream.createdMilliseconds) is described otherwise than before")
+            }
+        }
+        consumer.stream = stream
+        for shard in stream.shards {
+            let key = Consumer.Shard(shard)
+            if let before = consumer.told[key] {
+                if before.parent != shard.parent {
+                    report(
+                        stream, region,
+                        "names \(text(shard.parent)) as the parent of shard \(shard.number), and named \(text(before.parent))"
+                    )
+                } else if before.first != shard.first || before.slot != shard.slot
+                    || before.slotCount != shard.slotCount
+                {
+                    report(stream, region, "has shard \(shard.number) hold other records than before")
+                } else if before.closedMilliseconds != nil,
+                    before.closedMilliseconds != shard.closedMilliseconds || before.last != shard.last
+                {
+                    report(
+                        stream, region,
+                        "closed shard \(shard.number) at \(text(before.closedMilliseconds)), and now at \(text(shard.closedMilliseconds))"
+                    )
+                }
+            }
+            consumer.told[key] = shard
+        }
+    }
+
+    private func text(_ number: (some FixedWidthInteger)?) -> String { number.map { "\($0)" } ?? "none" }
 
     /// Reads a shard to its end.
     private func read(

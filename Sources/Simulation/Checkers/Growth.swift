@@ -4,7 +4,7 @@ import RegionStore
 import Replication
 
 /// How much a region keeps, all the time, beside what the traffic explains: keyspace by keyspace, entry of its log by entry, transfer by
-/// transfer.
+/// transfer; and how much it is sent at once.
 ///
 /// The bounds are those of counts that others can give as well: positions of logs, items, tables, tokens that were used. What is kept of
 /// tables that are gone is looked for in the end, by `Leaks`.
@@ -55,7 +55,8 @@ final class Growth: WorldObserver {
         switch delivery {
         case .snapshotEnd(let replica, _): regions[region.index].transfers[replica, default: 0] += 1
         case .catalog(let catalog, _) where catalog.isReset: regions[region.index].resets += 1
-        case .catalog, .changes, .heartbeat, .catchUpEnd, .snapshotPart, .orphanedOriginEnd: break
+        case .changes(let batch): lookAt(batch, sentTo: region)
+        case .catalog, .heartbeat, .catchUpEnd, .snapshotPart, .orphanedOriginEnd: break
         }
     }
 
@@ -89,6 +90,19 @@ final class Growth: WorldObserver {
     }
 
     // MARK: - Looks
+
+    /// A sender stops before the first transaction that begins behind the limit.
+    private func lookAt(_ batch: ReceivedBatch, sentTo region: SimulatedRegion) {
+        let limit = world.linkConfiguration.batchByteCount
+        guard let last = batch.records.last, batch.records.count > 1 else { return }
+        let lastCount = 1 + Int(History.transaction(in: last, last.indices)?.index ?? 0)
+        let byteCount = batch.records.dropLast(lastCount).reduce(0) { $0 + $1.count }
+        guard byteCount >= limit else { return }
+        world.violate(
+            "growth",
+            "\(region.name) was sent \(byteCount) bytes at once, and a transaction more, where no more than \(limit) go together"
+        )
+    }
 
     private func look(at region: SimulatedRegion, _ store: SimulatedRegion.Store) {
         let reader = store.reader
@@ -152,15 +166,23 @@ final class Growth: WorldObserver {
     private func lookAtMeta(of region: SimulatedRegion, _ store: SimulatedRegion.Store) {
         let catalog = store.reader.catalog
         var counts: [String: Int] = [:]
+        var isForgotten = false
         do {
             try store.reader.store.visit(KeyRange(from: [], to: nil), in: Layout.meta, direction: .forward) { key, _ in
                 let slash = key.firstIndex(of: UInt8(ascii: "/"))
+                if key.elementsEqual("forgotten".utf8) { isForgotten = true }
                 counts[slash.map { String(decoding: key[..<$0], as: UTF8.self) } ?? "", default: 0] += 1
                 return true
             }
         } catch {
             world.violate("storage", "the names of \(region.name) cannot be read: \(error)")
             return
+        }
+        if isForgotten, store.forgotten == nil {
+            world.violate(
+                "growth",
+                "\(region.name) has fetched what others had of its lost log, and still has noted in its store that it lacks it"
+            )
         }
         let indexes = catalog.tables.reduce(0) { $0 + $1.indexes.count + $1.deletingIndexes.count }
         let building = catalog.tables.reduce(0) { $0 + $1.indexes.count { $0.status == .creating } }

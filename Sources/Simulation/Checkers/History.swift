@@ -217,6 +217,16 @@ final class History: WorldObserver {
         return Mark(stamp: integer(at: 28), origin: integer(at: 36))
     }
 
+    /// Which change of how many in its transaction a record in `range` is; nil for one that is in none.
+    static func transaction(in bytes: [UInt8], _ range: Range<Int>) -> (index: UInt64, count: UInt64)? {
+        let start = range.lowerBound
+        guard range.count >= 64, bytes[start + 3] & 1 != 0 else { return nil }
+        func integer(at offset: Int) -> UInt64 {
+            UInt64(bytes[start + offset]) << 8 | UInt64(bytes[start + offset + 1])
+        }
+        return (integer(at: 60), integer(at: 62))
+    }
+
     /// Where in the entry's bytes the item lies, or the key of what was deleted.
     static func payload(of entry: ObservedEntry) -> Range<Int> {
         let record = entry.record

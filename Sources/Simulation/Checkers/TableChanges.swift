@@ -122,7 +122,8 @@ final class TableChanges: WorldObserver {
             return changes.compactMap { change in
                 guard let kind = kind(of: change, by: region) else { return nil }
                 switch change {
-                case .createIndex, .createReplica: return (kind, there)
+                case .createIndex(let index): return (kind, shape(of: index))
+                case .createReplica: return (kind, there)
                 case .deleteIndex, .deleteReplica: return (kind, gone)
                 case .setTableClass(let tableClass): return (kind, tableClass.rawValue)
                 case .setDeletionProtection(let isProtected): return (kind, "\(isProtected)")
@@ -152,7 +153,7 @@ final class TableChanges: WorldObserver {
     private static func value(of kind: Kind, in table: Table) -> String {
         switch kind {
         case .table: there
-        case .index(let name): table.indexes.contains { $0.name == name } ? there : gone
+        case .index(let name): table.index(named: name).map { shape(of: $0.definition) } ?? gone
         case .replica(let name): table.replicas.contains { $0.region == name } ? there : gone
         case .billing:
             "\(table.billingMode.rawValue) \(table.sharedThroughput.map { "\($0.read)/\($0.write)" } ?? "")"
@@ -162,6 +163,17 @@ final class TableChanges: WorldObserver {
         case .timeToLive: table.timeToLive.map { "\($0.attribute) \($0.isEnabled)" } ?? ""
         case .protection: "\(table.isDeletionProtected)"
         }
+    }
+
+    private static func shape(of index: IndexDefinition) -> String {
+        let keys = (index.keySchema.partition + index.keySchema.sort).map { "\($0.name)" }
+        let projected =
+            switch index.projection {
+            case .all: "ALL"
+            case .keysOnly: "KEYS_ONLY"
+            case .include(let names): "\(names)"
+            }
+        return "\(keys.joined(separator: ", ")): \(projected)"
     }
 
     // MARK: - The end

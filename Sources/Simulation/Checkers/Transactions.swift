@@ -76,10 +76,11 @@ final class Transactions: WorldObserver {
         }
         seen.removeAll(keepingCapacity: true)
         for entry in entries {
-            guard let bounds = entry.header.transaction, let start = entry.header.transactionStart else {
+            guard let bounds = History.transaction(in: entry.bytes, entry.record) else {
                 checkUnmarked(entry, in: region)
                 continue
             }
+            let start = LogPosition(rawValue: entry.header.position.rawValue &- bounds.index)
             let origin = entry.header.version.origin
             let place = seen.lastIndex { $0.start == start && $0.origin == origin }
             if place == nil {

@@ -52,6 +52,9 @@ public struct Generator: RandomNumberGenerator, Sendable {
     /// From 0 up to but not including 1, with 53 random bits.
     public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
+    /// One of several, each equally often; of none it cannot be asked.
+    mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
+
     /// Whether something of that probability, 0 to 1, happens.
     public mutating func happens(_ probability: Double) -> Bool { probability > 0 && unit() < probability }
 

@@ -127,7 +127,7 @@ extension FaultPlan.Kind {
         case .deleteTable(let name, let region): "\(name) is deleted in \(region)"
         case .addReplica(let table, let region, _): "\(table) gets a replica in \(region)"
         case .removeReplica(let table, let region, _): "\(table) loses its replica in \(region)"
-        case .addIndex(let table, let name, _): "\(table) gets the index \(name)"
+        case .addIndex(let table, let index, _): "\(table) gets the index \(index.name)"
         case .removeIndex(let table, let name, _): "\(table) loses the index \(name)"
         case .changeSetting(let table, let setting, let region): "\(table) gets \(setting.text), asked of \(region)"
         }

@@ -66,7 +66,7 @@ public struct FaultPlan: Sendable, Equatable {
         /// A replica is removed, by a request to the region that is named.
         case removeReplica(table: String, region: String, by: String)
         /// A global index over `group` is added or removed, by a request to the region that is named.
-        case addIndex(table: String, name: String, by: String)
+        case addIndex(table: String, TablePlan.IndexPlan, by: String)
         case removeIndex(table: String, name: String, by: String)
         /// A setting of a table is changed, by a request to the region that is named.
         case changeSetting(table: String, SettingPlan, by: String)

@@ -147,10 +147,11 @@ struct HardwareReader {
     }
 
     func readProcess(_ field: ConfigurationField, into process: inout ProcessPlan) {
-        guard let members = field.mapping(keys: ["write", "read", "restart-after"]) else { return }
+        guard let members = field.mapping(keys: ["write", "read", "restart-after", "maintenance"]) else { return }
         members["write"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.writeCost = $0 }
         members["read"].flatMap { $0.duration(in: .zero...(.seconds(60))) }.map { process.readCost = $0 }
         members["restart-after"].flatMap { $0.duration(in: .milliseconds(1)...(.seconds(3600))) }
             .map { process.restartAfterFailure = $0 }
+        members["maintenance"].flatMap { $0.integer(in: 1...20_000) }.map { process.maintenanceQuota = $0 }
     }
 }

@@ -107,7 +107,10 @@ extension RandomFaultPlan {
         let requester = table.replicas[generator.below(table.replicas.count)]
         let name = "drawn-\(1 + generator.below(2))"
         switch generator.below(6) {
-        case 0, 1: return .addIndex(table: table.name, name: name, by: requester)
+        case 0, 1:
+            // One that goes and comes again may come with another projection, and be seen so by who was away.
+            let index = TablePlan.IndexPlan(name: name, projection: generator.pick([.all, .keysOnly, .include]))
+            return .addIndex(table: table.name, index, by: requester)
         case 2: return .removeIndex(table: table.name, name: name, by: requester)
         case 3:
             return .changeSetting(

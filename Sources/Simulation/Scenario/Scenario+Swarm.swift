@@ -97,6 +97,8 @@ extension Scenario {
             links.inFlightByteCount = generator.pick([256 << 10, 1 << 20])
         }
         links.heartbeat = generator.pick([nil, nil, .milliseconds(50), .seconds(1)])
+        // So few that indexes are built, items expire and logs are trimmed in many steps, which a crash comes between.
+        process.maintenanceQuota = generator.pick([nil, 3, 40])
     }
 
     // MARK: Faults
@@ -178,7 +180,9 @@ extension Scenario {
             return [
                 FaultPlan(
                     at: at, duration: .seconds(15), kind: .partition(groups: [[first], names.filter { $0 != first }])),
-                FaultPlan(at: soon(5_000), kind: .addIndex(table: table.name, name: "paired", by: first)),
+                FaultPlan(
+                    at: soon(5_000),
+                    kind: .addIndex(table: table.name, .init(name: "paired", projection: .all), by: first)),
                 FaultPlan(
                     at: soon(5_000),
                     kind: .changeSetting(table: table.name, .maxima(read: 150_000, write: nil), by: second)),
@@ -199,9 +203,4 @@ extension RandomFaultPlan {
         plan.count = min(count.lowerBound, highest)...highest
         return plan
     }
-}
-
-extension Generator {
-    /// One of several, each equally often; of none it cannot be asked.
-    fileprivate mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 }

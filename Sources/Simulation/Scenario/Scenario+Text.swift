@@ -33,7 +33,8 @@ extension Scenario {
         lines += [
             "network: {\(networkText(path))}", "disk: {\(diskText)}",
             "process: {write: \(process.writeCost.configurationText), read: \(process.readCost.configurationText), "
-                + "restart-after: \(process.restartAfterFailure.configurationText)}",
+                + "restart-after: \(process.restartAfterFailure.configurationText)"
+                + (process.maintenanceQuota.map { ", maintenance: \($0)" } ?? "") + "}",
         ]
         if let text = links.text { lines.append("links: \(text)") }
         if isSwarm { lines.append("swarm: true") }
@@ -232,8 +233,10 @@ extension Scenario {
         case .deleteTable(let name, let region): return "{table: \(quoted(name)), region: \(quoted(region))}"
         case .addReplica(let table, let region, let requester), .removeReplica(let table, let region, let requester):
             return change(table, "region", region, requester)
-        case .addIndex(let table, let name, let requester), .removeIndex(let table, let name, let requester):
-            return change(table, "name", name, requester)
+        case .addIndex(let table, let index, let requester):
+            let name = "\(quoted(index.name)), projection: \(index.projection.rawValue)"
+            return "{table: \(quoted(table)), name: \(name), by: \(quoted(requester))}"
+        case .removeIndex(let table, let name, let requester): return change(table, "name", name, requester)
         case .changeSetting(let table, let setting, let requester):
             return "{table: \(quoted(table)), \(text(of: setting)), by: \(quoted(requester))}"
         }

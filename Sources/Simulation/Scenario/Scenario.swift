@@ -66,6 +66,8 @@ public struct TablePlan: Sendable, Equatable {
         public enum Projection: String, Sendable, Equatable, CaseIterable {
             case all = "ALL"
             case keysOnly = "KEYS_ONLY"
+            /// The keys, and what updates count up.
+            case include = "INCLUDE"
         }
 
         public var name: String
@@ -122,6 +124,8 @@ public struct ProcessPlan: Sendable, Equatable {
     public var readCost = Duration.microseconds(10)
     /// After how long a process whose store has failed is started again.
     public var restartAfterFailure = Duration.seconds(5)
+    /// How many items or entries of the log one turn of maintenance looks at, at the least; nil for as many as in production.
+    public var maintenanceQuota: Int?
 
     public init() {}
 }

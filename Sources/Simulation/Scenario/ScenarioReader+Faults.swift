@@ -197,7 +197,8 @@ extension ScenarioReader {
             case "add-replica", "remove-replica": ["table", "region", "by"]
             default: ["table", "name", "by"]
             }
-        guard let members = value.mapping(keys: keys, required: keys) else { return nil }
+        let optional = name == "add-index" ? ["projection"] : []
+        guard let members = value.mapping(keys: keys + optional, required: keys) else { return nil }
         let table = members["table"].flatMap(resourceName)
         let place = members["region"].flatMap(region)
         let requester = members["by"].flatMap(region)
@@ -211,9 +212,9 @@ extension ScenarioReader {
                 ? .addReplica(table: table, region: place, by: requester)
                 : .removeReplica(table: table, region: place, by: requester)
         default:
-            guard let index, let requester else { return nil }
+            guard let index, let requester, let projection = projection(in: members) else { return nil }
             return name == "add-index"
-                ? .addIndex(table: table, name: index, by: requester)
+                ? .addIndex(table: table, .init(name: index, projection: projection), by: requester)
                 : .removeIndex(table: table, name: index, by: requester)
         }
     }

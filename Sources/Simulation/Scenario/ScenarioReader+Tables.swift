@@ -37,17 +37,19 @@ extension ScenarioReader {
         guard let members = field.mapping(keys: ["name", "projection"], required: ["name"]),
             let name = members["name"].flatMap(resourceName)
         else { return nil }
-        var projection = TablePlan.IndexPlan.Projection.all
-        if let place = members["projection"] {
-            let allowed = TablePlan.IndexPlan.Projection.allCases.map(\.rawValue).joined(separator: " or ")
-            guard let text = place.text(expected: allowed) else { return nil }
-            guard let known = TablePlan.IndexPlan.Projection(rawValue: text) else {
-                place.refuse("found \(place.shown)", expected: allowed)
-                return nil
-            }
-            projection = known
+        return projection(in: members).map { TablePlan.IndexPlan(name: name, projection: $0) }
+    }
+
+    /// The projection of an index: ALL when nothing is said.
+    func projection(in members: ConfigurationMapping) -> TablePlan.IndexPlan.Projection? {
+        guard let place = members["projection"] else { return .all }
+        let allowed = TablePlan.IndexPlan.Projection.allCases.map(\.rawValue).joined(separator: " or ")
+        guard let text = place.text(expected: allowed) else { return nil }
+        guard let known = TablePlan.IndexPlan.Projection(rawValue: text) else {
+            place.refuse("found \(place.shown)", expected: allowed)
+            return nil
         }
-        return TablePlan.IndexPlan(name: name, projection: projection)
+        return known
     }
 
     /// The name of a table or an index, by DynamoDB's rule.

@@ -34,13 +34,13 @@ struct SchemaTimeline {
                 return ("it is the last replica of '\(table)'", "'delete-table'")
             }
             tables[index].replicas.removeAll { $0 == region }
-        case .addIndex(let table, let name, let requester):
+        case .addIndex(let table, let added, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }
-            guard !tables[index].indexes.contains(where: { $0.name == name }) else {
-                return ("'\(table)' has an index '\(name)' already", "another name")
+            guard !tables[index].indexes.contains(where: { $0.name == added.name }) else {
+                return ("'\(table)' has an index '\(added.name)' already", "another name")
             }
-            tables[index].indexes.append(.init(name: name, projection: .all))
+            tables[index].indexes.append(added)
         case .removeIndex(let table, let name, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }

@@ -36,7 +36,8 @@ struct IndexBuilds {
     /// When the scenario asked for an index that was acknowledged now: it may have been asked for again and again.
     private func asked(_ index: Text, of table: Text) -> VirtualTime {
         let times = world.scenario.faults.compactMap { fault -> VirtualTime? in
-            guard case .addIndex(let name, let added, _) = fault.kind, Text(name) == table, Text(added) == index else {
+            guard case .addIndex(let name, let added, _) = fault.kind, Text(name) == table, Text(added.name) == index
+            else {
                 return nil
             }
             let at = VirtualTime.zero + VirtualDuration(fault.at)

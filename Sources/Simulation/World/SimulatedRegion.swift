@@ -111,8 +111,9 @@ final class SimulatedRegion {
         (outgoing, incoming, reads) = ([:], [:], [:])
         busyUntil = world.now
         let writer = RegionWriter<SimulatedStore>(
-            opened, at: instant, judgesClock: !world.hooks.trustsClocks,
-            asksPeers: !world.hooks.trustsDisks)
+            opened, at: instant, heartbeatMilliseconds: world.linkConfiguration.heartbeatMilliseconds,
+            maintenanceQuota: world.scenario.process.maintenanceQuota.map(UInt64.init),
+            judgesClock: !world.hooks.trustsClocks, asksPeers: !world.hooks.trustsDisks)
         let committed = writer.committed
         self.writer = writer
         let hub = LinkHub(

@@ -110,8 +110,8 @@ extension World {
         case .removeReplica(let table, let name, let by):
             update(table, .deleteReplica(region: Text(name)), by: by)
             return nil
-        case .addIndex(let table, let name, let by):
-            update(table, .createIndex(Self.index(TablePlan.IndexPlan(name: name, projection: .all))), by: by)
+        case .addIndex(let table, let index, let by):
+            update(table, .createIndex(Self.index(index)), by: by)
             return nil
         case .removeIndex(let table, let name, let by):
             update(table, .deleteIndex(name: Text(name)), by: by)
@@ -204,10 +204,16 @@ extension World {
     }
 
     private static func index(_ plan: TablePlan.IndexPlan) -> IndexDefinition {
-        IndexDefinition(
+        let projection: IndexProjection =
+            switch plan.projection {
+            case .all: .all
+            case .keysOnly: .keysOnly
+            case .include: .include(["count", "visits"])
+            }
+        return IndexDefinition(
             name: Text(plan.name), isGlobal: true,
             keySchema: KeySchema(partition: [KeyAttribute(name: "group", kind: .string)]),
-            projection: plan.projection == .all ? .all : .keysOnly)
+            projection: projection)
     }
 
     private func update(_ table: String, _ change: TableChange, by region: String) {

@@ -36,7 +36,7 @@ struct RecoveryTests {
         let east = Self.names[0]
         #expect(
             Self.outages([
-                Self.fault(1, nil, .addIndex(table: "orders", name: "abc", by: east)),
+                Self.fault(1, nil, .addIndex(table: "orders", .init(name: "abc", projection: .all), by: east)),
                 Self.fault(2, nil, .clockStep(region: east, by: .seconds(1))),
                 Self.fault(3, 4, .clockDrift(region: east, partsPerMillion: 10)),
             ]) == ["0: 3-7"])

@@ -59,6 +59,7 @@ struct RandomScenario {
         scenario.process.writeCost = duration(0...1_000_000)
         scenario.process.readCost = duration(0...1_000_000)
         scenario.process.restartAfterFailure = duration(1000...1_000_000_000)
+        scenario.process.maintenanceQuota = random.happens(0.5) ? 1 + Int(random.below(20_000)) : nil
         if random.happens(0.5) {
             scenario.log.retention = duration(1_000_000...10_000_000)
             scenario.log.ageMax = duration(10_000_000...20_000_000)
@@ -173,7 +174,8 @@ struct RandomScenario {
             .partition(groups: [["us-east-1"], ["us-west-2", "eu-west-1"], ["ap-northeast-1"]]),
         ]
         if let table = tables.first {
-            more.append(.addIndex(table: table.name, name: "more", by: table.replicas[0]))
+            let index = TablePlan.IndexPlan(name: "more", projection: random.happens(0.5) ? .all : .keysOnly)
+            more.append(.addIndex(table: table.name, index, by: table.replicas[0]))
             more.append(.changeSetting(table: table.name, .tableClass(.infrequentAccess), by: table.replicas[0]))
             more.append(
                 .changeSetting(
