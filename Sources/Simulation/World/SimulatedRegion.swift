@@ -204,7 +204,9 @@ final class SimulatedRegion {
     func putBack(_ copy: DiskCopy) {
         // A copy that nothing was written since is no old one, and one of a disk that is lost meanwhile belongs to nobody.
         guard let origin = copy.origin, origin == self.origin, copy.end < observedPosition else { return }
-        let takesMark = generator.happens(0.5)
+        // What others have received and not applied yet they may apply later: by its mark the region is to know that it has written more.
+        let isOnItsWay = world.regions.contains { $0 !== self && ($0.isPaused || !$0.tickets.isEmpty) }
+        let takesMark = generator.happens(0.5) && !isOnItsWay
         let isKnown = !takesMark || world.regions.contains { $0 !== self && $0.committedVector[origin] > copy.end }
         oldCopy = OldCopy(origin: origin, end: copy.end, isKnownToNobody: !isKnown)
         for observer in world.observers { observer.losesDisk(self) }
