@@ -20,7 +20,7 @@ public struct LinkConfiguration: Sendable, Hashable {
     public var connectMilliseconds: UInt64 = 1_000
     /// How often a region finds out what it needs of the others, in milliseconds.
     public var reviewMilliseconds: UInt64 = 200
-    /// The same while every other region is there, nothing was needed and nothing has come since.
+    /// The same while nothing was needed, and since then nothing has come, and nobody has gone or come back.
     public var quietReviewMilliseconds: UInt64 = 2_000
 
     public init() {}

@@ -48,9 +48,7 @@ public final class RegionWriter<Store: KeyValueStore> {
     ///   - asksPeers: whether the other regions are asked, before the first write, what they have of the region's log.
     public init(
         _ store: RegionStore<Store>, at now: LinkInstant, heartbeatMilliseconds: UInt64 = 0,
-        maintenanceQuota: UInt64? = nil,
-        maintenancePace: UInt64 = 1,
-        judgesClock: Bool = true, asksPeers: Bool = true
+        maintenanceQuota: UInt64? = nil, maintenancePace: UInt64 = 1, judgesClock: Bool = true, asksPeers: Bool = true
     ) {
         self.store = store
         logEnd = store.lastPosition
