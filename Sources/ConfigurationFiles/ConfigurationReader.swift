@@ -131,6 +131,22 @@ package struct ConfigurationField {
         return text
     }
 
+    /// One of the values of a type, by its name.
+    ///
+    /// - Parameters:
+    ///   - separator: what stands between the names where the problem lists them.
+    ///   - introduction: what stands before the list.
+    package func choice<Value>(separator: String = ", ", introduction: String = "") -> Value?
+    where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+        let expected = introduction + Value.allCases.map(\.rawValue).joined(separator: separator)
+        guard let text = text(expected: expected) else { return nil }
+        guard let value = Value(rawValue: text) else {
+            refuse("found \(shown)", expected: expected)
+            return nil
+        }
+        return value
+    }
+
     /// A whole number within `range`.
     package func integer(in range: ClosedRange<Int>) -> Int? {
         guard let number = scalarText.flatMap({ Int($0) }), range.contains(number) else {

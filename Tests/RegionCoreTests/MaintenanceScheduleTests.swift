@@ -38,7 +38,7 @@ import Testing
         #expect(tick() == 1_000)
     }
 
-    /// Runs what is due until nothing was written for a minute.
+    /// What is due in a hundred seconds in which nothing is written, with the number of turns in each ten of them.
     private func idle(heartbeatMilliseconds: UInt64) -> (schedule: MaintenanceSchedule, now: UInt64, turns: [Int]) {
         var schedule = MaintenanceSchedule(
             startingAt: 0, logEnd: 0, heartbeatMilliseconds: heartbeatMilliseconds)
@@ -66,7 +66,7 @@ import Testing
             while let turn = schedule.next(at: now, logEnd: 0) {
                 schedule.did(turn.duty, hasMore: false, at: now, logEnd: 0)
             }
-            schedule.grew()
+            schedule.note(logEnd: 1)
             var last: UInt64 = 0
             while last == 0, schedule.nextDueMilliseconds <= now + 1_000 {
                 let due = schedule.nextDueMilliseconds

@@ -134,10 +134,10 @@ public struct MaintenanceSchedule: Sendable {
         findNextDue()
     }
 
-    /// Notes that the log has grown: the parts of a region that was idle are due as soon as those of a busy one.
-    public mutating func grew() {
-        guard entries.contains(where: \.isQuiet) else { return }
-        for index in entries.indices where entries[index].isQuiet {
+    /// Notes where the log ends now: where it has grown, the parts of a region that was idle are due as soon as those of a busy one.
+    public mutating func note(logEnd: UInt64) {
+        guard entries.contains(where: { $0.isQuiet && $0.logEnd != logEnd }) else { return }
+        for index in entries.indices where entries[index].isQuiet && entries[index].logEnd != logEnd {
             entries[index].quietCount = 0
             let due = entries[index].doneMilliseconds + interval(of: entries[index])
             entries[index].dueMilliseconds = min(entries[index].dueMilliseconds, due)

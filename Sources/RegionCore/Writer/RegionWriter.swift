@@ -30,8 +30,6 @@ public final class RegionWriter<Store: KeyValueStore> {
     private var openRound: UInt64?
     private var roundCount: UInt64 = 0
     private var isFailureReported = false
-    /// Where the log ended when the last batch was durable.
-    private var logEnd: LogPosition
     /// Connections of which a delivery was refused.
     ///
     /// What came behind it must not be applied, as the vector would say that nothing is missing. Each stays until its connection's end.
@@ -51,7 +49,6 @@ public final class RegionWriter<Store: KeyValueStore> {
         maintenanceQuota: UInt64? = nil, maintenancePace: UInt64 = 1, judgesClock: Bool = true, asksPeers: Bool = true
     ) {
         self.store = store
-        logEnd = store.lastPosition
         clockGuard = judgesClock ? ClockGuard(store.configuration, at: now) : nil
         logGuard = LogGuard(store.configuration, asksPeers: asksPeers, at: now)
         maintenance = MaintenanceSchedule(
@@ -127,8 +124,7 @@ public final class RegionWriter<Store: KeyValueStore> {
             switch result {
             case .success:
                 store.committed()
-                if store.lastPosition != logEnd { maintenance.grew() }
-                logEnd = store.lastPosition
+                maintenance.note(logEnd: store.lastPosition.rawValue)
             case .failure(let error): store.failed(error)
             }
         }

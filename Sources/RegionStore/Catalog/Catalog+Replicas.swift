@@ -46,16 +46,9 @@ extension Catalog {
 }
 
 extension Catalog.TableState {
-    /// Whether that region's logs can hold changes of the table's items, as it has or had a replica; true of an unknown region.
-    func isChanged(by region: Text?) -> Bool {
-        region.map { entry.mentions(SettingName.replica($0)) } ?? true
-    }
-
     /// Whether another region's replica can be transferred from, now or once it is in step.
     func hasSource(besides region: Text) -> Bool {
-        entry.settings(under: SettingName.replicaPrefix)
-            .compactMap { Replica(region: $0.name, $0.value) }
-            .contains { $0.region != region && ($0.status == .active || $0.status == .updating) }
+        entry.replicas.contains { $0.region != region && ($0.status == .active || $0.status == .updating) }
     }
 
     /// Whether the replica of that region is active, as the settings say.

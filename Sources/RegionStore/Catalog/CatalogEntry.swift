@@ -128,6 +128,9 @@ struct CatalogEntry: Sendable, Hashable {
     /// Whether a setting exists or was removed.
     func mentions(_ name: Text) -> Bool { settings.contains { $0.name == name } }
 
+    /// Whether a region has or had a replica: only then do its logs hold changes of the table's items.
+    func hasHadReplica(in region: Text) -> Bool { mentions(SettingName.replica(region)) }
+
     /// Whether a region other than `region` has or had a replica.
     func mentionsReplica(besides region: Text) -> Bool {
         let own = SettingName.replica(region)

@@ -67,7 +67,7 @@ extension RegionState {
             version = nextVersion(at: nowMilliseconds)
             state.local.begin(
                 TableID(rawValue: catalog.takeShortID()),
-                wasHere: known?.entry.mentions(SettingName.replica(configuration.name)) ?? false,
+                wasHere: known?.entry.hasHadReplica(in: configuration.name) ?? false,
                 after: log.bounds.last, at: nowMilliseconds)
             state.entry.setReplica(in: configuration.name, status: .creating, version: version)
         }

@@ -33,7 +33,7 @@ struct CheckedCatalog {
     private func openGaps(after known: LogPosition, in region: inout RegionState) {
         guard let name = region.configuration.name(of: source.region) else { return }
         for var state in region.catalog.all
-        where state.local.isServing && state.isChanged(by: name) {
+        where state.local.isServing && state.entry.hasHadReplica(in: name) {
             state.local.openGap(of: source, after: known)
             if catalog.isReset, state.entry[SettingName.replica(name)] != nil { region.requireTransfer(&state) }
             region.catalog.put(state)

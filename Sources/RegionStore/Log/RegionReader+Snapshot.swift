@@ -101,7 +101,7 @@ extension RegionReader {
         guard let originName = configuration.name(of: origin.region) else { return .incomplete }
         var isTrimmed = try ReplicaProgress.vector(Layout.MetaKey.retainedFrom, in: snapshot)[origin] > position
         for (entry, local) in try catalogValues(in: snapshot) {
-            guard table == nil || entry.uuid == table, entry.mentions(SettingName.replica(originName)),
+            guard table == nil || entry.uuid == table, entry.hasHadReplica(in: originName),
                 entry[SettingName.replica(receiver)] != nil
             else { continue }
             if isOrphaned {

@@ -188,7 +188,7 @@ struct ReplicaTransfers {
         let configuration = region.configuration
         // A log that never had changes of the table may be trimmed, and then nobody can say that nothing is missing of it.
         let seen = (vector.entries + snapshot.entries).map(\.origin).filter {
-            $0 != region.origin && state.isChanged(by: configuration.name(of: $0.region))
+            $0 != region.origin && configuration.name(of: $0.region).map(state.entry.hasHadReplica) ?? true
         }
         state.local.finishTransfer(of: snapshot, passedOverBy: seen)
         let version = region.nextVersion(at: nowMilliseconds)
@@ -209,9 +209,7 @@ struct ReplicaTransfers {
                 !state.local.isServing || state.local.isStale, let replica = state.localReplica
             else { continue }
             let waiting = state.local.replicaStatus
-            let others = state.entry.settings(under: SettingName.replicaPrefix)
-                .compactMap { Replica(region: $0.name, $0.value) }
-                .filter { $0.region != configuration.name }
+            let others = state.entry.replicas.filter { $0.region != configuration.name }
             let isFirst = others.allSatisfy { other in
                 let isBehind = configuration.id(of: other.region).map { $0 > configuration.region } ?? true
                 switch other.status {
@@ -295,7 +293,7 @@ struct ReplicaTransfers {
         fills.removeAll { region.catalog[$0.replica.table]?.localReplica != $0.replica }
         var isComplete = true
         for var state in region.catalog.all
-        where state.local.isServing && state.isChanged(by: name) {
+        where state.local.isServing && state.entry.hasHadReplica(in: name) {
             guard let replica = state.localReplica, isActive(state, in: source, region.configuration) else { continue }
             let known = fills.first { $0.ended == ended && $0.source == source && $0.replica == replica }
             if known?.isDone ?? false { continue }

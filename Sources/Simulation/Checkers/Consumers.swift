@@ -188,7 +188,7 @@ final class Consumers: WorldObserver {
             let kept = Set(shards.map(Consumer.Shard.init))
             consumer.shards = consumer.shards.filter { kept.contains($0.key) }
             consumer.told = consumer.told.filter { kept.contains($0.key) }
-            checkTold(stream, &consumer, in: region)
+            checkTold(stream, shards, &consumer, in: region)
             for shard in shards {
                 // A child holds what came after everything in its parent.
                 if let parent = shards.first(where: { $0.number == shard.parent }),
@@ -207,7 +207,9 @@ final class Consumers: WorldObserver {
     }
 
     /// Compares what is told of a stream and its shards with what was told before, by this process or another one.
-    private func checkTold(_ stream: ChangeStream, _ consumer: inout Consumer, in region: SimulatedRegion) {
+    private func checkTold(
+        _ stream: ChangeStream, _ shards: [StreamShard], _ consumer: inout Consumer, in region: SimulatedRegion
+    ) {
         if let before = consumer.stream {
             if let closed = before.closedMilliseconds, closed != stream.closedMilliseconds {
                 report(stream, region, "was disabled at \(closed), and now at \(text(stream.closedMilliseconds))")
@@ -218,7 +220,7 @@ final class Consumers: WorldObserver {
             }
         }
         consumer.stream = stream
-        for shard in stream.shards {
+        for shard in shards {
             let key = Consumer.Shard(shard)
             if let before = consumer.told[key] {
                 if before.parent != shard.parent {

@@ -28,10 +28,10 @@ struct ClientReader {
     }
 
     func readRetries(_ field: ConfigurationField) -> WorkloadPlan.Retries? {
-        if field.form == .scalar { return readMode(field).map { WorkloadPlan.Retries($0) } }
+        if field.form == .scalar { return field.choice().map { WorkloadPlan.Retries($0) } }
         let keys = ["mode", "max-attempts", "backoff", "backoff-max"]
         guard let members = field.mapping(keys: keys, required: ["mode"]) else { return nil }
-        guard let mode = members["mode"].flatMap(readMode) else { return nil }
+        guard let mode: WorkloadPlan.Retries.Mode = members["mode"]?.choice() else { return nil }
         var retries = WorkloadPlan.Retries(mode)
         let waits: ClosedRange<Duration> = .zero...(.seconds(3600))
         members["max-attempts"].flatMap { $0.integer(in: 1...1000) }.map { retries.maxAttempts = $0 }
@@ -42,15 +42,5 @@ struct ClientReader {
                 "'backoff-max' is less than 'backoff'", expected: "at least \(retries.backoff.configurationText)")
         }
         return retries
-    }
-
-    private func readMode(_ field: ConfigurationField) -> WorkloadPlan.Retries.Mode? {
-        let expected = WorkloadPlan.Retries.Mode.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let text = field.text(expected: expected) else { return nil }
-        guard let mode = WorkloadPlan.Retries.Mode(rawValue: text) else {
-            field.refuse("found \(field.shown)", expected: expected)
-            return nil
-        }
-        return mode
     }
 }

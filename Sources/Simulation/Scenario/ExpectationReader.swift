@@ -109,19 +109,9 @@ struct ExpectationReader {
         guard let bounds = member.value.mapping(keys: ["region", "during", "below"], required: ["below"]),
             let region = optionalRegion(bounds["region"])
         else { return nil }
-        let window = bounds["during"].map(readWindow) ?? .all
+        let window = bounds["during"].map { $0.choice(introduction: "one of ") } ?? LatencyWindow.all
         let below = bounds["below"].flatMap(time)
         guard let window, let below else { return nil }
         return .latency(share: share, region: region.name, during: window, below: below)
-    }
-
-    private func readWindow(_ field: ConfigurationField) -> LatencyWindow? {
-        let expected = LatencyWindow.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let text = field.text(expected: "one of \(expected)") else { return nil }
-        guard let window = LatencyWindow(rawValue: text) else {
-            field.refuse("found \(field.shown)", expected: "one of \(expected)")
-            return nil
-        }
-        return window
     }
 }

@@ -228,12 +228,7 @@ extension ScenarioReader {
         let requester = members["by"].flatMap(region)
         var plans: [SettingPlan] = []
         if let place = members["class"] {
-            let expected = TableClass.allCases.map(\.rawValue).joined(separator: " or ")
-            guard let name = place.text(expected: expected) else { return nil }
-            guard let tableClass = TableClass(rawValue: name) else {
-                place.refuse("found \(place.shown)", expected: expected)
-                return nil
-            }
+            guard let tableClass: TableClass = place.choice(separator: " or ") else { return nil }
             plans.append(.tableClass(tableClass))
         }
         if members["max-reads"] != nil || members["max-writes"] != nil {

@@ -43,13 +43,7 @@ extension ScenarioReader {
     /// The projection of an index: ALL when nothing is said.
     func projection(in members: ConfigurationMapping) -> TablePlan.IndexPlan.Projection? {
         guard let place = members["projection"] else { return .all }
-        let allowed = TablePlan.IndexPlan.Projection.allCases.map(\.rawValue).joined(separator: " or ")
-        guard let text = place.text(expected: allowed) else { return nil }
-        guard let known = TablePlan.IndexPlan.Projection(rawValue: text) else {
-            place.refuse("found \(place.shown)", expected: allowed)
-            return nil
-        }
-        return known
+        return place.choice(separator: " or ")
     }
 
     /// The name of a table or an index, by DynamoDB's rule.
