@@ -132,7 +132,7 @@ defects: setup ## every mistake that the tests make on purpose, in the shipped s
 bench-simulation: setup ## simulated requests a second of one core, and what the checkers cost
 	swift build -c release --product simulation-benchmark
 	$(RELEASE)/simulation-benchmark Tests/Benchmarks/Simulation/reads.yaml Tests/Benchmarks/Simulation/mixed.yaml \
-	    Simulations/region-outage.yaml $(ARGUMENTS)
+	    Tests/Benchmarks/Simulation/usual.yaml $(ARGUMENTS)
 
 # The working tree
 

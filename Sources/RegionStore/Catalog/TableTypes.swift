@@ -134,7 +134,7 @@ public struct WarmThroughput: Sendable, Hashable {
 }
 
 /// How a table's capacity is decided; the raw value is DynamoDB's name of it.
-public enum BillingMode: String, Sendable, Hashable {
+public enum BillingMode: String, Sendable, Hashable, CaseIterable {
     case provisioned = "PROVISIONED"
     case payPerRequest = "PAY_PER_REQUEST"
 }

@@ -108,7 +108,7 @@ extension Table {
             "on-demand throughput \(String(describing: sharedOnDemandThroughput))",
             "warm throughput \(String(describing: warmThroughput))", "class \(String(describing: sharedTableClass))",
             "stream \(streamViewType?.rawValue ?? "none")", "time to live \(String(describing: timeToLive))",
-            "indexes \(indexes.map(\.name))",
+            "encryption \(isEncryptionRequested)", "indexes \(indexes.map(\.name))",
         ]
         texts += indexes.map { "index \($0.definition) \($0.status.rawValue)" }
         texts += replicas.map { "replica \($0)" }

@@ -31,6 +31,8 @@ final class TableChanges: WorldObserver {
         case billing
         case maxima
         case tableClass
+        case warmThroughput
+        case encryption
         case timeToLive
         /// Of one region's replica.
         case protection(Text)
@@ -122,12 +124,14 @@ final class TableChanges: WorldObserver {
             return changes.compactMap { change in
                 guard let kind = kind(of: change, by: region) else { return nil }
                 switch change {
-                case .createIndex(let index): return (kind, shape(of: index))
+                case .createIndex(let index): return (kind, definition(of: index))
                 case .createReplica: return (kind, there)
                 case .deleteIndex, .deleteReplica: return (kind, gone)
                 case .setTableClass(let tableClass): return (kind, tableClass.rawValue)
                 case .setDeletionProtection(let isProtected): return (kind, "\(isProtected)")
                 case .setTimeToLive(let attribute, let isEnabled): return (kind, "\(attribute) \(isEnabled)")
+                case .setWarmThroughput(let throughput): return (kind, "\(throughput.read)/\(throughput.write)")
+                case .setEncryptionRequested(let isRequested): return (kind, "\(isRequested)")
                 // Of these a request may change a part: what became of the whole is what was acknowledged.
                 default: return (kind, value(of: kind, in: table))
                 }
@@ -145,7 +149,10 @@ final class TableChanges: WorldObserver {
         case .setTimeToLive: .timeToLive
         case .changeOnDemandThroughput: .maxima
         case .setBilling: .billing
-        default: nil
+        case .setWarmThroughput: .warmThroughput
+        case .setEncryptionRequested: .encryption
+        case .updateIndex(let name, _, _), .setIndexWarmThroughput(let name, _): .index(name)
+        case .enableStream, .disableStream, .updateReplica: nil
         }
     }
 
@@ -153,19 +160,25 @@ final class TableChanges: WorldObserver {
     private static func value(of kind: Kind, in table: Table) -> String {
         switch kind {
         case .table: there
-        case .index(let name): table.index(named: name).map { shape(of: $0.definition) } ?? gone
+        case .index(let name): table.index(named: name).map { definition(of: $0.definition) } ?? gone
         case .replica(let name): table.replicas.contains { $0.region == name } ? there : gone
         case .billing:
             "\(table.billingMode.rawValue) \(table.sharedThroughput.map { "\($0.read)/\($0.write)" } ?? "")"
-        case .maxima:
-            table.sharedOnDemandThroughput.map { "\($0.maximumRead ?? -1)/\($0.maximumWrite ?? -1)" } ?? "none"
+        case .maxima: maxima(of: table.sharedOnDemandThroughput)
         case .tableClass: table.sharedTableClass?.rawValue ?? ""
+        case .warmThroughput: table.warmThroughput.map { "\($0.read)/\($0.write)" } ?? ""
+        case .encryption: "\(table.isEncryptionRequested)"
         case .timeToLive: table.timeToLive.map { "\($0.attribute) \($0.isEnabled)" } ?? ""
         case .protection: "\(table.isDeletionProtected)"
         }
     }
 
-    private static func shape(of index: IndexDefinition) -> String {
+    private static func maxima(of throughput: OnDemandThroughput?) -> String {
+        throughput.map { "\($0.maximumRead ?? -1)/\($0.maximumWrite ?? -1)" } ?? "none"
+    }
+
+    /// All that is said of an index, which is one setting.
+    private static func definition(of index: IndexDefinition) -> String {
         let keys = (index.keySchema.partition + index.keySchema.sort).map { "\($0.name)" }
         let projected =
             switch index.projection {
@@ -173,7 +186,7 @@ final class TableChanges: WorldObserver {
             case .keysOnly: "KEYS_ONLY"
             case .include(let names): "\(names)"
             }
-        return "\(keys.joined(separator: ", ")): \(projected)"
+        return "\(keys.joined(separator: ", ")): \(projected), at most \(maxima(of: index.onDemandThroughput))"
     }
 
     // MARK: - The end
@@ -241,6 +254,8 @@ extension TableChanges.Kind: CustomStringConvertible {
         case .billing: "billing"
         case .maxima: "on-demand throughput"
         case .tableClass: "class"
+        case .warmThroughput: "warm throughput"
+        case .encryption: "encryption"
         case .timeToLive: "time to live"
         case .protection(let region): "deletion protection in \(region)"
         }

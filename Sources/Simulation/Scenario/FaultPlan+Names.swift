@@ -142,9 +142,14 @@ extension SettingPlan {
         switch self {
         case .tableClass(let tableClass):
             "the class \(tableClass.rawValue)"
-        case .maxima(let read, let write):
+        case .maxima(let read, let write, let index):
             [read.map { "at most \($0) read units" }, write.map { "at most \($0) write units" }].compactMap(\.self)
-                .joined(separator: " and ")
+                .joined(separator: " and ") + (index.map { " of the index \($0)" } ?? "")
+        case .billing(.provisioned): "provisioned capacity"
+        case .billing(.payPerRequest): "capacity on demand"
+        case .warmThroughput(let read, let write): "a warm throughput of \(read) reads and \(write) writes"
+        case .encryption(let isOn): isOn ? "encryption with the service's key" : "no encryption of its own"
+        case .timeToLive(let isOn): isOn ? "time to live" : "no time to live"
         case .deletionProtection(let isOn): isOn ? "deletion protection" : "no deletion protection"
         }
     }

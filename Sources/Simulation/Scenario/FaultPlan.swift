@@ -76,10 +76,20 @@ public struct FaultPlan: Sendable, Equatable {
 /// A change of one setting of a table.
 public enum SettingPlan: Sendable, Equatable {
     case tableClass(TableClass)
-    /// The most read and write request units a second, each 1 or more; nil leaves one as it is.
-    case maxima(read: Int?, write: Int?)
+    /// The most read and write request units a second, of an index where one is named, each 1 or more; nil leaves one as it is.
+    case maxima(read: Int?, write: Int?, index: String? = nil)
+    /// With ``provisionedUnits`` of reads and writes where capacity is provisioned.
+    case billing(BillingMode)
+    /// Read and write units a second.
+    case warmThroughput(read: Int, write: Int)
+    /// Whether encryption with the service's own key is asked for.
+    case encryption(Bool)
+    case timeToLive(Bool)
     /// Of the replica in the region that is asked.
     case deletionProtection(Bool)
+
+    /// What a table has that is provisioned, in units a second: more than any client asks for.
+    static let provisionedUnits = 40_000
 }
 
 /// Faults that are drawn from the seed.

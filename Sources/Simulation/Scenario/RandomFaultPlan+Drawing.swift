@@ -95,6 +95,16 @@ extension RandomFaultPlan {
                 place(.addReplica(table: table.name, region: region, by: other), back),
             ]
         }
+        if generator.happens(0.2) {
+            // An index that goes soon after it came, as everybody or only some have heard of it.
+            let index = index(using: &generator)
+            let gone = min(within.upperBound, at + generator.milliseconds(in: lasting))
+            let (first, second) = (generator.pick(table.replicas), generator.pick(table.replicas))
+            return [
+                place(.addIndex(table: table.name, index, by: first), at),
+                place(.removeIndex(table: table.name, name: index.name, by: second), gone),
+            ]
+        }
         var changes = [place(change(of: table, using: &generator), at)]
         if generator.happens(0.67) {
             let later = min(within.upperBound, at + generator.milliseconds(in: .zero ... .seconds(3)))
@@ -103,27 +113,39 @@ extension RandomFaultPlan {
         return changes
     }
 
+    /// One that goes and comes again may come with another projection, and be seen so by who was away.
+    private func index(using generator: inout Generator) -> TablePlan.IndexPlan {
+        TablePlan.IndexPlan(
+            name: generator.pick(["drawn-1", "drawn-2"]), projection: generator.pick([.all, .keysOnly, .include]))
+    }
+
     private func change(of table: TablePlan, using generator: inout Generator) -> FaultPlan.Kind {
-        let requester = table.replicas[generator.below(table.replicas.count)]
-        let name = "drawn-\(1 + generator.below(2))"
+        let requester = generator.pick(table.replicas)
+        let index = index(using: &generator)
         switch generator.below(6) {
-        case 0, 1:
-            // One that goes and comes again may come with another projection, and be seen so by who was away.
-            let index = TablePlan.IndexPlan(name: name, projection: generator.pick([.all, .keysOnly, .include]))
-            return .addIndex(table: table.name, index, by: requester)
-        case 2: return .removeIndex(table: table.name, name: name, by: requester)
-        case 3:
-            return .changeSetting(
-                table: table.name, .tableClass(generator.happens(0.5) ? .infrequentAccess : .standard), by: requester)
-        case 4:
-            // Far above what any client asks for.
-            let units = 100_000 + generator.below(1_000)
-            let isOfReads = generator.happens(0.5)
-            return .changeSetting(
-                table: table.name, .maxima(read: isOfReads ? units : nil, write: isOfReads ? nil : units), by: requester
-            )
+        case 0, 1: return .addIndex(table: table.name, index, by: requester)
+        case 2: return .removeIndex(table: table.name, name: index.name, by: requester)
         default:
-            return .changeSetting(table: table.name, .deletionProtection(generator.happens(0.3)), by: requester)
+            let name = generator.pick(table.indexes.map(\.name) + [index.name])
+            return .changeSetting(table: table.name, setting(of: table, index: name, using: &generator), by: requester)
+        }
+    }
+
+    private func setting(of table: TablePlan, index: String, using generator: inout Generator) -> SettingPlan {
+        // Far above what any client asks for.
+        let units = 100_000 + generator.below(1_000)
+        let isOn = generator.happens(0.5)
+        switch generator.below(table.hasTimeToLive ? 6 : 7) {
+        case 0: return .tableClass(isOn ? .infrequentAccess : .standard)
+        case 1:
+            return .maxima(
+                read: isOn ? units : nil, write: isOn ? nil : units, index: generator.happens(0.5) ? index : nil)
+        case 2: return .deletionProtection(generator.happens(0.3))
+        case 3: return .billing(isOn ? .provisioned : .payPerRequest)
+        case 4: return .warmThroughput(read: units, write: units / 2)
+        case 5: return .encryption(isOn)
+        // Whose items have no time to expire at.
+        default: return .timeToLive(isOn)
         }
     }
 

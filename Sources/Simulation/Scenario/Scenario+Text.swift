@@ -246,9 +246,15 @@ extension Scenario {
         switch setting {
         case .tableClass(let tableClass):
             "class: \(tableClass.rawValue)"
-        case .maxima(let read, let write):
-            [read.map { "max-reads: \($0)" }, write.map { "max-writes: \($0)" }].compactMap(\.self)
-                .joined(separator: ", ")
+        case .maxima(let read, let write, let index):
+            [
+                index.map { "index: \(ConfigurationText.quoted($0))" }, read.map { "max-reads: \($0)" },
+                write.map { "max-writes: \($0)" },
+            ].compactMap(\.self).joined(separator: ", ")
+        case .billing(let mode): "billing: \(mode.rawValue)"
+        case .warmThroughput(let read, let write): "warm-reads: \(read), warm-writes: \(write)"
+        case .encryption(let isOn): "encryption: \(isOn)"
+        case .timeToLive(let isOn): "time-to-live: \(isOn)"
         case .deletionProtection(let isOn): "deletion-protection: \(isOn)"
         }
     }

@@ -220,7 +220,10 @@ extension ScenarioReader {
     }
 
     private func readSetting(_ field: ConfigurationField) -> FaultPlan.Kind? {
-        let settings = ["class", "max-reads", "max-writes", "deletion-protection"]
+        let settings = [
+            "class", "max-reads", "max-writes", "index", "billing", "warm-reads", "warm-writes", "encryption",
+            "time-to-live", "deletion-protection",
+        ]
         guard let members = field.mapping(keys: ["table", "by"] + settings, required: ["table", "by"]) else {
             return nil
         }
@@ -231,21 +234,43 @@ extension ScenarioReader {
             guard let tableClass: TableClass = place.choice(separator: " or ") else { return nil }
             plans.append(.tableClass(tableClass))
         }
+        let units = 1...1_000_000_000
+        func number(_ name: String) -> Int? { members[name].flatMap { $0.integer(in: units) } }
         if members["max-reads"] != nil || members["max-writes"] != nil {
-            let units = 1...1_000_000_000
             plans.append(
                 .maxima(
-                    read: members["max-reads"].flatMap { $0.integer(in: units) },
-                    write: members["max-writes"].flatMap { $0.integer(in: units) }))
+                    read: number("max-reads"), write: number("max-writes"),
+                    index: members["index"].flatMap(resourceName)
+                ))
+        } else if let index = members["index"] {
+            index.refuse("an index without a maximum", expected: "max-reads, max-writes or both beside it")
         }
-        if let place = members["deletion-protection"] {
+        if let place = members["billing"] {
+            guard let mode: BillingMode = place.choice(separator: " or ") else { return nil }
+            plans.append(.billing(mode))
+        }
+        if members["warm-reads"] != nil || members["warm-writes"] != nil {
+            guard let read = number("warm-reads"), let write = number("warm-writes") else {
+                field.refuse("one of warm-reads and warm-writes", expected: "both")
+                return nil
+            }
+            plans.append(.warmThroughput(read: read, write: write))
+        }
+        let switches: [(name: String, plan: (Bool) -> SettingPlan)] = [
+            ("encryption", SettingPlan.encryption), ("time-to-live", SettingPlan.timeToLive),
+            ("deletion-protection", SettingPlan.deletionProtection),
+        ]
+        for (name, plan) in switches {
+            guard let place = members[name] else { continue }
             guard let isOn = place.flag() else { return nil }
-            plans.append(.deletionProtection(isOn))
+            plans.append(plan(isOn))
         }
         guard plans.count == 1 else {
             field.refuse(
                 "found \(plans.count) settings",
-                expected: "one of class, max-reads with max-writes or either of them, and deletion-protection")
+                expected:
+                    "one of class, max-reads and max-writes (of an index, too), billing, warm-reads with warm-writes, "
+                    + "encryption, time-to-live and deletion-protection")
             return nil
         }
         guard let table, let requester else { return nil }

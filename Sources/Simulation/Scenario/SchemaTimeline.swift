@@ -43,18 +43,12 @@ struct SchemaTimeline {
             tables[index].indexes.append(added)
         case .removeIndex(let table, let name, let requester):
             guard let index = index(of: table) else { return missing(table) }
-            if let problem = stranger(requester, index) { return problem }
-            guard tables[index].indexes.contains(where: { $0.name == name }) else {
-                let known = tables[index].indexes.map(\.name)
-                return (
-                    "'\(table)' has no index '\(name)' then",
-                    known.isEmpty ? "an 'add-index' before it" : "one of \(known.joined(separator: ", "))"
-                )
-            }
+            if let problem = stranger(requester, index) ?? missing(name, index) { return problem }
             tables[index].indexes.removeAll { $0.name == name }
-        case .changeSetting(let table, _, let requester):
+        case .changeSetting(let table, let setting, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }
+            if case .maxima(_, _, let name?) = setting { return missing(name, index) }
         default: break
         }
         return nil
@@ -65,6 +59,15 @@ struct SchemaTimeline {
     private func missing(_ table: String) -> (found: String, expected: String) {
         let names = tables.map(\.name).joined(separator: ", ")
         return ("there is no table '\(table)' then", names.isEmpty ? "a 'create-table' before it" : "one of \(names)")
+    }
+
+    private func missing(_ name: String, _ index: Int) -> (found: String, expected: String)? {
+        let known = tables[index].indexes.map(\.name)
+        guard !known.contains(name) else { return nil }
+        return (
+            "'\(tables[index].name)' has no index '\(name)' then",
+            known.isEmpty ? "an 'add-index' before it" : "one of \(known.joined(separator: ", "))"
+        )
     }
 
     /// A region is asked for what only one with a replica can do.

@@ -273,11 +273,21 @@ extension SettingPlan {
     fileprivate var change: TableChange {
         switch self {
         case .tableClass(let tableClass): .setTableClass(tableClass)
-        case .maxima(let read, let write):
-            .changeOnDemandThroughput(
-                OnDemandChange(read: read.map { .set($0) } ?? .keep, write: write.map { .set($0) } ?? .keep))
+        case .maxima(let read, let write, nil): .changeOnDemandThroughput(Self.maxima(read, write))
+        case .maxima(let read, let write, let index?):
+            .updateIndex(name: Text(index), nil, Self.maxima(read, write))
+        case .billing(.provisioned):
+            .setBilling(.provisioned, Throughput(read: Self.provisionedUnits, write: Self.provisionedUnits))
+        case .billing(.payPerRequest): .setBilling(.payPerRequest, nil)
+        case .warmThroughput(let read, let write): .setWarmThroughput(WarmThroughput(read: read, write: write))
+        case .encryption(let isOn): .setEncryptionRequested(isOn)
+        case .timeToLive(let isOn): .setTimeToLive(attribute: Expiries.attribute, isEnabled: isOn)
         case .deletionProtection(let isOn): .setDeletionProtection(isOn)
         }
+    }
+
+    private static func maxima(_ read: Int?, _ write: Int?) -> OnDemandChange {
+        OnDemandChange(read: read.map { .set($0) } ?? .keep, write: write.map { .set($0) } ?? .keep)
     }
 }
 

@@ -72,6 +72,7 @@ struct RandomScenario {
             scenario.links.inFlightByteCount = 2 << 20
         }
         if random.happens(0.3) { scenario.links.heartbeat = duration(1_000...1_000_000) }
+        if random.happens(0.3) { scenario.links.backoffMax = duration(1_000_000...10_000_000) }
         scenario.isSwarm = random.happens(0.2)
         scenario.faults = faults(beside: scenario.tables)
         scenario.randomFaults = random.happens(0.5) ? randomFaults() : nil
@@ -176,12 +177,13 @@ struct RandomScenario {
         if let table = tables.first {
             let index = TablePlan.IndexPlan(name: "more", projection: random.happens(0.5) ? .all : .keysOnly)
             more.append(.addIndex(table: table.name, index, by: table.replicas[0]))
-            more.append(.changeSetting(table: table.name, .tableClass(.infrequentAccess), by: table.replicas[0]))
-            more.append(
-                .changeSetting(
-                    table: table.name, .maxima(read: 1 + random.below(9), write: random.happens(0.5) ? 7 : nil),
-                    by: table.replicas[0]))
-            more.append(.changeSetting(table: table.name, .deletionProtection(false), by: table.replicas[0]))
+            let settings: [SettingPlan] = [
+                .tableClass(.infrequentAccess), .deletionProtection(false), .billing(.provisioned),
+                .billing(.payPerRequest), .encryption(true), .timeToLive(false), .warmThroughput(read: 5, write: 6),
+                .maxima(read: 1 + random.below(9), write: random.happens(0.5) ? 7 : nil),
+                .maxima(read: nil, write: 1 + random.below(9), index: "more"),
+            ]
+            more += settings.map { .changeSetting(table: table.name, $0, by: table.replicas[0]) }
             more.append(.removeIndex(table: table.name, name: "more", by: table.replicas[0]))
             if let other = regions.first(where: { !table.replicas.contains($0) }) {
                 more.append(.addReplica(table: table.name, region: other, by: table.replicas[0]))
@@ -194,8 +196,8 @@ struct RandomScenario {
         for (index, kind) in more.enumerated() {
             faults.append(
                 FaultPlan(
-                    at: .seconds(2001 + index * 80) + duration(0...1_000_000),
-                    duration: kind.isOverAtOnce ? nil : .seconds(70), kind: kind))
+                    at: .seconds(2001 + index * 60) + duration(0...1_000_000),
+                    duration: kind.isOverAtOnce ? nil : .seconds(50), kind: kind))
         }
         if random.happens(0.5) { faults.append(FaultPlan(at: .seconds(3599), kind: .crash(region: name))) }
         return faults

@@ -107,6 +107,22 @@ struct ScenarioProblemTests {
         ),
         ("{at: 1s, add-index: {table: orders, name: by-group, by: us-east-1}}", "faults[0]: 'orders' has an index"),
         ("{at: 1s, remove-index: {table: local, name: abc, by: us-east-1}}", "faults[0]: 'local' has no index"),
+        (
+            "{at: 1s, change-setting: {table: local, index: abc, max-reads: 5, by: us-east-1}}",
+            "faults[0]: 'local' has no index"
+        ),
+        (
+            "{at: 1s, change-setting: {table: local, billing: FREE, by: us-east-1}}",
+            "faults[0].change-setting.billing: found 'FREE'; expected PROVISIONED or PAY_PER_REQUEST"
+        ),
+        (
+            "{at: 1s, change-setting: {table: local, warm-reads: 5, by: us-east-1}}",
+            "faults[0].change-setting: one of warm-reads and warm-writes; expected both"
+        ),
+        (
+            "{at: 1s, change-setting: {table: local, encryption: true, time-to-live: true, by: us-east-1}}",
+            "faults[0].change-setting: found 2 settings; expected one of class"
+        ),
     ])
     func `a fault that cannot be is refused`(fault: String, problem: String) {
         let found = problems("faults:\n  - \(fault)")
