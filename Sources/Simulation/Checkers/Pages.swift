@@ -141,9 +141,20 @@ final class Pages: WorldObserver {
         }
         let first = order.partitioningIndex { $0.hash >= bounds.lowerBound }
         let inRange = order[first..<order.partitioningIndex { $0.hash > bounds.upperBound }]
+        let sort = (request.index?.definition.keySchema ?? request.table.keySchema).sort.first?.name
+        var skipped = 0
         var places: [Place] = []
         func take(_ place: Place) -> Bool {
             if let form, request.index != nil, !place.indexForms.starts(with: form) { return true }
+            if let bound = request.bound, let sort {
+                guard case .number(let number)? = value(of: sort, of: place.number, in: region),
+                    bound.allows(number)
+                else { return true }
+            }
+            if skipped < request.start?.skipping ?? 0 {
+                skipped += 1
+                return true
+            }
             places.append(place)
             return places.count < request.limit
         }
@@ -153,6 +164,11 @@ final class Pages: WorldObserver {
             for place in inRange.reversed() { guard take(place) else { break } }
         }
         return places
+    }
+
+    private func value(of name: Text, of number: Int, in region: SimulatedRegion) -> AttributeValue? {
+        guard case .item(let bytes, let range) = contents.held(number, in: region.index).content else { return nil }
+        return try? BinaryItem(bytes, in: range).value(named: name)
     }
 
     /// Where all items of a table stand; nil where it is not known what the region holds.

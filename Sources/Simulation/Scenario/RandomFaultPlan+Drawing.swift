@@ -115,8 +115,10 @@ extension RandomFaultPlan {
 
     /// One that goes and comes again may come with another projection, and be seen so by who was away.
     private func index(using generator: inout Generator) -> TablePlan.IndexPlan {
-        TablePlan.IndexPlan(
+        var index = TablePlan.IndexPlan(
             name: generator.pick(["drawn-1", "drawn-2"]), projection: generator.pick([.all, .keysOnly, .include]))
+        index.hasSortKey = generator.happens(0.5)
+        return index
     }
 
     private func change(of table: TablePlan, using generator: inout Generator) -> FaultPlan.Kind {
@@ -126,7 +128,7 @@ extension RandomFaultPlan {
         case 0, 1: return .addIndex(table: table.name, index, by: requester)
         case 2: return .removeIndex(table: table.name, name: index.name, by: requester)
         default:
-            let name = generator.pick(table.indexes.map(\.name) + [index.name])
+            let name = generator.pick(table.indexes.filter { !$0.isLocal }.map(\.name) + [index.name])
             return .changeSetting(table: table.name, setting(of: table, index: name, using: &generator), by: requester)
         }
     }

@@ -57,6 +57,9 @@ extension Scenario {
                 tables[index].replicas.append(tables[index].replicas.removeFirst())
             }
             if generator.happens(0.3) { tables[index].indexes = [] }
+            for place in tables[index].indexes.indices where !tables[index].indexes[place].isLocal {
+                tables[index].indexes[place].hasSortKey = generator.happens(0.4)
+            }
             tables[index].hasTimeToLive = generator.happens(0.4)
         }
     }

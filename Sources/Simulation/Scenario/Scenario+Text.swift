@@ -110,9 +110,7 @@ extension Scenario {
     }
 
     private static func flow(_ table: TablePlan) -> String {
-        let indexes = table.indexes.map {
-            "{name: \(ConfigurationText.quoted($0.name)), projection: \($0.projection.rawValue)}"
-        }
+        let indexes = table.indexes.map { "{\($0.text)}" }
         return "{name: \(ConfigurationText.quoted(table.name)), sort-key: \(table.hasSortKey), "
             + "replicas: \(list(table.replicas)), indexes: [\(indexes.joined(separator: ", "))]"
             + (table.hasTimeToLive ? ", time-to-live: true}" : "}")
@@ -234,8 +232,7 @@ extension Scenario {
         case .addReplica(let table, let region, let requester), .removeReplica(let table, let region, let requester):
             return change(table, "region", region, requester)
         case .addIndex(let table, let index, let requester):
-            let name = "\(quoted(index.name)), projection: \(index.projection.rawValue)"
-            return "{table: \(quoted(table)), name: \(name), by: \(quoted(requester))}"
+            return "{table: \(quoted(table)), \(index.text), by: \(quoted(requester))}"
         case .removeIndex(let table, let name, let requester): return change(table, "name", name, requester)
         case .changeSetting(let table, let setting, let requester):
             return "{table: \(quoted(table)), \(text(of: setting)), by: \(quoted(requester))}"

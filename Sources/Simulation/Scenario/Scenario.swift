@@ -61,7 +61,7 @@ public struct TablePlan: Sendable, Equatable {
     /// Whether items are deleted when the time in their attribute `expires` has come.
     public var hasTimeToLive = false
 
-    /// A secondary index of a planned table, by the string attribute `group`.
+    /// A secondary index of a planned table: by the string attribute `group`, or a local one by the table's own partition key.
     public struct IndexPlan: Sendable, Equatable {
         public enum Projection: String, Sendable, Equatable, CaseIterable {
             case all = "ALL"
@@ -72,10 +72,20 @@ public struct TablePlan: Sendable, Equatable {
 
         public var name: String
         public var projection: Projection
+        /// Whether its entries are in the order of the number `count`, which updates count up: only items that have it are in the index.
+        public var hasSortKey = false
+        /// Whether it is a local one, which always has that sort key; only for a table with a sort key, and from its creation on.
+        public var isLocal = false
 
         public init(name: String, projection: Projection) {
             self.name = name
             self.projection = projection
+        }
+
+        /// As a scenario file says it, without braces.
+        var text: String {
+            "name: \(ConfigurationText.quoted(name)), projection: \(projection.rawValue)"
+                + (hasSortKey ? ", sort-key: true" : "") + (isLocal ? ", local: true" : "")
         }
     }
 

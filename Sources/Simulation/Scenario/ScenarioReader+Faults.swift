@@ -197,12 +197,11 @@ extension ScenarioReader {
             case "add-replica", "remove-replica": ["table", "region", "by"]
             default: ["table", "name", "by"]
             }
-        let optional = name == "add-index" ? ["projection"] : []
+        let optional = name == "add-index" ? ["projection", "sort-key"] : []
         guard let members = value.mapping(keys: keys + optional, required: keys) else { return nil }
         let table = members["table"].flatMap(resourceName)
         let place = members["region"].flatMap(region)
         let requester = members["by"].flatMap(region)
-        let index = members["name"].flatMap(resourceName)
         guard let table else { return nil }
         switch name {
         case "delete-table": return place.map { .deleteTable(name: table, region: $0) }
@@ -212,10 +211,10 @@ extension ScenarioReader {
                 ? .addReplica(table: table, region: place, by: requester)
                 : .removeReplica(table: table, region: place, by: requester)
         default:
-            guard let index, let requester, let projection = projection(in: members) else { return nil }
+            guard let index = index(in: members), let requester else { return nil }
             return name == "add-index"
-                ? .addIndex(table: table, .init(name: index, projection: projection), by: requester)
-                : .removeIndex(table: table, name: index, by: requester)
+                ? .addIndex(table: table, index, by: requester)
+                : .removeIndex(table: table, name: index.name, by: requester)
         }
     }
 

@@ -28,22 +28,34 @@ extension ScenarioReader {
             if table.indexes.contains(where: { $0.name == index.name }) {
                 element.refuse("an index is already called '\(index.name)'", expected: "a name of its own")
             }
+            if index.isLocal, !table.hasSortKey {
+                element.refuse("a local index of a table without a sort key", expected: "'sort-key: true' of the table")
+            }
             table.indexes.append(index)
         }
         return name == nil ? nil : table
     }
 
     private func readIndex(_ field: ConfigurationField) -> TablePlan.IndexPlan? {
-        guard let members = field.mapping(keys: ["name", "projection"], required: ["name"]),
-            let name = members["name"].flatMap(resourceName)
-        else { return nil }
-        return projection(in: members).map { TablePlan.IndexPlan(name: name, projection: $0) }
+        let keys = ["name", "projection", "sort-key", "local"]
+        guard let members = field.mapping(keys: keys, required: ["name"]) else { return nil }
+        return index(in: members)
     }
 
-    /// The projection of an index: ALL when nothing is said.
-    func projection(in members: ConfigurationMapping) -> TablePlan.IndexPlan.Projection? {
-        guard let place = members["projection"] else { return .all }
-        return place.choice(separator: " or ")
+    /// What is said of an index: with all attributes, and without a sort key, when nothing is said of those.
+    func index(in members: ConfigurationMapping) -> TablePlan.IndexPlan? {
+        guard let name = members["name"].flatMap(resourceName) else { return nil }
+        var index = TablePlan.IndexPlan(name: name, projection: .all)
+        if let place = members["projection"] {
+            guard let projection: TablePlan.IndexPlan.Projection = place.choice(separator: " or ") else { return nil }
+            index.projection = projection
+        }
+        members["local"].flatMap(readFlag).map { index.isLocal = $0 }
+        index.hasSortKey = members["sort-key"].flatMap(readFlag) ?? index.isLocal
+        if index.isLocal, !index.hasSortKey {
+            members["sort-key"]?.refuse("a local index without a sort key", expected: "true, or nothing")
+        }
+        return index
     }
 
     /// The name of a table or an index, by DynamoDB's rule.

@@ -62,8 +62,11 @@ struct SchemaTimeline {
     }
 
     private func missing(_ name: String, _ index: Int) -> (found: String, expected: String)? {
-        let known = tables[index].indexes.map(\.name)
+        let known = tables[index].indexes.filter { !$0.isLocal }.map(\.name)
         guard !known.contains(name) else { return nil }
+        if tables[index].indexes.contains(where: { $0.name == name }) {
+            return ("'\(name)' is a local index, which stays as it was made", "a global one")
+        }
         return (
             "'\(tables[index].name)' has no index '\(name)' then",
             known.isEmpty ? "an 'add-index' before it" : "one of \(known.joined(separator: ", "))"

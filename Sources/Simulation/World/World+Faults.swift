@@ -210,10 +210,11 @@ extension World {
             case .keysOnly: .keysOnly
             case .include: .include(["count", "visits"])
             }
+        let keySchema = KeySchema(
+            partition: [KeyAttribute(name: plan.isLocal ? "pk" : "group", kind: .string)],
+            sort: plan.hasSortKey ? [KeyAttribute(name: "count", kind: .number)] : [])
         return IndexDefinition(
-            name: Text(plan.name), isGlobal: true,
-            keySchema: KeySchema(partition: [KeyAttribute(name: "group", kind: .string)]),
-            projection: projection)
+            name: Text(plan.name), isGlobal: !plan.isLocal, keySchema: keySchema, projection: projection)
     }
 
     private func update(_ table: String, _ change: TableChange, by region: String) {

@@ -111,9 +111,16 @@ struct RandomScenario {
         table.hasSortKey = random.happens(0.5)
         table.hasTimeToLive = random.happens(0.5)
         table.indexes = (0..<random.below(3)).map {
-            .init(name: "by-\($0)", projection: random.happens(0.5) ? .all : .keysOnly)
+            index("by-\($0)", isLocal: table.hasSortKey && random.happens(0.3))
         }
         return table
+    }
+
+    private mutating func index(_ name: String, isLocal: Bool = false) -> TablePlan.IndexPlan {
+        var index = TablePlan.IndexPlan(name: name, projection: random.pick([.all, .keysOnly, .include]))
+        index.isLocal = isLocal
+        index.hasSortKey = isLocal || random.happens(0.5)
+        return index
     }
 
     private mutating func plan(_ name: String, _ table: TablePlan) -> WorkloadPlan {
@@ -175,8 +182,7 @@ struct RandomScenario {
             .partition(groups: [["us-east-1"], ["us-west-2", "eu-west-1"], ["ap-northeast-1"]]),
         ]
         if let table = tables.first {
-            let index = TablePlan.IndexPlan(name: "more", projection: random.happens(0.5) ? .all : .keysOnly)
-            more.append(.addIndex(table: table.name, index, by: table.replicas[0]))
+            more.append(.addIndex(table: table.name, index("more"), by: table.replicas[0]))
             let settings: [SettingPlan] = [
                 .tableClass(.infrequentAccess), .deletionProtection(false), .billing(.provisioned),
                 .billing(.payPerRequest), .encryption(true), .timeToLive(false), .warmThroughput(read: 5, write: 6),

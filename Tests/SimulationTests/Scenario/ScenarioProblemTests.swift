@@ -112,6 +112,18 @@ struct ScenarioProblemTests {
             "faults[0]: 'local' has no index"
         ),
         (
+            "{at: 1s, create-table: {name: made, indexes: [{name: own, local: true}]}}",
+            "faults[0].create-table.indexes[0]: a local index of a table without a sort key"
+        ),
+        (
+            "{at: 1s, create-table: {name: made, sort-key: true, indexes: [{name: own, local: true, sort-key: false}]}}",
+            "faults[0].create-table.indexes[0].sort-key: a local index without a sort key"
+        ),
+        (
+            "{at: 1s, add-index: {table: orders, name: own, local: true, by: us-east-1}}",
+            "faults[0].add-index.local: unknown key"
+        ),
+        (
             "{at: 1s, change-setting: {table: local, billing: FREE, by: us-east-1}}",
             "faults[0].change-setting.billing: found 'FREE'; expected PROVISIONED or PAY_PER_REQUEST"
         ),
