@@ -69,6 +69,10 @@ final class TableChanges: WorldObserver {
             world.violate("tables", "\(region.name) acknowledged a change of \(table.name), and logged none")
             return
         }
+        if case .updateTable(_, let changes) = command, !changes.allSatisfy({ $0.isShown(by: table) }) {
+            world.violate(
+                "tables", "\(region.name) acknowledged a change of \(table.name) that it has not made: \(changes)")
+        }
         for (kind, value) in Self.values(of: command, after: table, in: region) {
             let change = Change(
                 origin: Origin(rawValue: entry.mark.origin), position: entry.position, mark: entry.mark, value: value)
@@ -241,6 +245,30 @@ final class TableChanges: WorldObserver {
                 "tables",
                 "the \(setting.kind) of \(setting.tableName) is \(value) in \(region.name), and \(allowed[0]) was acknowledged last"
             )
+        }
+    }
+}
+
+extension TableChange {
+    /// Whether a table is as a change of a part of a setting asks for, which says nothing of the other part.
+    fileprivate func isShown(by table: Table) -> Bool {
+        func isShown(_ maximum: OnDemandChange.Maximum, _ units: Int?) -> Bool {
+            switch maximum {
+            case .keep: true
+            case .remove: units == nil
+            case .set(let wanted): units == wanted
+            }
+        }
+        func isShown(_ change: OnDemandChange, _ maxima: OnDemandThroughput?) -> Bool {
+            isShown(change.read, maxima?.maximumRead) && isShown(change.write, maxima?.maximumWrite)
+        }
+        return switch self {
+        case .setBilling(let mode, let throughput):
+            table.billingMode == mode && table.sharedThroughput == (mode == .provisioned ? throughput : nil)
+        case .changeOnDemandThroughput(let change): isShown(change, table.sharedOnDemandThroughput)
+        case .updateIndex(let name, _, let change?):
+            isShown(change, table.index(named: name)?.definition.onDemandThroughput)
+        default: true
         }
     }
 }
