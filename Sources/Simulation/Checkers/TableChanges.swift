@@ -28,6 +28,8 @@ final class TableChanges: WorldObserver {
         case table
         case index(Text)
         case replica(Text)
+        /// What a region's replica has of its own.
+        case overrides(Text)
         case billing
         case maxima
         case tableClass
@@ -78,6 +80,9 @@ final class TableChanges: WorldObserver {
                 origin: Origin(rawValue: entry.mark.origin), position: entry.position, mark: entry.mark, value: value)
             settings[place(of: kind, table.uuid, table.name)].changes.append(change)
         }
+        if case .updateTable(_, let changes) = command, changes.contains(where: \.clearsOverrides) {
+            noteClearedOverrides(of: table.uuid)
+        }
     }
 
     func unanswered(_ command: CatalogCommand, by region: SimulatedRegion) {
@@ -86,7 +91,19 @@ final class TableChanges: WorldObserver {
         case .deleteTable(let name):
             noteUncertain(.replica(region.identity.name), of: name)
         case .updateTable(let name, let changes):
-            for kind in changes.compactMap({ Self.kind(of: $0, by: region) }) { noteUncertain(kind, of: name) }
+            for kind in changes.flatMap({ Self.kinds(of: $0, by: region) }) { noteUncertain(kind, of: name) }
+        }
+    }
+
+    /// What replicas had of their own of a setting goes with its change, which is then a change of those replicas too: of which ones, only the
+    /// region knows that made it.
+    private func noteClearedOverrides(of table: TableUUID) {
+        for index in settings.indices where settings[index].table == table {
+            guard case .overrides(let region) = settings[index].kind,
+                settings[index].changes.contains(where: { $0.value != Self.text(of: ReplicaOverrides()) })
+            else { continue }
+            settings[index].isUncertain = true
+            settings[place(of: .replica(region), table, settings[index].tableName)].isUncertain = true
         }
     }
 
@@ -125,38 +142,42 @@ final class TableChanges: WorldObserver {
         // Only this region's replica goes, and with the last one the table.
         case .deleteTable: return [(.replica(region.identity.name), gone)]
         case .updateTable(_, let changes):
-            return changes.compactMap { change in
-                guard let kind = kind(of: change, by: region) else { return nil }
-                switch change {
-                case .createIndex(let index): return (kind, definition(of: index))
-                case .createReplica: return (kind, there)
-                case .deleteIndex, .deleteReplica: return (kind, gone)
-                case .setTableClass(let tableClass): return (kind, tableClass.rawValue)
-                case .setDeletionProtection(let isProtected): return (kind, "\(isProtected)")
-                case .setTimeToLive(let attribute, let isEnabled): return (kind, "\(attribute) \(isEnabled)")
-                case .setWarmThroughput(let throughput): return (kind, "\(throughput.read)/\(throughput.write)")
-                case .setEncryptionRequested(let isRequested): return (kind, "\(isRequested)")
-                // Of these a request may change a part: what became of the whole is what was acknowledged.
-                default: return (kind, value(of: kind, in: table))
-                }
+            return changes.flatMap { change in
+                kinds(of: change, by: region).map { ($0, value(of: $0, as: change, in: table)) }
             }
         }
     }
 
-    private static func kind(of change: TableChange, by region: SimulatedRegion) -> Kind? {
+    private static func value(of kind: Kind, as change: TableChange, in table: Table) -> String {
         switch change {
-        case .createIndex(let index): .index(index.name)
-        case .deleteIndex(let name): .index(name)
-        case .createReplica(let name, _), .deleteReplica(let name): .replica(name)
-        case .setTableClass: .tableClass
-        case .setDeletionProtection: .protection(region.identity.name)
-        case .setTimeToLive: .timeToLive
-        case .changeOnDemandThroughput: .maxima
-        case .setBilling: .billing
-        case .setWarmThroughput: .warmThroughput
-        case .setEncryptionRequested: .encryption
-        case .updateIndex(let name, _, _), .setIndexWarmThroughput(let name, _): .index(name)
-        case .enableStream, .disableStream, .updateReplica: nil
+        case .createIndex(let index): definition(of: index)
+        case .createReplica(_, let overrides), .updateReplica(_, let overrides):
+            if case .overrides = kind { text(of: overrides) } else { there }
+        case .deleteIndex, .deleteReplica: gone
+        case .setTableClass(let tableClass): tableClass.rawValue
+        case .setDeletionProtection(let isProtected): "\(isProtected)"
+        case .setTimeToLive(let attribute, let isEnabled): "\(attribute) \(isEnabled)"
+        case .setWarmThroughput(let throughput): "\(throughput.read)/\(throughput.write)"
+        case .setEncryptionRequested(let isRequested): "\(isRequested)"
+        // Of these a request may change a part: what became of the whole is what was acknowledged.
+        default: value(of: kind, in: table)
+        }
+    }
+
+    private static func kinds(of change: TableChange, by region: SimulatedRegion) -> [Kind] {
+        switch change {
+        case .createIndex(let index): [.index(index.name)]
+        case .deleteIndex(let name), .updateIndex(let name, _, _), .setIndexWarmThroughput(let name, _): [.index(name)]
+        case .createReplica(let name, _), .updateReplica(let name, _): [.replica(name), .overrides(name)]
+        case .deleteReplica(let name): [.replica(name)]
+        case .setTableClass: [.tableClass]
+        case .setDeletionProtection: [.protection(region.identity.name)]
+        case .setTimeToLive: [.timeToLive]
+        case .changeOnDemandThroughput: [.maxima]
+        case .setBilling: [.billing]
+        case .setWarmThroughput: [.warmThroughput]
+        case .setEncryptionRequested: [.encryption]
+        case .enableStream, .disableStream: []
         }
     }
 
@@ -166,6 +187,7 @@ final class TableChanges: WorldObserver {
         case .table: there
         case .index(let name): table.index(named: name).map { definition(of: $0.definition) } ?? gone
         case .replica(let name): table.replicas.contains { $0.region == name } ? there : gone
+        case .overrides(let name): table.replicas.first { $0.region == name }.map { text(of: $0.overrides) } ?? gone
         case .billing:
             "\(table.billingMode.rawValue) \(table.sharedThroughput.map { "\($0.read)/\($0.write)" } ?? "")"
         case .maxima: maxima(of: table.sharedOnDemandThroughput)
@@ -179,6 +201,10 @@ final class TableChanges: WorldObserver {
 
     private static func maxima(of throughput: OnDemandThroughput?) -> String {
         throughput.map { "\($0.maximumRead ?? -1)/\($0.maximumWrite ?? -1)" } ?? "none"
+    }
+
+    private static func text(of overrides: ReplicaOverrides) -> String {
+        "at most \(overrides.maximumReadRequestUnits ?? -1), \(overrides.readCapacityUnits ?? -1) provisioned"
     }
 
     /// All that is said of an index, which is one setting.
@@ -239,6 +265,10 @@ final class TableChanges: WorldObserver {
                     "tables",
                     "\(region.name) has a replica of \(setting.tableName), and its removal was acknowledged last")
             }
+            // Whether it is there is the replica's own setting.
+            if case .overrides(let name) = setting.kind, !table.replicas.contains(where: { $0.region == name }) {
+                continue
+            }
             let value = Self.value(of: setting.kind, in: table)
             guard !allowed.contains(value) else { continue }
             world.violate(
@@ -250,6 +280,14 @@ final class TableChanges: WorldObserver {
 }
 
 extension TableChange {
+    /// Whether replicas lose what they have of their own of the same setting.
+    fileprivate var clearsOverrides: Bool {
+        switch self {
+        case .setBilling, .changeOnDemandThroughput, .setTableClass: true
+        default: false
+        }
+    }
+
     /// Whether a table is as a change of a part of a setting asks for, which says nothing of the other part.
     fileprivate func isShown(by table: Table) -> Bool {
         func isShown(_ maximum: OnDemandChange.Maximum, _ units: Int?) -> Bool {
@@ -279,6 +317,7 @@ extension TableChanges.Kind: CustomStringConvertible {
         case .table: "existence"
         case .index(let name): "index \(name)"
         case .replica(let region): "replica in \(region)"
+        case .overrides(let region): "own settings of the replica in \(region)"
         case .billing: "billing"
         case .maxima: "on-demand throughput"
         case .tableClass: "class"

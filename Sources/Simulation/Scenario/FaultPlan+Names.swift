@@ -145,6 +145,7 @@ extension SettingPlan {
         case .maxima(let read, let write, let index):
             [read.map { "at most \($0) read units" }, write.map { "at most \($0) write units" }].compactMap(\.self)
                 .joined(separator: " and ") + (index.map { " of the index \($0)" } ?? "")
+        case .replicaMaximum(let region, let read): "at most \(read) read units in \(region)"
         case .billing(.provisioned): "provisioned capacity"
         case .billing(.payPerRequest): "capacity on demand"
         case .warmThroughput(let read, let write): "a warm throughput of \(read) reads and \(write) writes"

@@ -78,6 +78,8 @@ public enum SettingPlan: Sendable, Equatable {
     case tableClass(TableClass)
     /// The most read and write request units a second, of an index where one is named, each 1 or more; nil leaves one as it is.
     case maxima(read: Int?, write: Int?, index: String? = nil)
+    /// The most read request units a second of one region's replica, which is not the one that is asked.
+    case replicaMaximum(region: String, read: Int)
     /// With ``provisionedUnits`` of reads and writes where capacity is provisioned.
     case billing(BillingMode)
     /// Read and write units a second.

@@ -129,7 +129,14 @@ extension RandomFaultPlan {
         case 2: return .removeIndex(table: table.name, name: index.name, by: requester)
         default:
             let name = generator.pick(table.indexes.filter { !$0.isLocal }.map(\.name) + [index.name])
-            return .changeSetting(table: table.name, setting(of: table, index: name, using: &generator), by: requester)
+            let others = table.replicas.filter { $0 != requester }
+            let setting: SettingPlan =
+                if generator.happens(0.1), !others.isEmpty {
+                    .replicaMaximum(region: generator.pick(others), read: 50_000 + generator.below(1_000))
+                } else {
+                    setting(of: table, index: name, using: &generator)
+                }
+            return .changeSetting(table: table.name, setting, by: requester)
         }
     }
 

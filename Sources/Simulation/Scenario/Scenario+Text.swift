@@ -248,6 +248,8 @@ extension Scenario {
                 index.map { "index: \(ConfigurationText.quoted($0))" }, read.map { "max-reads: \($0)" },
                 write.map { "max-writes: \($0)" },
             ].compactMap(\.self).joined(separator: ", ")
+        case .replicaMaximum(let region, let read):
+            "replica: \(ConfigurationText.quoted(region)), max-reads: \(read)"
         case .billing(let mode): "billing: \(mode.rawValue)"
         case .warmThroughput(let read, let write): "warm-reads: \(read), warm-writes: \(write)"
         case .encryption(let isOn): "encryption: \(isOn)"

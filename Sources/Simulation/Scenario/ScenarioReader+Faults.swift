@@ -220,7 +220,8 @@ extension ScenarioReader {
 
     private func readSetting(_ field: ConfigurationField) -> FaultPlan.Kind? {
         let settings = [
-            "class", "max-reads", "max-writes", "index", "billing", "warm-reads", "warm-writes", "encryption",
+            "class", "max-reads", "max-writes", "index", "replica", "billing", "warm-reads", "warm-writes",
+            "encryption",
             "time-to-live", "deletion-protection",
         ]
         guard let members = field.mapping(keys: ["table", "by"] + settings, required: ["table", "by"]) else {
@@ -235,7 +236,14 @@ extension ScenarioReader {
         }
         let units = 1...1_000_000_000
         func number(_ name: String) -> Int? { members[name].flatMap { $0.integer(in: units) } }
-        if members["max-reads"] != nil || members["max-writes"] != nil {
+        if let replica = members["replica"] {
+            guard let name = region(replica) else { return nil }
+            guard let read = number("max-reads"), members["max-writes"] == nil, members["index"] == nil else {
+                replica.refuse("another setting of one replica than max-reads", expected: "max-reads beside it")
+                return nil
+            }
+            plans.append(.replicaMaximum(region: name, read: read))
+        } else if members["max-reads"] != nil || members["max-writes"] != nil {
             plans.append(
                 .maxima(
                     read: number("max-reads"), write: number("max-writes"),
@@ -268,7 +276,7 @@ extension ScenarioReader {
             field.refuse(
                 "found \(plans.count) settings",
                 expected:
-                    "one of class, max-reads and max-writes (of an index, too), billing, warm-reads with warm-writes, "
+                    "one of class, max-reads and max-writes (of an index or a replica, too), billing, warm-reads with warm-writes, "
                     + "encryption, time-to-live and deletion-protection")
             return nil
         }

@@ -48,7 +48,12 @@ struct SchemaTimeline {
         case .changeSetting(let table, let setting, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }
-            if case .maxima(_, _, let name?) = setting { return missing(name, index) }
+            switch setting {
+            case .maxima(_, _, let name?): return missing(name, index)
+            case .replicaMaximum(requester, _):
+                return ("it is the region that is asked", "the region of another replica")
+            default: break
+            }
         default: break
         }
         return nil

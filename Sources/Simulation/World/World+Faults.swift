@@ -277,6 +277,7 @@ extension SettingPlan {
         case .maxima(let read, let write, nil): .changeOnDemandThroughput(Self.maxima(read, write))
         case .maxima(let read, let write, let index?):
             .updateIndex(name: Text(index), nil, Self.maxima(read, write))
+        case .replicaMaximum(let region, let read): .updateReplica(region: Text(region), Self.overrides(read))
         case .billing(.provisioned):
             .setBilling(.provisioned, Throughput(read: Self.provisionedUnits, write: Self.provisionedUnits))
         case .billing(.payPerRequest): .setBilling(.payPerRequest, nil)
@@ -285,6 +286,12 @@ extension SettingPlan {
         case .timeToLive(let isOn): .setTimeToLive(attribute: Expiries.attribute, isEnabled: isOn)
         case .deletionProtection(let isOn): .setDeletionProtection(isOn)
         }
+    }
+
+    private static func overrides(_ read: Int) -> ReplicaOverrides {
+        var overrides = ReplicaOverrides()
+        overrides.maximumReadRequestUnits = read
+        return overrides
     }
 
     private static func maxima(_ read: Int?, _ write: Int?) -> OnDemandChange {

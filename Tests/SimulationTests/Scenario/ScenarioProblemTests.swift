@@ -128,6 +128,14 @@ struct ScenarioProblemTests {
             "faults[0].change-setting.billing: found 'FREE'; expected PROVISIONED or PAY_PER_REQUEST"
         ),
         (
+            "{at: 1s, change-setting: {table: orders, replica: us-east-1, max-reads: 5, by: us-east-1}}",
+            "faults[0]: it is the region that is asked; expected the region of another replica"
+        ),
+        (
+            "{at: 1s, change-setting: {table: orders, replica: us-east-1, class: STANDARD, by: eu-west-1}}",
+            "faults[0].change-setting.replica: another setting of one replica than max-reads"
+        ),
+        (
             "{at: 1s, change-setting: {table: local, warm-reads: 5, by: us-east-1}}",
             "faults[0].change-setting: one of warm-reads and warm-writes; expected both"
         ),
