@@ -74,6 +74,38 @@ extension Defect {
         },
         page("the items of a page are in another order") { page in page.items.reverse() },
         page("a page that is not the last says that it is") { page in page.lastEvaluatedKey = nil },
+        read("the page after another one begins anew") { read in read.exclusiveStartKey = nil },
+        read("a query reads forward though it is asked to read backward") { read in read.isForward = true },
+        read("a query goes by the partition key alone") { read in
+            guard case .partition(let condition) = read.range, condition.sortRange != nil else { return }
+            let schema = (read.index?.definition.keySchema ?? read.table.keySchema).partition
+            let attribute = KeyCondition.Schema.Attribute(name: schema[0].name, kind: schema[0].kind)
+            let all = try? KeyCondition(
+                Condition(.comparison(.equal, .path(DocumentPath(attribute.name)), .value(condition.partition[0]))),
+                schema: .init(partition: [attribute], sort: []))
+            guard let all else { return }
+            var wider = RangeRead(table: read.table, index: read.index, range: .partition(all))
+            (wider.isForward, wider.exclusiveStartKey) = (read.isForward, read.exclusiveStartKey)
+            (wider.limit, wider.filter) = (read.limit, read.filter)
+            read = wider
+        },
+        Defect("a change of the maxima is left out", in: .tableChanges, noticedBy: ["tables"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterCommand = { command in
+                guard case .changeCatalog(.updateTable(let name, let changes)) = command else { return command }
+                return .changeCatalog(
+                    .updateTable(
+                        name,
+                        changes.map { change in
+                            if case .changeOnDemandThroughput = change {
+                                .changeOnDemandThroughput(OnDemandChange())
+                            } else {
+                                change
+                            }
+                        }))
+            }
+            return hooks
+        },
         .batch("the log keeps the new image as the old one", in: .steady, noticedBy: ["streams"]) { surgery in
             for index in surgery.changes.indices where !surgery.changes[index].oldImage.isEmpty {
                 guard surgery.changes[index].record[1] == 1 else { continue }
@@ -118,6 +150,18 @@ extension Defect {
                 var page = page
                 change(&page)
                 return page
+            }
+            return hooks
+        }
+    }
+
+    private static func read(_ description: String, _ change: @escaping @Sendable (inout RangeRead) -> Void) -> Defect {
+        Defect(description, in: .pages, noticedBy: ["answers"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterRead = { read in
+                var read = read
+                change(&read)
+                return read
             }
             return hooks
         }

@@ -96,7 +96,7 @@ extension Request {
             do {
                 for _ in 0..<2 {
                     guard let read = request.read else { return completion(.failed) }
-                    let stored = try reader.page(read)
+                    let stored = try reader.page(region.world.hooks.alterRead?(read) ?? read)
                     let page = region.world.hooks.alterPage?(stored) ?? stored
                     region.world.trace.note(
                         .read, at: region.world.now, UInt64(region.index),

@@ -12,6 +12,8 @@ struct SimulationHooks {
     var alterMessage: ((LinkMessage, _ from: Int, _ to: Int) -> [LinkMessage])?
     /// Has the store carry out another command than the one that a client asked for.
     var alterCommand: ((RegionCommand) -> RegionCommand)?
+    /// Has the store read another page than the one that a client asked for.
+    var alterRead: ((RangeRead) -> RangeRead)?
     /// Changes a page before it is answered.
     var alterPage: ((RangePage) -> RangePage)?
     /// Whether changes are acknowledged when they arrive.
