@@ -303,7 +303,10 @@ extension TableChange {
         return switch self {
         case .setBilling(let mode, let throughput):
             table.billingMode == mode && table.sharedThroughput == (mode == .provisioned ? throughput : nil)
-        case .changeOnDemandThroughput(let change): isShown(change, table.sharedOnDemandThroughput)
+        case .changeOnDemandThroughput(let change):
+            // What replicas had instead goes.
+            isShown(change, table.sharedOnDemandThroughput)
+                && (change.read == .keep || table.replicas.allSatisfy { $0.overrides.maximumReadRequestUnits == nil })
         case .updateIndex(let name, _, let change?):
             isShown(change, table.index(named: name)?.definition.onDemandThroughput)
         default: true
