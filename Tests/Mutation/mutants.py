@@ -26,8 +26,7 @@ SPARE = 2
 # What is run of each mutant, until something fails.
 RUNS = [
     "schema-during-partition:1", "swarm:1-12", "log-trimming:1", "chaos:1", "time-to-live-during-partition:1", "old-copy:1",
-    "partial-mesh:1", "deletes-during-partition:1",
-    "replica-added-during-partition:1", "swarm:13-30",
+    "partial-mesh:1", "deletes-during-partition:1", "replica-added-during-partition:1", "swarm:13-30",
 ]
 
 SWITCH = """import Glibc

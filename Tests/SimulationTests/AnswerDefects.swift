@@ -89,23 +89,6 @@ extension Defect {
             (wider.limit, wider.filter) = (read.limit, read.filter)
             read = wider
         },
-        Defect("a change of the maxima is left out", in: .tableChanges, noticedBy: ["tables"]) { _ in
-            var hooks = SimulationHooks()
-            hooks.alterCommand = { command in
-                guard case .changeCatalog(.updateTable(let name, let changes)) = command else { return command }
-                return .changeCatalog(
-                    .updateTable(
-                        name,
-                        changes.map { change in
-                            if case .changeOnDemandThroughput = change {
-                                .changeOnDemandThroughput(OnDemandChange())
-                            } else {
-                                change
-                            }
-                        }))
-            }
-            return hooks
-        },
         .batch("the log keeps the new image as the old one", in: .steady, noticedBy: ["streams"]) { surgery in
             for index in surgery.changes.indices where !surgery.changes[index].oldImage.isEmpty {
                 guard surgery.changes[index].record[1] == 1 else { continue }
@@ -144,27 +127,23 @@ extension Defect {
     }
 
     private static func page(_ description: String, _ change: @escaping @Sendable (inout RangePage) -> Void) -> Defect {
-        Defect(description, in: .pages, noticedBy: ["answers"]) { _ in
-            var hooks = SimulationHooks()
-            hooks.alterPage = { page in
-                var page = page
-                change(&page)
-                return page
-            }
-            return hooks
-        }
+        pages(description) { hooks in hooks.alterPage = { page in altered(page, change) } }
     }
 
     private static func read(_ description: String, _ change: @escaping @Sendable (inout RangeRead) -> Void) -> Defect {
-        Defect(description, in: .pages, noticedBy: ["answers"]) { _ in
-            var hooks = SimulationHooks()
-            hooks.alterRead = { read in
-                var read = read
-                change(&read)
-                return read
-            }
-            return hooks
-        }
+        pages(description) { hooks in hooks.alterRead = { read in altered(read, change) } }
+    }
+
+    private static func pages(
+        _ description: String, _ set: @escaping @Sendable (inout SimulationHooks) -> Void
+    ) -> Defect {
+        Defect(description, in: .pages, noticedBy: ["answers"]) { _ in altered(SimulationHooks(), set) }
+    }
+
+    private static func altered<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
+        var value = value
+        change(&value)
+        return value
     }
 
     /// Mistakes with tables.
@@ -194,6 +173,21 @@ extension Defect {
                     ]
                 default: return [message]
                 }
+            }
+            return hooks
+        },
+        Defect("a change of the maxima is left out", in: .tableChanges, noticedBy: ["tables"]) { _ in
+            var hooks = SimulationHooks()
+            hooks.alterCommand = { command in
+                guard case .changeCatalog(.updateTable(let name, let changes)) = command else { return command }
+                let kept = changes.map { change in
+                    if case .changeOnDemandThroughput = change {
+                        TableChange.changeOnDemandThroughput(OnDemandChange())
+                    } else {
+                        change
+                    }
+                }
+                return .changeCatalog(.updateTable(name, kept))
             }
             return hooks
         },

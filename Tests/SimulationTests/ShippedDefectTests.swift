@@ -14,8 +14,7 @@ struct ShippedDefectTests {
         ("swarm", 5...12),
         ("log-trimming", 1...1), ("old-copy", 1...1), ("clock-ahead", 1...1), ("clock-back-over-restart", 1...1),
         ("region-lost-for-ever", 1...1), ("chaos", 1...2), ("full-disk", 1...1), ("one-way-partition", 1...1),
-        ("rolling-restarts", 1...1),
-        ("replica-added-during-partition", 1...1), ("swarm", 13...50),
+        ("rolling-restarts", 1...1), ("replica-added-during-partition", 1...1), ("swarm", 13...50),
     ]
 
     @Test("notice every mistake that is made on purpose, within fifty seeds", arguments: Defect.all)

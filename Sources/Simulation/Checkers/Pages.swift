@@ -141,7 +141,7 @@ final class Pages: WorldObserver {
         }
         let first = order.partitioningIndex { $0.hash >= bounds.lowerBound }
         let inRange = order[first..<order.partitioningIndex { $0.hash > bounds.upperBound }]
-        let sort = (request.index?.definition.keySchema ?? request.table.keySchema).sort.first?.name
+        let sort = request.keySchema.sort.first?.name
         var skipped = 0
         var places: [Place] = []
         func take(_ place: Place) -> Bool {

@@ -68,7 +68,7 @@ struct ScenarioReader {
         members["disk"].map { hardware.readDisk($0, into: &scenario.disk) }
         members["process"].map { hardware.readProcess($0, into: &scenario.process) }
         members["links"].map { scenario.links = LinkPlan.read($0, topology: topology) }
-        members["swarm"].flatMap(readFlag).map { scenario.isSwarm = $0 }
+        members["swarm"].flatMap { $0.flag() }.map { scenario.isSwarm = $0 }
         members["log"].map { scenario.log = LogPlan.read($0, topology: topology) }
         scenario.faults = faults
         scenario.randomFaults = members["random-faults"].flatMap { RandomFaultReader(duration: duration).read($0) }

@@ -271,3 +271,11 @@ extension Scenario {
         ]
     }
 }
+
+extension TablePlan.IndexPlan {
+    /// As a scenario file says it, without braces.
+    fileprivate var text: String {
+        "name: \(ConfigurationText.quoted(name)), projection: \(projection.rawValue)"
+            + (hasSortKey ? ", sort-key: true" : "") + (isLocal ? ", local: true" : "")
+    }
+}

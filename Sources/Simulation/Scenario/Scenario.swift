@@ -81,12 +81,6 @@ public struct TablePlan: Sendable, Equatable {
             self.name = name
             self.projection = projection
         }
-
-        /// As a scenario file says it, without braces.
-        var text: String {
-            "name: \(ConfigurationText.quoted(name)), projection: \(projection.rawValue)"
-                + (hasSortKey ? ", sort-key: true" : "") + (isLocal ? ", local: true" : "")
-        }
     }
 
     public init(name: String, replicas: [String]) {

@@ -221,8 +221,7 @@ extension ScenarioReader {
     private func readSetting(_ field: ConfigurationField) -> FaultPlan.Kind? {
         let settings = [
             "class", "max-reads", "max-writes", "index", "replica", "billing", "warm-reads", "warm-writes",
-            "encryption",
-            "time-to-live", "deletion-protection",
+            "encryption", "time-to-live", "deletion-protection",
         ]
         guard let members = field.mapping(keys: ["table", "by"] + settings, required: ["table", "by"]) else {
             return nil
@@ -247,8 +246,7 @@ extension ScenarioReader {
             plans.append(
                 .maxima(
                     read: number("max-reads"), write: number("max-writes"),
-                    index: members["index"].flatMap(resourceName)
-                ))
+                    index: members["index"].flatMap(resourceName)))
         } else if let index = members["index"] {
             index.refuse("an index without a maximum", expected: "max-reads, max-writes or both beside it")
         }

@@ -21,8 +21,8 @@ extension ScenarioReader {
         let name = members["name"].flatMap(resourceName)
         // Even where there is no name, the rest is read: all problems are told at once.
         var table = TablePlan(name: name ?? "", replicas: members["replicas"].map(regionList) ?? regions)
-        members["sort-key"].flatMap(readFlag).map { table.hasSortKey = $0 }
-        members["time-to-live"].flatMap(readFlag).map { table.hasTimeToLive = $0 }
+        members["sort-key"].flatMap { $0.flag() }.map { table.hasSortKey = $0 }
+        members["time-to-live"].flatMap { $0.flag() }.map { table.hasTimeToLive = $0 }
         for element in members["indexes"].flatMap({ $0.list() }) ?? [] {
             guard let index = readIndex(element) else { continue }
             if table.indexes.contains(where: { $0.name == index.name }) {
@@ -50,8 +50,8 @@ extension ScenarioReader {
             guard let projection: TablePlan.IndexPlan.Projection = place.choice(separator: " or ") else { return nil }
             index.projection = projection
         }
-        members["local"].flatMap(readFlag).map { index.isLocal = $0 }
-        index.hasSortKey = members["sort-key"].flatMap(readFlag) ?? index.isLocal
+        members["local"].flatMap { $0.flag() }.map { index.isLocal = $0 }
+        index.hasSortKey = members["sort-key"].flatMap { $0.flag() } ?? index.isLocal
         if index.isLocal, !index.hasSortKey {
             members["sort-key"]?.refuse("a local index without a sort key", expected: "true, or nothing")
         }
@@ -71,16 +71,5 @@ extension ScenarioReader {
             return nil
         }
         return text
-    }
-
-    func readFlag(_ field: ConfigurationField) -> Bool? {
-        switch field.text(expected: "true or false") {
-        case "true": return true
-        case "false": return false
-        case nil: return nil
-        default:
-            field.refuse("found \(field.shown)", expected: "true or false")
-            return nil
-        }
     }
 }

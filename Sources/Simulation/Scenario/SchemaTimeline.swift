@@ -43,13 +43,14 @@ struct SchemaTimeline {
             tables[index].indexes.append(added)
         case .removeIndex(let table, let name, let requester):
             guard let index = index(of: table) else { return missing(table) }
-            if let problem = stranger(requester, index) ?? missing(name, index) { return problem }
+            if let problem = stranger(requester, index) ?? missingIndex(name, of: index) { return problem }
             tables[index].indexes.removeAll { $0.name == name }
         case .changeSetting(let table, let setting, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }
             switch setting {
-            case .maxima(_, _, let name?): return missing(name, index)
+            case .maxima(_, _, let name?): return missingIndex(name, of: index)
+            // The replica may be gone here: another region has removed it, and the one that is asked need not know.
             case .replicaMaximum(requester, _):
                 return ("it is the region that is asked", "the region of another replica")
             default: break
@@ -66,14 +67,15 @@ struct SchemaTimeline {
         return ("there is no table '\(table)' then", names.isEmpty ? "a 'create-table' before it" : "one of \(names)")
     }
 
-    private func missing(_ name: String, _ index: Int) -> (found: String, expected: String)? {
-        let known = tables[index].indexes.filter { !$0.isLocal }.map(\.name)
+    /// A global index is needed; local ones stay as they were made.
+    private func missingIndex(_ name: String, of place: Int) -> (found: String, expected: String)? {
+        let known = tables[place].indexes.filter { !$0.isLocal }.map(\.name)
         guard !known.contains(name) else { return nil }
-        if tables[index].indexes.contains(where: { $0.name == name }) {
+        if tables[place].indexes.contains(where: { $0.name == name }) {
             return ("'\(name)' is a local index, which stays as it was made", "a global one")
         }
         return (
-            "'\(tables[index].name)' has no index '\(name)' then",
+            "'\(tables[place].name)' has no index '\(name)' then",
             known.isEmpty ? "an 'add-index' before it" : "one of \(known.joined(separator: ", "))"
         )
     }

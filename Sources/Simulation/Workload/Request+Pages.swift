@@ -8,18 +8,32 @@ struct PageRequest {
     /// Nil reads the table itself.
     let index: SecondaryIndex?
     let range: Range
-    let bound: SortBound?
+    var bound: SortBound?
     let isForward: Bool
     let limit: Int
     let filter: ClientCondition?
     /// Where the page goes on, and how many items the pages before it have read; nil for the first.
     var start: (key: Item, skipping: Int)?
 
+    /// The key by which the items that are read are in order.
+    var keySchema: KeySchema { index?.definition.keySchema ?? table.keySchema }
+
     /// What a query says of the sort key, a number.
     enum SortBound {
         case atMost(Int)
         case above(Int)
         case between(Int, Int)
+
+        /// One for three queries in eight, within ten sort keys and the counts that most items have.
+        static func drawn(from bits: UInt64) -> SortBound? {
+            let number = Int(bits & 7)
+            return switch bits >> 4 & 7 {
+            case 0: .atMost(number)
+            case 1: .above(number)
+            case 2: .between(number, number + 2)
+            default: nil
+            }
+        }
 
         func condition(on name: Text) -> ConditionNode<BoundStage> {
             func value(_ number: Int) -> Operand<BoundStage> { .value(.number(Number(number))) }
@@ -65,7 +79,7 @@ struct PageRequest {
         switch range {
         case .sixteenth(let number): return .segment(number: number, count: 16)
         case .partition(let name, let value):
-            let schema = index?.definition.keySchema ?? table.keySchema
+            let schema = keySchema
             func attributes(_ list: [KeyAttribute]) -> [KeyCondition.Schema.Attribute] {
                 list.map { .init(name: $0.name, kind: $0.kind) }
             }
@@ -125,19 +139,10 @@ extension Request {
             } else {
                 .partition("pk", key["pk"] ?? .null)
             }
-        // Of ten sort keys, and of counts that seldom get further.
-        let number = Int(bits >> 32 & 7)
-        let hasSortKey = !(index?.definition.keySchema ?? table.keySchema).sort.isEmpty
-        let bound: PageRequest.SortBound? =
-            switch bits >> 36 & 7 {
-            case 0 where hasSortKey && !isRecorded: .atMost(number)
-            case 1 where hasSortKey && !isRecorded: .above(number)
-            case 2 where hasSortKey && !isRecorded: .between(number, number + 2)
-            default: nil
-            }
-        return PageRequest(
-            table: table, index: index, range: range, bound: isQuery ? bound : nil,
-            isForward: !isQuery || bits >> 16 & 1 == 0, limit: 1 + Int(bits >> 20 & 31),
-            filter: isRecorded ? nil : .drawn(by: mark &+ 3))
+        var request = PageRequest(
+            table: table, index: index, range: range, isForward: !isQuery || bits >> 16 & 1 == 0,
+            limit: 1 + Int(bits >> 20 & 31), filter: isRecorded ? nil : .drawn(by: mark &+ 3))
+        if isQuery, !isRecorded, !request.keySchema.sort.isEmpty { request.bound = .drawn(from: bits >> 32) }
+        return request
     }
 }

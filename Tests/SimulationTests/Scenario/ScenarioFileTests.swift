@@ -9,10 +9,9 @@ struct ScenarioFileTests {
     static let shipped = [
         "chaos", "clock-ahead", "clock-back-over-restart", "deletes-during-partition",
         "disk-lost-during-partition", "flapping-link", "full-disk", "log-trimming", "old-copy", "one-way-partition",
-        "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage",
-        "replay-orders", "replica-added-during-partition", "rolling-restarts", "schema-during-partition", "slow-link",
-        "steady-three-continents", "swarm",
-        "time-to-live-during-partition", "two-weeks-away",
+        "partial-mesh", "partition-in-halves", "region-lost-for-ever", "region-outage", "replay-orders",
+        "replica-added-during-partition", "rolling-restarts", "schema-during-partition", "slow-link",
+        "steady-three-continents", "swarm", "time-to-live-during-partition", "two-weeks-away",
     ]
 
     private func parse(_ text: String) throws -> Scenario {
