@@ -219,6 +219,56 @@ import Testing
         for region in world.regions { #expect(try region.tombstoneCount() == 0) }
     }
 
+    /// How a replica in use is sent once more that still has to catch up with what its first transfer lacked.
+    enum Repetition: CaseIterable {
+        /// What it has to catch up with is trimmed.
+        case trimmed
+        /// The source has no longer all of another log in its own.
+        case orphaned
+    }
+
+    @Test(arguments: Repetition.allCases)
+    func `a deletion that is forgotten while a replica is filled is made when the replica is sent once more`(
+        _ repetition: Repetition
+    ) throws {
+        let world = try world(items: 4)
+        let (first, second, third) = (world[1], world[2], world[3])
+        try first.update("T", .createReplica(region: third.name, ReplicaOverrides()))
+        for target in [2, 3] { try world.carryLog(from: first, to: world[target]) }
+        let replica = try third.replica()
+        #expect(third.store.claimTransfers(from: first.origin) == [replica])
+        let fill = try #require(try Fill(of: replica, to: third, from: first, byteLimit: 1000))
+        // The third region passes over the deletion, as its replica is not filled yet, and so all have acknowledged it.
+        world.pass(milliseconds: 5)
+        try second.delete(["pk": "1"])
+        for target in [1, 3] { try world.carryLog(from: second, to: world[target]) }
+        world.pass(milliseconds: 5)
+        try collect(world, knowing: [1, 2])
+        #expect(try first.tombstoneCount() == 0)
+        while try fill.next() {}
+        #expect(try third.item(["pk": "1"]) != nil)
+        #expect(third.store.catchUps(from: second.origin).map(\.after) == [fill.vector[second.origin]])
+
+        switch repetition {
+        case .trimmed: third.store.transferAgain(replica, lacking: second.origin, from: first.origin)
+        case .orphaned:
+            let lost = Origin(rawValue: second.origin.rawValue + 1)
+            third.store.noteClosed(
+                second.origin, at: second.store.closedTimestamp,
+                directory: RegionDirectory(alive: [second.origin], ended: [lost]))
+            third.store.finishOrphanedOrigin(
+                of: lost, from: first.origin, after: .zero, position: .init(rawValue: 3), isTrimmed: true)
+        }
+        try third.commit()
+        #expect(third.store.region.catalog.all[0].local.needsTransfer)
+        try world.fill(third, from: first)
+        #expect(!third.store.region.catalog.all[0].local.needsTransfer)
+        if repetition == .trimmed { #expect(try third.item(["pk": "1"]) == nil) }
+        try world.exchange()
+        #expect(try third.items() == first.items() && third.items().count == 3)
+        #expect(try third.table().replicas.map(\.status) == [.active, .active, .active])
+    }
+
     /// Lets tombstones be collected as if the third region had none of the table: heartbeats, then collection.
     private func collect(_ world: World, knowing numbers: [Int]) throws {
         for region in world.regions {

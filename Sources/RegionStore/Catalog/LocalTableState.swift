@@ -36,6 +36,10 @@ struct LocalTableState: Sendable, Hashable {
     /// For each origin, the position after which its log has to be read once more for this table, as it did not know of the replica
     /// when it shipped those changes.
     var catchUps = AppliedVector()
+    /// Of ``catchUps``, the logs that shipped changes past this replica before it was in use, with the position up to which they did.
+    ///
+    /// What was passed over is acknowledged like what was applied, so a deletion among it may be forgotten everywhere but in its log.
+    var passedOver = AppliedVector()
 
     /// Whether the replica is to be compared with another one before anybody is given what it holds.
     var isStale: Bool { isCopied && isServing && needsTransfer }
@@ -129,7 +133,7 @@ struct LocalTableState: Sendable, Hashable {
         partialVector = AppliedVector()
     }
 
-    /// Binary form: a binary map of the simple members, then the three vectors.
+    /// Binary form: a binary map of the simple members, then the four vectors.
     func encode(into writer: inout ByteWriter) {
         var map = AttributeMap()
         if let tableID { map["table"] = .number(Number(Int(tableID.rawValue))) }
@@ -158,6 +162,7 @@ struct LocalTableState: Sendable, Hashable {
         snapshotVector.encode(into: &writer)
         catchUps.encode(into: &writer)
         partialVector.encode(into: &writer)
+        passedOver.encode(into: &writer)
     }
 
     init() {}
@@ -200,6 +205,7 @@ struct LocalTableState: Sendable, Hashable {
         snapshotVector = try AppliedVector(from: &reader)
         catchUps = try AppliedVector(from: &reader)
         partialVector = try AppliedVector(from: &reader)
+        passedOver = try AppliedVector(from: &reader)
     }
 }
 

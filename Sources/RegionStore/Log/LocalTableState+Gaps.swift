@@ -12,6 +12,7 @@ extension LocalTableState {
     /// whoever has it.
     mutating func closeGap(of log: Origin, upTo position: LogPosition) {
         catchUps.remove(log)
+        passedOver.remove(log)
         snapshotVector.raise(log, to: position)
     }
 
@@ -20,11 +21,30 @@ extension LocalTableState {
     /// - Parameters:
     ///   - snapshot: what the source's replica held.
     ///   - seen: the logs that may have passed over a replica that is new.
-    mutating func finishTransfer(of snapshot: AppliedVector, passedOverBy seen: [Origin]) {
-        // A replica in use got everything but what it has gaps of.
-        let gaps = isServing ? catchUps.entries.map(\.origin) : seen
-        if !isServing { catchUps = AppliedVector() }
-        for log in gaps { catchUps.raise(log, to: snapshot[log]) }
+    ///   - vector: up to where they did.
+    ///   - wasCompared: whether what the snapshot lacks was removed from a replica in use.
+    mutating func finishTransfer(
+        of snapshot: AppliedVector, passedOverBy seen: [Origin], upTo vector: AppliedVector, wasCompared: Bool
+    ) {
+        var snapshot = snapshot
+        if isServing {
+            // A replica in use got everything but what it has gaps of. Where a deletion may be forgotten that is in a gap, the snapshot does
+            // not fill it, unless all was compared.
+            for gap in catchUps.entries {
+                if passedOver.contains(gap.origin), !wasCompared {
+                    snapshot.lower(gap.origin, to: gap.position)
+                } else {
+                    catchUps.raise(gap.origin, to: snapshot[gap.origin])
+                    passedOver.remove(gap.origin)
+                }
+            }
+        } else {
+            (catchUps, passedOver) = (AppliedVector(), AppliedVector())
+            for log in seen {
+                catchUps.raise(log, to: snapshot[log])
+                if vector[log] > snapshot[log] { passedOver.raise(log, to: vector[log]) }
+            }
+        }
         needsTransfer = false
         isServing = true
         isTransferBegun = false

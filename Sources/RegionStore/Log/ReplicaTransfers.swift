@@ -151,7 +151,7 @@ struct ReplicaTransfers {
     ) {
         guard var state = region.catalog[replica.table], state.local.tableID == replica.id else { return }
         guard log == source, !state.local.needsTransfer, !state.hasSource(besides: region.configuration.name) else {
-            return repeatTransfer(of: replica, from: source, in: &region)
+            return repeatTransfer(of: replica, lacking: log, from: source, in: &region)
         }
         state.local.closeGap(of: log, upTo: applied)
         region.catalog.put(state)
@@ -159,9 +159,14 @@ struct ReplicaTransfers {
 
     /// Has a replica sent once more, by `source` itself where its region has a replica: another may lack the same
     /// changes.
-    mutating func repeatTransfer(of replica: LocalReplica, from source: Origin, in region: inout RegionState) {
+    ///
+    /// Where deletions that the replica lacks of `log` may be forgotten, it is compared with what is sent, as one of an old copy is.
+    private mutating func repeatTransfer(
+        of replica: LocalReplica, lacking log: Origin, from source: Origin, in region: inout RegionState
+    ) {
         guard var state = region.catalog[replica.table], state.local.tableID == replica.id else { return }
         if !state.local.needsTransfer {
+            if state.local.passedOver.contains(log) { state.local.isCopied = true }
             region.requireTransfer(&state)
             region.catalog.put(state)
         }
@@ -181,6 +186,7 @@ struct ReplicaTransfers {
         else { return }
         let source = claims.source(of: replica)
         claims.end(replica)
+        let wasStale = state.local.isStale
         guard snapshot[region.origin] >= state.local.ownPosition, isPruned(&state, as: replica) else { return }
         for index in fills.indices where fills[index].replica == replica && fills[index].source == source {
             fills[index].isDone = true
@@ -190,7 +196,7 @@ struct ReplicaTransfers {
         let seen = (vector.entries + snapshot.entries).map(\.origin).filter {
             $0 != region.origin && configuration.name(of: $0.region).map(state.entry.hasHadReplica) ?? true
         }
-        state.local.finishTransfer(of: snapshot, passedOverBy: seen)
+        state.local.finishTransfer(of: snapshot, passedOverBy: seen, upTo: vector, wasCompared: wasStale)
         let version = region.nextVersion(at: nowMilliseconds)
         state.entry.setReplica(in: region.configuration.name, status: .active, version: version)
         region.reconcile(&state, at: nowMilliseconds)
@@ -302,7 +308,7 @@ struct ReplicaTransfers {
             guard claims.source(of: replica) == nil else { continue }
             state.local.openGap(of: ended, after: position)
             region.catalog.put(state)
-            repeatTransfer(of: replica, from: source, in: &region)
+            repeatTransfer(of: replica, lacking: ended, from: source, in: &region)
         }
         return isComplete
     }
