@@ -177,6 +177,58 @@ import Testing
         #expect(store.orphanedOriginsNeeded(from: second).isEmpty)
     }
 
+    @Test func `stable time waits for what came of a lost disk in parts, here and elsewhere`() throws {
+        func vector(_ entries: (Origin, UInt64)...) -> AppliedVector {
+            entries.reduce(into: AppliedVector()) { $0.raise($1.0, to: LogPosition(rawValue: $1.1)) }
+        }
+        let world = try World(3)
+        let store = world[1].store
+        let (second, lost, new) = (world[2].origin, world[3].origin, Origin(rawValue: 3 << 48 | 1))
+        let late = Origin(rawValue: 2 << 48 | 1)
+        func hear(_ log: Origin, at stamp: UInt64, ended: [Origin] = [], parts: AppliedVector = AppliedVector()) {
+            store.noteClosed(
+                log, at: HybridTimestamp(milliseconds: stamp),
+                directory: RegionDirectory(alive: [log], ended: ended, parts: parts))
+        }
+        store.tick(at: world[1].now)
+        try world[1].commit()
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (lost, 0)))
+        hear(second, at: 70)
+        store.noteAcknowledged(by: lost, vector: vector((store.origin, 0), (second, 4), (lost, 9)))
+        hear(lost, at: 60)
+        // The second region acknowledges nothing of the lost log, and has something of it.
+        store.noteAcknowledged(by: second, vector: vector((store.origin, 0), (second, 4), (lost, 0), (new, 1)))
+        hear(second, at: 80, parts: vector((lost, 7)))
+        store.noteAcknowledged(by: new, vector: vector((store.origin, 0), (second, 4), (new, 2)))
+        hear(new, at: 65, ended: [lost])
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        #expect(store.orphanedOriginsNeeded(from: second).map(\.origin) == [lost])
+
+        // An answer from before it had so much is none.
+        store.finishOrphanedOrigin(
+            of: lost, from: second, after: .zero, position: LogPosition(rawValue: 5), isTrimmed: false)
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        // It comes here in parts too, and then the second region loses its disk: nobody else has more, yet what is here may come again.
+        store.replicaProgress.noteSeen(lost, at: LogPosition(rawValue: 7))
+        #expect(store.directory.parts == vector((lost, 7)))
+        store.noteAcknowledged(by: late, vector: vector((store.origin, 0), (late, 1), (lost, 0), (new, 1)))
+        hear(late, at: 90, ended: [second])
+        store.noteAcknowledged(by: new, vector: vector((store.origin, 0), (second, 4), (late, 1), (new, 2)))
+        hear(new, at: 90, ended: [lost])
+        #expect(store.stableTime == HybridTimestamp(milliseconds: 60))
+        // The others get it from here, and say that they have it.
+        for (log, own) in [(late, vector((late, 2), (new, 2))), (new, vector((late, 2), (new, 3)))] {
+            var has = own
+            has.merge(vector((store.origin, 0), (second, 4), (lost, 7)))
+            store.noteAcknowledged(by: log, vector: has)
+            store.finishOrphanedOrigin(
+                of: lost, from: log, after: .zero, position: LogPosition(rawValue: 7), isTrimmed: false)
+        }
+        #expect(store.vector[lost] == LogPosition(rawValue: 7))
+        #expect(store.directory.parts == AppliedVector())
+        #expect(store.stableTime > HybridTimestamp(milliseconds: 60))
+    }
+
     @Test func `of two incarnations the region itself says which is the later one`() throws {
         let world = try World(3)
         let store = world[1].store

@@ -69,7 +69,7 @@ struct LinkMessageTests {
                 .init(
                     position: LogPosition(rawValue: 6), closed: HybridTimestamp(rawValue: 7), clockMilliseconds: 8,
                     directory: RegionDirectory(alive: [origin], ended: [Origin(rawValue: origin.rawValue + 1)]))),
-            "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff010002aabbccddef00"
+            "060000000000000005000000000000000600000000000000070000000000000008010002aabbccddeeff010002aabbccddef0000000000"
         ),
         (
             .acknowledge(sequence: 5, vector: vector, clockMilliseconds: 6),

@@ -51,7 +51,7 @@ struct RandomMessages {
                     clockMilliseconds: random.next(),
                     directory: RegionDirectory(
                         alive: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() },
-                        ended: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() })))
+                        ended: (0..<Int.random(in: 0...2, using: &random)).map { _ in origin() }, parts: vector())))
         case 6: return .acknowledge(sequence: random.next(), vector: vector(), clockMilliseconds: random.next())
         case 7: return .request(request())
         case 8:

@@ -15,8 +15,16 @@ struct PeerLogs {
         fileprivate(set) var standing: Standing
         /// What its store has applied, as its last acknowledgement said.
         fileprivate(set) var acknowledged: AppliedVector?
+        /// Up to where its store holds changes of ended logs that it does not acknowledge, as its last directory said.
+        fileprivate(set) var parts: AppliedVector?
         /// Nothing of it that is stamped at or below it will follow.
         fileprivate(set) var closed = HybridTimestamp.zero
+
+        /// Up to where its store holds changes of an ended log; nil while it has not said.
+        func heldPosition(of ended: Origin) -> LogPosition? {
+            guard let acknowledged, let parts else { return nil }
+            return max(acknowledged[ended], parts[ended])
+        }
 
         /// Whether its store has to acknowledge what all are to have.
         var counts: Bool { standing == .alive || standing == .unlisted }
@@ -40,9 +48,9 @@ struct PeerLogs {
     /// Those of a region that have to acknowledge what all are to have.
     func counting(of region: RegionID) -> [Log] { logs.filter { $0.origin.region == region && $0.counts } }
 
-    func alive(of region: RegionID) -> [Log] {
-        logs.filter { $0.origin.region == region && $0.standing == .alive }
-    }
+    func alive(of region: RegionID) -> [Log] { alive.filter { $0.origin.region == region } }
+
+    var alive: [Log] { logs.filter { $0.standing == .alive } }
 
     func hasEnded(_ origin: Origin) -> Bool {
         guard let index = logs.firstIndex(where: { $0.origin == origin }) else { return false }
@@ -101,6 +109,7 @@ struct PeerLogs {
                 log.standing = .alive
             }
         }
+        change(speaker, orAdd: .alive) { $0.parts = directory.parts }
         for index in logs.indices
         where logs[index].origin.region == speaker.region && logs[index].standing == .unlisted {
             logs[index].standing = .unnamed

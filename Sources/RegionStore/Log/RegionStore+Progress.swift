@@ -36,7 +36,7 @@ extension RegionStore {
     public func hasEnded(_ log: Origin) -> Bool { replicaProgress.hasEnded(log) }
 
     /// What this region says of its own logs.
-    public var directory: RegionDirectory { replicaProgress.directory }
+    public var directory: RegionDirectory { replicaProgress.directory(gaps: gaps) }
 
     /// Nothing stamped at or below it will be committed here any more.
     public var closedTimestamp: HybridTimestamp { replicaProgress.closedTimestamp }

@@ -43,9 +43,8 @@ struct ReplicaProgress {
     /// Regions of which something may still come that is older than what their alive logs have closed, each with how
     /// far it counts as closed until then.
     private var holds: [(region: RegionID, stamp: HybridTimestamp)]
-    /// What this region says of its own logs: a region of one store has one alive, and its earlier ones are those that others have
-    /// reported.
-    private(set) var directory: RegionDirectory
+    /// This region's own ended logs, which are those that others have reported; a region of one store has one alive.
+    private var ownEnded: [Origin] = []
     /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
     private var isOwnPastComplete = false
     private var answers: [Answer] = []
@@ -88,7 +87,6 @@ struct ReplicaProgress {
         from store: some KeyValueReader, origin: Origin, regions: [RegionIdentity]
     ) throws(KeyValueStoreError) {
         self.origin = origin
-        directory = RegionDirectory(alive: [origin])
         peers = regions.map(\.id).filter { $0 != origin.region }
         vector = try Self.vector(Layout.MetaKey.vector, in: store)
         retainedFrom = try Self.vector(Layout.MetaKey.retainedFrom, in: store)
@@ -171,6 +169,24 @@ struct ReplicaProgress {
 
     // MARK: - What the peers say
 
+    /// What this region says of its logs, and of what it holds of ended ones.
+    ///
+    /// - Parameter gaps: ``Context/gaps``.
+    func directory(gaps: AppliedVector) -> RegionDirectory {
+        var parts = AppliedVector()
+        func note(_ held: AppliedVector) {
+            for entry in held.entries where hasEnded(entry.origin) {
+                let acknowledged = gaps.contains(entry.origin) ? gaps[entry.origin] : vector[entry.origin]
+                if entry.position > min(acknowledged, vector[entry.origin]) {
+                    parts.raise(entry.origin, to: entry.position)
+                }
+            }
+        }
+        note(seen)
+        if !gaps.entries.isEmpty { note(vector) }
+        return RegionDirectory(alive: [origin], ended: ownEnded, parts: parts)
+    }
+
     mutating func noteAcknowledged(by peer: Origin, _ acknowledged: AppliedVector) {
         guard peers.contains(peer.region), !hasEnded(peer) else { return }
         logs.noteAcknowledged(by: peer, acknowledged)
@@ -194,7 +210,7 @@ struct ReplicaProgress {
 
     /// Whether nothing is added to a log any more, as its region has said, which may be this one.
     func hasEnded(_ log: Origin) -> Bool {
-        log.region == origin.region ? !directory.alive.contains(log) : logs.hasEnded(log)
+        log.region == origin.region ? log != origin : logs.hasEnded(log)
     }
 
     /// Whether every alive log of `region` has `log` up to `position`; a region that nothing was seen of has not.
@@ -230,8 +246,7 @@ struct ReplicaProgress {
     mutating func releaseHolds(_ context: Context) {
         guard hasHolds else { return }
         let known = knownLogs(context)
-        let ended = known.filter { $0.region == origin.region && $0 != origin }
-        if ended != directory.ended { directory = RegionDirectory(alive: [origin], ended: ended) }
+        ownEnded = known.filter { $0.region == origin.region && $0 != origin }
         if isComplete(origin.region, alive: [origin], known, context) { isOwnPastComplete = true }
         holds = holds.filter { hold in
             let alive = logs.alive(of: hold.region).map(\.origin)
@@ -243,12 +258,20 @@ struct ReplicaProgress {
         _ region: RegionID, alive: [Origin], _ known: [Origin], _ context: Context
     ) -> Bool {
         let past = known.filter { $0.region == region && !alive.contains($0) }
+        // What came here in parts others may send once more, after what has followed it is forgotten.
+        guard past.allSatisfy({ hasEnded($0) && !context.gaps.contains($0) && seen[$0] <= context.received[$0] }) else {
+            return false
+        }
+        // Who has not heard of a log that is alive now may have got more since, from the log's predecessor.
+        let all = alive + logs.alive.map(\.origin)
         // A store that has forgotten the end of its log has what came before: it is a witness of its own past.
-        return past.allSatisfy { hasEnded($0) && !context.gaps.contains($0) }
-            && areAll(peers) { witness in
-                guard let vector = witness.acknowledged else { return false }
-                return alive.allSatisfy(vector.contains) && past.allSatisfy { vector[$0] <= context.received[$0] }
-            }
+        return areAll(peers) { witness in
+            guard let vector = witness.acknowledged else { return false }
+            return all.allSatisfy { vector.contains($0) || $0.region == witness.origin.region }
+                && past.allSatisfy { ended in
+                    witness.heldPosition(of: ended).map { $0 <= context.received[ended] } ?? false
+                }
+        }
     }
 
     /// Whether something holds for every log of some regions that counts, and each region has one.
@@ -269,7 +292,7 @@ struct ReplicaProgress {
         guard let peer = logs[source], let vector = peer.acknowledged else { return [] }
         return knownLogs(context).filter(hasEnded).compactMap { ended in
             guard let successor = successor(of: ended), vector.contains(successor),
-                vector[ended] > context.received[ended] || context.gaps.contains(ended),
+                peer.heldPosition(of: ended) ?? vector[ended] > context.received[ended] || context.gaps.contains(ended),
                 !isAnswered(ended, by: peer, context)
             else { return nil }
             return (ended, wantedAfter(ended, context), successor)
@@ -285,7 +308,9 @@ struct ReplicaProgress {
         answers.removeAll { $0.origin == ended && $0.source == source }
         answers.append(Answer(origin: ended, source: source, after: after, position: position))
         guard areAll(peers, { isAnswered(ended, by: $0, context) }) else { return false }
-        let end = answers.filter { $0.origin == ended }.map(\.position).reduce(vector[ended]) { max($0, $1) }
+        let end = answers.filter { $0.origin == ended }.map(\.position).reduce(max(vector[ended], seen[ended])) {
+            max($0, $1)
+        }
         answers.removeAll { $0.origin == ended }
         noteApplied(ended, upTo: end)
         return true
@@ -313,12 +338,14 @@ struct ReplicaProgress {
     private func isAnswered(_ ended: Origin, by peer: PeerLogs.Log, _ context: Context) -> Bool {
         if answers.contains(where: {
             $0.origin == ended && $0.source == peer.origin && $0.after <= wantedAfter(ended, context)
+                && $0.position >= peer.heldPosition(of: ended) ?? .zero
         }) {
             return true
         }
         // It has nothing that is not here.
-        guard !context.gaps.contains(ended), let vector = peer.acknowledged else { return false }
-        return successor(of: ended).map(vector.contains) ?? false && vector[ended] <= context.received[ended]
+        guard !context.gaps.contains(ended), let vector = peer.acknowledged, let held = peer.heldPosition(of: ended)
+        else { return false }
+        return successor(of: ended).map(vector.contains) ?? false && held <= context.received[ended]
     }
 
     private func wantedAfter(_ log: Origin, _ context: Context) -> LogPosition {
