@@ -100,6 +100,13 @@ extension Defect {
                 surgery.changes[index].oldImage = []
             }
         },
+        .batch("the log keeps old images that no stream shows", in: .tableDeleted, noticedBy: ["streams"]) { surgery in
+            for index in surgery.changes.indices where !surgery.changes[index].isCatalog {
+                if surgery.changes[index].oldImage.isEmpty {
+                    surgery.changes[index].oldImage = surgery.changes[index].payload
+                }
+            }
+        },
     ]
 
     private static func command(

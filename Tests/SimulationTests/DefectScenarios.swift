@@ -123,6 +123,7 @@ enum DefectScenario: String, CaseIterable, Sendable {
             ]
         case .tableDeleted:
             scenario.tables.append(TablePlan(name: "drafts", replicas: [names[0]]))
+            scenario.tables[1].streamViewType = .keysOnly
             var drafts = scenario.workload[0]
             (drafts.name, drafts.table, drafts.regions) = ("drafts", "drafts", [names[0]])
             drafts.until = .seconds(6)

@@ -26,7 +26,7 @@ enum Checkers {
             Progress(of: world, history: history, holdings: holdings),
             Transactions(of: world, history: history, holdings: holdings),
             Winner(of: world, history: history, holdings: holdings),
-            Expiries(of: world, history: history),
+            Expiries(of: world, history: history, holdings: holdings, contents: contents),
             Clocks(of: world, history: history),
             Leaks(of: world, retention: retention),
             bill,

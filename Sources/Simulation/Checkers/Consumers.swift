@@ -7,13 +7,15 @@ import Replication
 /// checkpoint that outlives the region's process.
 ///
 /// A consumer has to be given every change that became the item, once, in the order of the log, with the item before and after it, and
-/// nothing else; only what is older than records are kept may be missing, and only where that is so may it be told that records were
+/// nothing else, as much as the stream's view type says; only what is older than records are kept may be missing, and only where that is so may it be told that records were
 /// trimmed. What was given once is asked for again from time to time, from the checkpoint before.
 final class Consumers: WorldObserver {
     private unowned let world: World
     private let history: History
     private let contents: Contents
     private var regions: [RegionConsumers]
+    /// What records may hold: of each table of a name what it was made with.
+    private let views: [Text: [StreamViewType]]
 
     /// Consumers fetch so often at first; the others rest for longer and longer, some beyond what is kept.
     private static let interval = VirtualDuration.seconds(2)
@@ -81,6 +83,9 @@ final class Consumers: WorldObserver {
         self.history = history
         self.contents = contents
         regions = world.regions.map { _ in RegionConsumers() }
+        let made = world.scenario.faults.compactMap { if case .createTable(let plan) = $0.kind { plan } else { nil } }
+        views = Dictionary(grouping: world.scenario.tables + made, by: { Text($0.name) })
+            .mapValues { $0.map(\.streamViewType) }
     }
 
     // MARK: - What happens
@@ -142,8 +147,7 @@ final class Consumers: WorldObserver {
         let catalog = store.reader.catalog
         for (number, table) in history.items.tables.enumerated() {
             if regions[region.index].tables.count <= number { regions[region.index].tables.append(TableRecords()) }
-            let isStreaming = catalog.table(table.uuid)?.streamViewType == .newAndOldImages
-            regions[region.index].tables[number].isStreaming = isStreaming
+            regions[region.index].tables[number].isStreaming = catalog.table(table.uuid)?.streamViewType != nil
         }
     }
 
@@ -210,6 +214,9 @@ final class Consumers: WorldObserver {
     private func checkTold(
         _ stream: ChangeStream, _ shards: [StreamShard], _ consumer: inout Consumer, in region: SimulatedRegion
     ) {
+        if views[stream.tableName]?.contains(stream.viewType) != true {
+            report(stream, region, "is said to hold \(stream.viewType.rawValue)")
+        }
         if let before = consumer.stream {
             if let closed = before.closedMilliseconds, closed != stream.closedMilliseconds {
                 report(stream, region, "was disabled at \(closed), and now at \(text(stream.closedMilliseconds))")
@@ -311,12 +318,15 @@ final class Consumers: WorldObserver {
         regions[region.index].tables[table].given[due.item] = position
         let oldest = oldest(in: region, at: region.instant.physicalMilliseconds)
         func hash(_ image: [UInt8]?) -> UInt64 { image.map { Hashing.hash($0, in: 0..<$0.count) } ?? 0 }
+        let view = stream.viewType
+        let newHash = view == .newImage || view == .newAndOldImages ? due.newHash : 0
+        let oldHash = view == .oldImage || view == .newAndOldImages ? due.oldHash : 0
         let text: String? =
             if due.oldHash != nil, record.event != due.event {
                 "calls the change at \(position) \(record.event), and it is \(due.event)"
-            } else if hash(record.newImage) != due.newHash {
+            } else if hash(record.newImage) != newHash {
                 "shows another item than the change at \(position) made"
-            } else if let oldHash = due.oldHash, hash(record.oldImage) != oldHash {
+            } else if let oldHash, hash(record.oldImage) != oldHash {
                 "shows another item than the change at \(position) replaced"
             } else if history.items.number(of: record.keys, inTable: table) != due.item {
                 "shows another key than that of the change at \(position)"

@@ -232,11 +232,18 @@ final class Contents: WorldObserver {
     private func checkOldImage(
         of entry: ObservedEntry, of item: Int, in region: SimulatedRegion, _ store: SimulatedRegion.Store
     ) {
-        guard let table = store.reader.catalog.table(entry.header.table),
-            table.streamViewType == .newAndOldImages || table.streamViewType == .oldImage
-        else { return }
-        let content = held(item, in: region.index).content
+        guard let view = store.reader.catalog.table(entry.header.table)?.streamViewType else { return }
         let image = min(entry.record.upperBound + 1, entry.bytes.count)..<entry.bytes.count
+        guard view == .newAndOldImages || view == .oldImage else {
+            if !image.isEmpty {
+                world.violate(
+                    "streams",
+                    "\(region.name) logged the change at \(entry.position) with an old image, which its stream does not show"
+                )
+            }
+            return
+        }
+        let content = held(item, in: region.index).content
         // What leaves the item as it is, is in no stream.
         let isSameItem = !entry.isDelete && image.isEmpty && content.isSame(as: entry.bytes, History.payload(of: entry))
         guard !content.isSame(as: entry.bytes, image), !isSameItem else { return }

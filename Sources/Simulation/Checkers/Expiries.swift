@@ -14,6 +14,8 @@ final class Expiries: WorldObserver {
 
     private unowned let world: World
     private let history: History
+    private let holdings: Holdings
+    private let contents: Contents
     /// By item, the newest write of it that any region has made and when what it wrote expires.
     private var newest: [Int: Written] = [:]
 
@@ -22,23 +24,28 @@ final class Expiries: WorldObserver {
         /// Nil for never, and of a deletion.
         let second: UInt64?
         let isDelete: Bool
-        let region: String
+        let region: SimulatedRegion
+        /// In that region's log.
+        let position: LogPosition
     }
 
-    init(of world: World, history: History) {
+    init(of world: World, history: History, holdings: Holdings, contents: Contents) {
         self.world = world
         self.history = history
+        self.holdings = holdings
+        self.contents = contents
     }
 
-    /// Looks at what a region deleted of itself, as it stood in the log: the clock is still the one by which it was deleted.
+    /// Looks at what a region deleted of itself, as it held it: the clock is still the one by which it was deleted.
     func committed(_ entries: [ObservedEntry], in region: SimulatedRegion, store: SimulatedRegion.Store) {
         let isFollowed = store.reader.catalog.tables.contains { $0.expiryAttribute != nil }
-        for (resolved, entry) in zip(history.current, entries) where entry.outcome == .applied {
+        for (index, (resolved, entry)) in zip(history.current, entries).enumerated() where entry.outcome == .applied {
             guard entry.header.version.origin == store.origin else { continue }
             defer { if isFollowed { note(entry, resolved, in: region) } }
             guard Self.isExpiry(entry) else { continue }
             do {
-                let item = try Item(decoding: LogEntry(decoding: entry.bytes).oldImage)
+                // Nil where it is not known what the region held.
+                guard let item = try item(before: contents.images[index], in: entry) else { continue }
                 let second = Self.second(of: item)
                 if let second { checkNewest(resolved, expiring: second, in: region) }
                 let now = region.instant.physicalMilliseconds / 1000
@@ -48,8 +55,19 @@ final class Expiries: WorldObserver {
                         "\(region.name) deleted an item at \(now) that expires \(second.map { "at \($0)" } ?? "never")")
                 }
             } catch {
-                world.violate("time to live", "\(region.name) deleted an item that its log does not show: \(error)")
+                world.violate("time to live", "\(region.name) deleted an item that cannot be read: \(error)")
             }
+        }
+    }
+
+    /// The item that a deletion deletes, without attributes where there is none; nil where that is not known, and the log doesn't tell.
+    private func item(before image: Contents.Image?, in entry: ObservedEntry) throws -> Item? {
+        switch image?.before ?? .nothing {
+        case .unknown:
+            let old = try LogEntry(decoding: entry.bytes).oldImage
+            return old.isEmpty ? nil : try Item(decoding: old)
+        case .nothing: return Item()
+        case .item(let bytes, let range): return try Item(decoding: Array(bytes[range]))
         }
     }
 
@@ -59,7 +77,7 @@ final class Expiries: WorldObserver {
         let value = resolved.isDelete ? nil : try? payload.value(named: Self.attribute)
         newest[item] = Written(
             mark: resolved.mark, second: value.flatMap(Self.second(by:)), isDelete: resolved.isDelete,
-            region: region.name)
+            region: region, position: entry.position)
     }
 
     /// Whether what a region deletes was written anew anywhere before its time had come, whatever the region knows of it.
@@ -67,17 +85,23 @@ final class Expiries: WorldObserver {
         let now = region.instant.physicalMilliseconds / 1000
         guard let item = entry.item, let newest = newest[item], newest.mark.beats(entry.replaced), !newest.isDelete,
             newest.mark.stamp >> 16 < second * 1000, newest.second.map({ $0 >= now }) ?? true,
-            second + Self.patienceSeconds > now
+            second + Self.patienceSeconds > now, !isGone(newest, item)
         else { return }
         world.violate(
             "time to live",
-            "\(region.name) deleted \(history.items.text(of: item)), which expired at \(second), and \(newest.region) had written it anew before, to expire \(newest.second.map { "at \($0)" } ?? "never")"
+            "\(region.name) deleted \(history.items.text(of: item)), which expired at \(second), and \(newest.region.name) had written it anew before, to expire \(newest.second.map { "at \($0)" } ?? "never")"
         )
+    }
+
+    /// Whether a write may be nowhere, as the replica that it was made to is gone, perhaps before its log was shipped.
+    private func isGone(_ written: Written, _ item: Int) -> Bool {
+        let replica = holdings.replica(Int(history.items.tableOfItem[item]), in: written.region.index)
+        return replica.id == nil || replica.since >= written.position
     }
 
     func losesDisk(_ region: SimulatedRegion) {
         // What only that disk had is nowhere.
-        newest = newest.filter { $0.value.region != region.name }
+        newest = newest.filter { $0.value.region !== region }
     }
 
     /// The second byte after the format is the kind, the third the cause: spelt out here once more, as in `History`.

@@ -27,6 +27,10 @@ final class Growth: WorldObserver {
         var logged: [Origin: Int] = [:]
         /// How many snapshot transfers came to their end, by replica.
         var transfers: [LocalReplica: Int] = [:]
+        /// When the last one of each did, and how many came later after the one before than a log is kept for sure: what follows on such a
+        /// transfer may be trimmed when it is over.
+        var lastTransfers: [LocalReplica: VirtualTime] = [:]
+        var lateTransfers: [LocalReplica: Int] = [:]
         /// When tokens were used in the last ten minutes, and the most that there were of them.
         var tokenUses: ArraySlice<VirtualTime> = []
         var mostTokens = 0
@@ -53,7 +57,7 @@ final class Growth: WorldObserver {
 
     func applied(_ delivery: LinkDelivery, in region: SimulatedRegion) {
         switch delivery {
-        case .snapshotEnd(let replica, _): regions[region.index].transfers[replica, default: 0] += 1
+        case .snapshotEnd(let replica, _): noteTransfer(of: replica, to: region)
         case .catalog(let catalog, _) where catalog.isReset: regions[region.index].resets += 1
         case .changes(let batch): lookAt(batch, sentTo: region)
         case .catalog, .heartbeat, .catchUpEnd, .snapshotPart, .orphanedOriginEnd: break
@@ -86,6 +90,16 @@ final class Growth: WorldObserver {
             guard let store = region.store else { continue }
             look(at: region, store)
             lookAtMeta(of: region, store)
+        }
+    }
+
+    private func noteTransfer(of replica: LocalReplica, to region: SimulatedRegion) {
+        let kept = VirtualDuration.milliseconds(world.storeConfiguration(of: region).logRetentionMilliseconds)
+        regions[region.index].transfers[replica, default: 0] += 1
+        if let last = regions[region.index].lastTransfers.updateValue(world.now, forKey: replica),
+            world.now - last > kept
+        {
+            regions[region.index].lateTransfers[replica, default: 0] += 1
         }
     }
 
@@ -154,7 +168,7 @@ final class Growth: WorldObserver {
         // A replica is filled when it is made, again by each source of what a lost disk has left, and by each that had to begin anew.
         let lost = max(0, history.origins.count - world.regions.count)
         for (replica, count) in known.transfers.sorted(by: { $0.key.id < $1.key.id }) {
-            let bound = 1 + known.resets + lost * peers
+            let bound = 1 + known.resets + lost * peers + known.lateTransfers[replica, default: 0]
             guard count > 2 * bound else { continue }
             world.violate(
                 "growth",

@@ -130,13 +130,21 @@ final class Progress: WorldObserver {
             let (item, mark) = (Int(change.item), origin.mark(of: change))
             if !holdings.has(mark, of: item, in: region.index), !change.isLost,
                 holdings.replica(Int(history.items.tableOfItem[item]), in: region.index).isComplete,
-                !holdings.isDeleted(item, after: mark), !holdings.mayLack(mark, of: item, in: region.index)
+                !holdings.isDeleted(item, after: mark), !holdings.mayLack(mark, of: item, in: region.index),
+                !wentWithReplica(mark, item)
             {
                 return "\(mark) of \(history.items.text(of: item)) at \(change.position)"
             }
             next += 1
         }
         return nil
+    }
+
+    /// Whether no region has a change, and a replica was removed that may have been the last one with it.
+    private func wentWithReplica(_ mark: Mark, _ item: Int) -> Bool {
+        let (table, newest) = (Int(history.items.tableOfItem[item]), holdings.winner(item).mark)
+        return newest != mark && !newest.beats(mark)
+            && world.regions.indices.contains { holdings.replica(table, in: $0).wasDropped }
     }
 
     private func name(of origin: OriginHistory) -> String {

@@ -91,7 +91,10 @@ extension RandomFaultPlan {
             guard let other = table.replicas.first(where: { $0 != region }) else { return [] }
             let back = at + min(lasting.upperBound, generator.milliseconds(in: lasting) + .seconds(5))
             return [
-                place(.removeReplica(table: table.name, region: region, by: other), at),
+                place(
+                    generator.happens(0.5)
+                        ? .removeReplica(table: table.name, region: region, by: other)
+                        : .deleteTable(name: table.name, region: region), at),
                 place(.addReplica(table: table.name, region: region, by: other), back),
             ]
         }

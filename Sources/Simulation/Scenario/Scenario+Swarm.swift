@@ -19,7 +19,9 @@ extension Scenario {
         scenario.varyLimits(using: &generator)
         scenario.network.jitter = generator.pick([0.05, 0.2, 0.5])
         scenario.network.loss = generator.pick([0, 0, 0.005, 0.05])
-        scenario.disk.syncLatency = generator.pick([.microseconds(100), .milliseconds(1), .milliseconds(20)])
+        // Few steps at each turn and slow syncs together would trim a log more slowly than clients fill it.
+        let syncs: [Duration] = [.microseconds(100), .milliseconds(1), .milliseconds(20)]
+        scenario.disk.syncLatency = generator.pick(scenario.process.maintenanceQuota == 3 ? syncs.dropLast() : syncs)
         if let random = scenario.randomFaults {
             scenario.randomFaults = random.varied(using: &generator)
             scenario.addLastingCut(using: &generator)
@@ -61,6 +63,9 @@ extension Scenario {
                 tables[index].indexes[place].hasSortKey = generator.happens(0.4)
             }
             tables[index].hasTimeToLive = generator.happens(0.4)
+            tables[index].streamViewType = generator.pick([
+                .newAndOldImages, .newAndOldImages, .newImage, .oldImage, .keysOnly,
+            ])
         }
     }
 
@@ -127,7 +132,7 @@ extension Scenario {
             let first = generator.below(names.count)
             let second = (first + 1 + generator.below(names.count - 1)) % names.count
             let pair = pair(
-                generator.below(5), at: at, names[first], names[second], names, using: &generator)
+                generator.below(6), at: at, names[first], names[second], names, using: &generator)
             let isFree = !pair.contains { fault in faults.contains { fault.clash(with: $0) != nil } }
             let isInTime = pair.allSatisfy { $0.at + ($0.duration ?? .zero) < duration }
             guard isFree, isInTime else { continue }
@@ -175,6 +180,22 @@ extension Scenario {
             return [
                 FaultPlan(at: at, duration: .seconds(20), kind: .pause(region: first)),
                 FaultPlan(at: soon(10_000), duration: .seconds(2), kind: .oldCopy(region: second)),
+            ]
+        case 4:
+            // A replica that goes while another one is filled, perhaps from it, and comes back.
+            guard let table = tables.first(where: { $0.replicas.contains(first) && $0.replicas.contains(second) })
+            else { return [] }
+            let filled = at + .seconds(2)
+            return [
+                FaultPlan(
+                    at: at, duration: .seconds(2),
+                    kind: generator.happens(0.5) ? .diskLoss(region: second) : .oldCopy(region: second)),
+                FaultPlan(
+                    at: filled + generator.milliseconds(in: .zero ... .milliseconds(1500)),
+                    kind: .deleteTable(name: table.name, region: first)),
+                FaultPlan(
+                    at: filled + .seconds(5) + generator.milliseconds(in: .zero ... .seconds(20)),
+                    kind: .addReplica(table: table.name, region: first, by: second)),
             ]
         default:
             // An index that comes on one side of a cut, while settings change on the other.

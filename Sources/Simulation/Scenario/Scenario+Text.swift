@@ -113,7 +113,8 @@ extension Scenario {
         let indexes = table.indexes.map { "{\($0.text)}" }
         return "{name: \(ConfigurationText.quoted(table.name)), sort-key: \(table.hasSortKey), "
             + "replicas: \(list(table.replicas)), indexes: [\(indexes.joined(separator: ", "))]"
-            + (table.hasTimeToLive ? ", time-to-live: true}" : "}")
+            + (table.hasTimeToLive ? ", time-to-live: true" : "")
+            + (table.streamViewType == .newAndOldImages ? "}" : ", stream: \(table.streamViewType.rawValue)}")
     }
 
     private static func lines(of plan: WorkloadPlan, _ path: (String) -> String) -> [String] {

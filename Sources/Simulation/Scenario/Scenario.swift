@@ -1,4 +1,5 @@
 public import ConfigurationFiles
+public import RegionStore
 
 /// An experiment: regions, tables, what clients do, what goes wrong and when, and what is expected of it.
 ///
@@ -60,6 +61,8 @@ public struct TablePlan: Sendable, Equatable {
     public var indexes: [IndexPlan] = []
     /// Whether items are deleted when the time in their attribute `expires` has come.
     public var hasTimeToLive = false
+    /// What the records of the table's stream hold.
+    public var streamViewType = StreamViewType.newAndOldImages
 
     /// A secondary index of a planned table: by the string attribute `group`, or a local one by the table's own partition key.
     public struct IndexPlan: Sendable, Equatable {

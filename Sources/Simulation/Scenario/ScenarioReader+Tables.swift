@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import RegionStore
 
 extension ScenarioReader {
     func readTables(_ field: ConfigurationField) -> [TablePlan] {
@@ -16,13 +17,16 @@ extension ScenarioReader {
 
     func readTable(_ field: ConfigurationField) -> TablePlan? {
         let members = field.mapping(
-            keys: ["name", "sort-key", "replicas", "indexes", "time-to-live"], required: ["name"])
+            keys: ["name", "sort-key", "replicas", "indexes", "time-to-live", "stream"], required: ["name"])
         guard let members else { return nil }
         let name = members["name"].flatMap(resourceName)
         // Even where there is no name, the rest is read: all problems are told at once.
         var table = TablePlan(name: name ?? "", replicas: members["replicas"].map(regionList) ?? regions)
         members["sort-key"].flatMap { $0.flag() }.map { table.hasSortKey = $0 }
         members["time-to-live"].flatMap { $0.flag() }.map { table.hasTimeToLive = $0 }
+        if let view: StreamViewType = members["stream"].flatMap({ $0.choice(separator: ", ") }) {
+            table.streamViewType = view
+        }
         for element in members["indexes"].flatMap({ $0.list() }) ?? [] {
             guard let index = readIndex(element) else { continue }
             if table.indexes.contains(where: { $0.name == index.name }) {

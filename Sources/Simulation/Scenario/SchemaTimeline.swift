@@ -19,7 +19,8 @@ struct SchemaTimeline {
         case .deleteTable(let name, let region):
             guard let index = index(of: name) else { return missing(name) }
             if let problem = stranger(region, index) { return problem }
-            tables.remove(at: index)
+            tables[index].replicas.removeAll { $0 == region }
+            if tables[index].replicas.isEmpty { tables.remove(at: index) }
         case .addReplica(let table, let region, let requester):
             guard let index = index(of: table) else { return missing(table) }
             if let problem = stranger(requester, index) { return problem }

@@ -184,7 +184,7 @@ extension World {
                 partition: [KeyAttribute(name: "pk", kind: .string)],
                 sort: plan.hasSortKey ? [KeyAttribute(name: "sk", kind: .number)] : []))
         specification.indexes = plan.indexes.map(Self.index)
-        specification.streamViewType = .newAndOldImages
+        specification.streamViewType = plan.streamViewType
         change(.createTable(specification), by: home)
         if plan.hasTimeToLive {
             update(plan.name, .setTimeToLive(attribute: Expiries.attribute, isEnabled: true), by: home)

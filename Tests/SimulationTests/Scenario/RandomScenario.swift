@@ -110,6 +110,7 @@ struct RandomScenario {
         var table = TablePlan(name: name, replicas: (0..<count).map { regions[(first + $0) % regions.count] })
         table.hasSortKey = random.happens(0.5)
         table.hasTimeToLive = random.happens(0.5)
+        table.streamViewType = random.pick(StreamViewType.allCases)
         table.indexes = (0..<random.below(3)).map {
             index("by-\($0)", isLocal: table.hasSortKey && random.happens(0.3))
         }

@@ -94,6 +94,10 @@ struct ScenarioProblemTests {
         ("{at: 1s, create-table: {name: orders}}", "faults[0]: there already is a table 'orders' then"),
         ("{at: 1s, delete-table: {table: none, region: us-east-1}}", "faults[0]: there is no table 'none' then"),
         (
+            "{at: 1s, create-table: {name: more, stream: ALL}}",
+            "faults[0].create-table.stream: found 'ALL'; expected KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES"
+        ),
+        (
             "{at: 1s, delete-table: {table: local, region: eu-west-1}}",
             "faults[0]: 'local' has no replica in 'eu-west-1'"
         ),

@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import RegionStore
 import Testing
 
 @testable import Simulation
@@ -36,6 +37,7 @@ struct SwarmTests {
         expectBoth({ $0.log.retention != nil }, "short retention")
         expectBoth({ $0.links.batchByteCount != nil }, "other batches")
         expectBoth({ $0.tables.contains(where: \.hasTimeToLive) }, "time to live")
+        expectBoth({ $0.tables.allSatisfy { $0.streamViewType == .newAndOldImages } }, "streams with both images")
         expectBoth({ $0.workload.contains { $0.mix.transaction > 0 } }, "transactions")
         expectBoth({ !$0.faults.isEmpty }, "faults in pairs")
         expectBoth(
