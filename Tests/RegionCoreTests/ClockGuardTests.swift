@@ -102,6 +102,26 @@ private struct Host {
         }
     }
 
+    @Test func `the first of several others that is heard after a start is not followed while the rest may be heard`() {
+        var host = Host()
+        host.hear(0, ahead: 600_000)
+        guard case .contradicted(_, by: 1, of: 1) = host.judge() else {
+            Issue.record("it is ten minutes behind the only one that was heard")
+            return
+        }
+        #expect(host.error() == 0, "nothing is taken by that one's time")
+        var divided = host
+        divided.hear(1)
+        #expect(divided.judge() == nil && divided.error() == 0)
+        // The rest is away.
+        host.judge(after: ClockGuard.patienceMilliseconds)
+        #expect(abs(host.error() - 600_000) <= 150)
+        var pair = Host(regionCount: 2)
+        pair.hear(0, ahead: 600_000)
+        pair.judge()
+        #expect(abs(pair.error() - 600_000) <= 150, "no other one can be heard")
+    }
+
     @Test func `a clock that was wrong from the start and is set right is trusted once the others confirm it`() {
         var host = Host()
         host.offset = -600_000

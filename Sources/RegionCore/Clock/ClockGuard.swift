@@ -90,8 +90,10 @@ struct ClockGuard: Sendable {
         if let offset = votes.contradiction(ofConfirmed: isConfirmed && abs(step) <= bound) {
             let doubt = ClockDoubt.contradicted(
                 milliseconds: offset, by: offset > 0 ? votes.ahead.count : votes.behind.count,
-                of: votes.agreeing + votes.ahead.count + votes.behind.count)
-            return Verdict(doubt: doubt, milliseconds: Self.time(own, less: offset))
+                of: votes.count)
+            // The first of several others to be heard after a start may be the one that is wrong: what was taken by its time would stay.
+            let isFirstOfSeveral = !isConfirmed && votes.count == 1 && peers.count > 1 && isPatient(at: now)
+            return Verdict(doubt: doubt, milliseconds: Self.time(own, less: isFirstOfSeveral ? 0 : offset))
         }
         if votes.isConfirmation {
             difference = Self.difference(now)
@@ -110,11 +112,16 @@ struct ClockGuard: Sendable {
             trustedUntil = overflow ? 0 : end
             return Verdict(doubt: nil, milliseconds: now.physicalMilliseconds)
         }
-        guard now.monotonicMilliseconds - min(startedAt, now.monotonicMilliseconds) >= Self.patienceMilliseconds else {
+        guard !isPatient(at: now) else {
             return Verdict(doubt: .unconfirmed, milliseconds: now.physicalMilliseconds)
         }
         isConfirmed = true
         return Verdict(doubt: nil, milliseconds: now.physicalMilliseconds, isUnconfirmed: true)
+    }
+
+    /// Whether the region still waits for others to confirm its clock after a start.
+    private func isPatient(at now: LinkInstant) -> Bool {
+        now.monotonicMilliseconds - min(startedAt, now.monotonicMilliseconds) < Self.patienceMilliseconds
     }
 
     /// Takes slews over, which are slow.
@@ -157,6 +164,8 @@ struct ClockGuard: Sendable {
         /// By how much the own clock is ahead at the least of those that it cannot agree with; and how far behind others.
         private(set) var ahead: [Int64] = []
         private(set) var behind: [Int64] = []
+
+        var count: Int { agreeing + ahead.count + behind.count }
 
         init(_ clocks: [ClosedRange<Int64>], _ own: Int64, _ bound: Int64) {
             for clock in clocks {
