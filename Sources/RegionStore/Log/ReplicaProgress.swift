@@ -43,8 +43,9 @@ struct ReplicaProgress {
     /// Regions of which something may still come that is older than what their alive logs have closed, each with how
     /// far it counts as closed until then.
     private var holds: [(region: RegionID, stamp: HybridTimestamp)]
-    /// This region's own ended logs, which are those that others have reported; a region of one store has one alive.
-    private var ownEnded: [Origin] = []
+    /// What this region says of its own logs: a region of one store has one alive, and its earlier ones are those that others have
+    /// reported.
+    private var ownLogs: RegionDirectory
     /// Whether nothing can come any more of the disks that this region itself has lost before its present one.
     private var isOwnPastComplete = false
     private var answers: [Answer] = []
@@ -87,6 +88,7 @@ struct ReplicaProgress {
         from store: some KeyValueReader, origin: Origin, regions: [RegionIdentity]
     ) throws(KeyValueStoreError) {
         self.origin = origin
+        ownLogs = RegionDirectory(alive: [origin])
         peers = regions.map(\.id).filter { $0 != origin.region }
         vector = try Self.vector(Layout.MetaKey.vector, in: store)
         retainedFrom = try Self.vector(Layout.MetaKey.retainedFrom, in: store)
@@ -184,7 +186,9 @@ struct ReplicaProgress {
         }
         note(seen)
         if !gaps.entries.isEmpty { note(vector) }
-        return RegionDirectory(alive: [origin], ended: ownEnded, parts: parts)
+        // Asked for at every commit, and mostly there are none.
+        return parts.entries.isEmpty
+            ? ownLogs : RegionDirectory(alive: ownLogs.alive, ended: ownLogs.ended, parts: parts)
     }
 
     mutating func noteAcknowledged(by peer: Origin, _ acknowledged: AppliedVector) {
@@ -246,7 +250,8 @@ struct ReplicaProgress {
     mutating func releaseHolds(_ context: Context) {
         guard hasHolds else { return }
         let known = knownLogs(context)
-        ownEnded = known.filter { $0.region == origin.region && $0 != origin }
+        let ended = known.filter { $0.region == origin.region && $0 != origin }
+        if ended != ownLogs.ended { ownLogs = RegionDirectory(alive: [origin], ended: ended) }
         if isComplete(origin.region, alive: [origin], known, context) { isOwnPastComplete = true }
         holds = holds.filter { hold in
             let alive = logs.alive(of: hold.region).map(\.origin)

@@ -18,7 +18,12 @@ final class Progress: WorldObserver {
         /// For each of the history's origins, how many of its changes were looked for: by position, and by stamp.
         var checkedByVector: [Int] = []
         var checkedByStamp: [Int] = []
+        /// Since when processes were counted, and how many have started.
+        var starts = (since: VirtualTime.zero, count: 0)
     }
+
+    /// No fault starts so many processes of a region within a second.
+    private static let startLimit = 20
 
     init(of world: World, history: History, holdings: Holdings) {
         self.world = world
@@ -28,10 +33,21 @@ final class Progress: WorldObserver {
     }
 
     func started(_ region: SimulatedRegion) {
+        noteStart(of: region)
         // Stable time is found out anew by each process.
         states[region.index].stable = .zero
         states[region.index].closed = .zero
         if let store = region.store { checkGrowth(of: store.receivedVector, in: region) }
+    }
+
+    /// What ends by itself as soon as it has started goes on for ever.
+    private func noteStart(of region: SimulatedRegion) {
+        if world.now > states[region.index].starts.since + .seconds(1) {
+            states[region.index].starts = (world.now, 0)
+        }
+        states[region.index].starts.count += 1
+        guard states[region.index].starts.count == Self.startLimit else { return }
+        violate("\(region.name) has started \(Self.startLimit) times within a second")
     }
 
     func losesDisk(_ region: SimulatedRegion) { states[region.index] = Knowledge() }
