@@ -72,10 +72,11 @@ public struct CommittedState: Sendable, Hashable {
     /// - Parameter isAsking: whether nothing is to be shipped yet that was not in the store when it was opened.
     init<Store: KeyValueStore>(_ store: RegionStore<Store>, doubtsClock: Bool, isAsking: Bool) {
         self.doubtsClock = doubtsClock
+        let reports = store.reports
         log = LogBounds(
             begin: store.logBegin, start: store.logStart, end: isAsking ? store.openedPosition : store.lastPosition,
-            closed: isAsking ? .zero : store.closedTimestamp, directory: store.directory)
+            closed: isAsking ? .zero : store.closedTimestamp, directory: reports.directory)
         stable = store.stableTime
-        (received, applied) = store.vectors
+        (received, applied) = (reports.received, reports.applied)
     }
 }

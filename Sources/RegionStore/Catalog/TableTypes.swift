@@ -145,6 +145,11 @@ public enum StreamViewType: String, Sendable, Hashable, CaseIterable {
     case newImage = "NEW_IMAGE"
     case oldImage = "OLD_IMAGE"
     case newAndOldImages = "NEW_AND_OLD_IMAGES"
+
+    /// Whether a record holds the item as it is after the change.
+    var hasNewImage: Bool { self == .newImage || self == .newAndOldImages }
+    /// Whether a record holds the item as it was before.
+    var hasOldImage: Bool { self == .oldImage || self == .newAndOldImages }
 }
 
 /// A table's storage class; the raw value is DynamoDB's name of it.

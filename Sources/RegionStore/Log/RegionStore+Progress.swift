@@ -35,8 +35,8 @@ extension RegionStore {
     /// Whether nothing is added to a log any more, as its region has said, which may be this one: nobody waits for it.
     public func hasEnded(_ log: Origin) -> Bool { replicaProgress.hasEnded(log) }
 
-    /// What this region says of its own logs.
-    public var directory: RegionDirectory { replicaProgress.directory(gaps: gaps) }
+    /// What this region says of its own logs, and of what it holds of ended ones.
+    public var directory: RegionDirectory { replicaProgress.directory(acknowledging: appliedVector) }
 
     /// Nothing stamped at or below it will be committed here any more.
     public var closedTimestamp: HybridTimestamp { replicaProgress.closedTimestamp }
@@ -63,9 +63,7 @@ extension RegionStore {
     ///
     /// Less than ``receivedVector`` while a replica lacks some of it: that is not acknowledged, so that nobody forgets
     /// a deletion that the replica may have missed.
-    public var appliedVector: AppliedVector {
-        applied(of: receivedVector)
-    }
+    public var appliedVector: AppliedVector { applied(of: receivedVector) }
 
     private func applied(of received: AppliedVector) -> AppliedVector {
         var result = received
@@ -73,10 +71,11 @@ extension RegionStore {
         return result
     }
 
-    /// Both of ``receivedVector`` and ``appliedVector``.
-    package var vectors: (received: AppliedVector, applied: AppliedVector) {
+    /// ``receivedVector``, ``appliedVector`` and ``directory``, with each worked out once.
+    package var reports: (received: AppliedVector, applied: AppliedVector, directory: RegionDirectory) {
         let received = receivedVector
-        return (received, applied(of: received))
+        let applied = applied(of: received)
+        return (received, applied, replicaProgress.directory(acknowledging: applied))
     }
 
     /// For each log of which some replica here lacks changes that have gone past it, the position after which they

@@ -171,21 +171,13 @@ struct ReplicaProgress {
 
     // MARK: - What the peers say
 
-    /// What this region says of its logs, and of what it holds of ended ones.
-    ///
-    /// - Parameter gaps: ``Context/gaps``.
-    func directory(gaps: AppliedVector) -> RegionDirectory {
+    /// What this region says of its logs, and of what it holds of ended ones beyond what it acknowledges.
+    func directory(acknowledging acknowledged: AppliedVector) -> RegionDirectory {
         var parts = AppliedVector()
-        func note(_ held: AppliedVector) {
-            for entry in held.entries where hasEnded(entry.origin) {
-                let acknowledged = gaps.contains(entry.origin) ? gaps[entry.origin] : vector[entry.origin]
-                if entry.position > min(acknowledged, vector[entry.origin]) {
-                    parts.raise(entry.origin, to: entry.position)
-                }
-            }
+        for entry in vector.entries + seen.entries
+        where entry.position > acknowledged[entry.origin] && hasEnded(entry.origin) {
+            parts.raise(entry.origin, to: entry.position)
         }
-        note(seen)
-        if !gaps.entries.isEmpty { note(vector) }
         // Asked for at every commit, and mostly there are none.
         return parts.entries.isEmpty
             ? ownLogs : RegionDirectory(alive: ownLogs.alive, ended: ownLogs.ended, parts: parts)

@@ -99,12 +99,10 @@ extension RegionReader {
         let payload = BinaryItem(record.payload)
         var keys = Item()
         for attribute in stream.keySchema.attributes { keys[attribute.name] = try payload.value(named: attribute.name) }
-        let hasNew = stream.viewType == .newImage || stream.viewType == .newAndOldImages
-        let hasOld = stream.viewType == .oldImage || stream.viewType == .newAndOldImages
         return StreamRecord(
             position: position, event: pointer.event, arrivedMilliseconds: pointer.arrivedMilliseconds, keys: keys,
-            newImage: hasNew && record.kind == .put ? record.payload : nil,
-            oldImage: hasOld && pointer.event != .insert ? entry.oldImage : nil,
+            newImage: stream.viewType.hasNewImage && record.kind == .put ? record.payload : nil,
+            oldImage: stream.viewType.hasOldImage && pointer.event != .insert ? entry.oldImage : nil,
             isExpiry: record.cause == .timeToLive && record.version.origin.region == origin.region)
     }
 

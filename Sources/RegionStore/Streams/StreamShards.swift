@@ -148,7 +148,7 @@ struct StreamShards {
         return StreamPlace(
             key: Layout.streamKey(stream.id, shard: shard.number, position),
             pointer: StreamPointer(arrivedMilliseconds: milliseconds, event: event),
-            keepsOldImage: stream.viewType == .oldImage || stream.viewType == .newAndOldImages)
+            keepsOldImage: stream.viewType.hasOldImage)
     }
 
     /// Whether ``place(of:at:arrivedAt:)`` is not nil.

@@ -234,7 +234,7 @@ final class Contents: WorldObserver {
     ) {
         guard let view = store.reader.catalog.table(entry.header.table)?.streamViewType else { return }
         let image = min(entry.record.upperBound + 1, entry.bytes.count)..<entry.bytes.count
-        guard view == .newAndOldImages || view == .oldImage else {
+        guard view.showsOldImage else {
             if !image.isEmpty {
                 world.violate(
                     "streams",

@@ -146,6 +146,7 @@ extension Scenario {
         _ number: Int, at: Duration, _ first: String, _ second: String, _ names: [String],
         using generator: inout Generator
     ) -> [FaultPlan] {
+        let shared = tables.first { $0.replicas.contains(first) && $0.replicas.contains(second) }
         func soon(_ limit: Int) -> Duration { at + generator.milliseconds(in: .zero ... .milliseconds(limit)) }
         switch number {
         case 0:
@@ -156,8 +157,7 @@ extension Scenario {
             ]
         case 1:
             // A replica that comes back, and whose filling is interrupted.
-            guard let table = tables.first(where: { $0.replicas.contains(first) && $0.replicas.contains(second) })
-            else { return [] }
+            guard let table = shared else { return [] }
             let back = at + .seconds(5) + generator.milliseconds(in: .zero ... .seconds(15))
             let struck = back + generator.milliseconds(in: .zero ... .milliseconds(1500))
             return [
@@ -183,8 +183,7 @@ extension Scenario {
             ]
         case 4:
             // A replica that goes while another one is filled, perhaps from it, and comes back.
-            guard let table = tables.first(where: { $0.replicas.contains(first) && $0.replicas.contains(second) })
-            else { return [] }
+            guard let table = shared else { return [] }
             let filled = at + .seconds(2)
             return [
                 FaultPlan(
@@ -199,8 +198,7 @@ extension Scenario {
             ]
         default:
             // An index that comes on one side of a cut, while settings change on the other.
-            guard let table = tables.first(where: { $0.replicas.contains(first) && $0.replicas.contains(second) })
-            else { return [] }
+            guard let table = shared else { return [] }
             return [
                 FaultPlan(
                     at: at, duration: .seconds(15), kind: .partition(groups: [[first], names.filter { $0 != first }])),
