@@ -96,12 +96,15 @@ final class Holdings: WorldObserver {
         item < newestDeletions.count && !mark.beats(newestDeletions[item])
     }
 
-    /// Whether a region may lack a change as it has never held anything of the item, which was deleted anywhere by `mark` or something
-    /// newer.
+    /// Whether a region may lack a change as it holds nothing of the item, which was deleted anywhere by `mark` or something newer.
     ///
-    /// So it is with a replica that was transferred after the tombstone was collected, also when the item was written anew since.
+    /// So it is with a replica that was transferred after the tombstone was collected, also when the item was written anew since, and
+    /// when the replica has kept the tombstone of an older deletion.
     func mayLack(_ mark: Mark, of item: Int, in region: Int) -> Bool {
-        cell(item, in: region).mark.isNone && wasDeleted(item, by: mark)
+        guard wasDeleted(item, by: mark) else { return false }
+        let cell = cell(item, in: region)
+        return cell.mark.isNone
+            || (cell.isDelete && replica(Int(history.items.tableOfItem[item]), in: region).filledAt != nil)
     }
 
     // MARK: - What happens
