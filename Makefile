@@ -6,8 +6,8 @@ SHELL := /bin/bash
 
 # What Debian has to have installed; `make setup` installs what is missing of it.
 PACKAGES := librocksdb-dev libzstd-dev libssl-dev zlib1g-dev pkg-config python3-venv
-# What only `make bench` needs beyond that.
-BENCH_PACKAGES := wrk
+# What only `make benchmark` needs beyond that.
+BENCH_PACKAGES := redis-server
 # What the tests in Python need, in a virtual environment of the project's own.
 PYTHON_PACKAGES := boto3 awscli pytest pynamodb
 
@@ -18,7 +18,7 @@ SOURCES := Package.swift Sources Tests
 
 DEBUG := .build/debug
 RELEASE := .build/release
-# More arguments for `make demo`, `make crash-test`, `make clock-test`, `make disk-test` and `make bench`, such as `make demo ARGUMENTS=--help`.
+# More arguments for `make demo`, `make crash-test`, `make clock-test`, `make disk-test` and `make benchmark`, such as `make demo ARGUMENTS=--help`.
 ARGUMENTS :=
 # The crash rounds of `make crash-test`, the rounds of `make clock-test` and `make disk-test`, and those of each in `make test`.
 ROUNDS := 20
@@ -95,7 +95,7 @@ process: build ## the commands of meridian, an application, simulated runs made 
 determinism: build release ## compare simulated runs in debug and release form, event by event
 	$(PYTHON) -m pytest -q Tests/Process/test_determinism.py --meridian $(DEBUG)/meridian --other-meridian $(RELEASE)/meridian
 
-.PHONY: demo crash-test clock-test disk-test fuzz bench
+.PHONY: demo crash-test clock-test disk-test fuzz benchmark
 # What Python needs is fetched while the compiler works.
 demo: packages ## three regions through an outage: writes, kill -9, catching up, and a comparison of every item
 	$(MAKE) --jobs=2 --no-print-directory release $(VENV)/complete
@@ -113,12 +113,12 @@ disk-test: setup release ## a region's disk that forgets under load, 50 times or
 fuzz: setup release ## ten minutes of damaged requests to a region: none may end it, be its fault, or change anything when refused
 	$(PYTHON) Tests/Process/fuzz_endpoint.py --meridian $(RELEASE)/meridian $(ARGUMENTS)
 
-bench: setup ## request rates of one region beside those of an NIO server without work behind it
+benchmark: setup ## what a region does over HTTP, beside an NIO server without work behind it and Redis; 15 minutes at the most
 	$(call install,$(BENCH_PACKAGES))
 	swift build -c release --product meridian
 	swift build -c release --product baseline-server
-	$(PYTHON) Tests/Benchmarks/Endpoint/bench.py \
-	    --region $(RELEASE)/meridian --baseline $(RELEASE)/baseline-server $(ARGUMENTS)
+	swift build -c release --product load-generator
+	$(PYTHON) Tests/Benchmarks/Endpoint/benchmark.py --programs $(RELEASE) $(ARGUMENTS)
 
 .PHONY: mutation-test
 mutation-test: setup ## 200 small mistakes in the store and the replicator, all in one build: which does the simulator notice?

@@ -26,7 +26,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         swiftSettings: settings)
 }
 
-/// A program that only `make bench` runs, in `Tests/Benchmarks`.
+/// A program that only benchmarks run, in `Tests/Benchmarks`.
 func benchmark(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: dependencies, path: "Tests/Benchmarks/\(path)", swiftSettings: settings)
@@ -100,8 +100,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         benchmark("baseline-server", "Endpoint/BaselineServer", nio),
-        benchmark(
-            "fixed-answer-server", "Endpoint/FixedAnswerServer", nio + ["ConfigurationFiles", "RegionServer", logging]),
+        .executableTarget(name: "load-generator", path: "Tests/Benchmarks/Endpoint/LoadGenerator"),
         benchmark("simulation-benchmark", "Simulation/Program", ["Simulation"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(

@@ -41,7 +41,7 @@ NOT_RUN = {
     "make fuzz": "it runs for ten minutes",
     "make crash-test": "it runs for minutes; `make process` has some of its rounds",
     "make bench-simulation": "it measures, which wants a quiet machine",
-    "make bench": "it measures, which wants a quiet machine",
+    "make benchmark": "it measures, which wants a quiet machine",
 }
 
 # What the texts name and this machine has elsewhere. Addresses are replaced too, by others whose ports are free.

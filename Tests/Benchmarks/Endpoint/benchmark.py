@@ -1,0 +1,180 @@
+"""Measures what one region does over HTTP, beside what the same machine does with nothing behind its HTTP, and beside Redis.
+
+The region is one process with a topology and a data folder of its own; it checks every signature and syncs every write, as always. For
+each operation and number of connections the rounds go in turns over the region and the references, and each figure is the median of
+its rounds. Ratios hold where absolute rates depend on the machine.
+
+- `nio`: an NIO server that answers the region's bytes, without signatures and without work.
+- `redis`: Redis, GET and SET of as many bytes, with `appendfsync always`, by redis-benchmark.
+
+Latencies are measured at half of the rate that 32 connections reached, at even steps, from when each request was due.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parents[1] / "Process"))
+
+from installation import Failure, exit_on_termination  # noqa: E402
+from operations import (  # noqa: E402
+    ITEM_COUNT, LARGE, LARGE_ITEM_BYTE_COUNT, Operation, Signer, get_records, item, operations, ycsb_operations)
+from subjects import (  # noqa: E402
+    LoadGenerator, Region, answer, baseline, create_table, fill_small_tables, redis, redis_rate)
+
+CONNECTIONS = (1, 8, 32, 64, 256)
+USUAL_CONNECTIONS = 32
+
+
+def main():
+    exit_on_termination()
+    arguments = parse_arguments()
+    try:
+        with tempfile.TemporaryDirectory(prefix="meridian-benchmark-", dir=arguments.folder) as folder:
+            report = Benchmark(arguments, pathlib.Path(folder)).run()
+    except Failure as failure:
+        sys.exit(f"benchmark.py: {failure}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=pathlib.Path, required=True, help="the folder of the release build's programs")
+    parser.add_argument("--folder", help="where the data folders are made, on the disk to be measured (default: /tmp)")
+    parser.add_argument("--operation", action="append", metavar="TEXT", help="only operations with this in their names")
+    parser.add_argument("--connections", type=int, action="append", help=f"instead of {', '.join(map(str, CONNECTIONS))}")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.0, help="the length of one measurement")
+    parser.add_argument("--ycsb-items", type=int, default=1_000_000, help="the size of YCSB's table; 0 leaves YCSB out")
+    parser.add_argument("--json", type=pathlib.Path, help="writes the figures of every round to this file")
+    return parser.parse_args()
+
+
+class Benchmark:
+    def __init__(self, arguments, folder):
+        self.arguments, self.folder = arguments, folder
+        self.load = LoadGenerator(arguments.programs / "load-generator")
+        self.rows = []
+
+    def run(self):
+        began = time.monotonic()
+        (self.folder / "region").mkdir()
+        with Region(self.arguments.programs / "meridian", self.folder / "region") as region:
+            self.region = region
+            self.signer = Signer(region.port)
+            fill_small_tables(region.client, ITEM_COUNT)
+            print_head()
+            for operation in filter(self.is_wanted, [*operations(), get_records(region.port)]):
+                self.measure(operation, self.arguments.connections or CONNECTIONS)
+            self.measure_redis()
+            self.measure_ycsb()
+        return {
+            "machine": {"processors": os.cpu_count(), "system": platform.platform()},
+            "rounds": self.arguments.rounds, "seconds": self.arguments.seconds,
+            "tookSeconds": round(time.monotonic() - began), "figures": self.rows,
+        }
+
+    def is_wanted(self, operation):
+        return not self.arguments.operation or any(part in operation.name for part in self.arguments.operation)
+
+    def measure(self, operation, connection_counts, has_latency=True):
+        requests = self.folder / "requests"
+        first = self.signer.write(requests, operation.calls)
+        body = self.folder / "body"
+        body.write_bytes(answer(self.region.port, first))
+        with baseline(self.arguments.programs / "baseline-server", body) as reference:
+            subjects = {"region": self.region.port, "nio": reference.port}
+            for connections in connection_counts:
+                rates = {name: [] for name in subjects}
+                for number in range(self.arguments.rounds):
+                    # Whichever comes second in a round might be favoured.
+                    for name in list(subjects)[::1 if number % 2 == 0 else -1]:
+                        run = self.load.run(subjects[name], requests, connections, self.arguments.seconds)
+                        rates[name].append(run["perSecond"])
+                self.add(operation.name, connections, "requests/s", rates, "nio")
+                if has_latency and connections == USUAL_CONNECTIONS:
+                    self.measure_latency(operation, requests, statistics.median(rates["region"]) / 2)
+
+    def measure_latency(self, operation, requests, rate):
+        runs = [
+            self.load.run(self.region.port, requests, USUAL_CONNECTIONS, self.arguments.seconds * 2, rate=rate)
+            for _ in range(self.arguments.rounds)]
+        for name in ("p50", "p99", "p999"):
+            values = [run[name] / 1_000 for run in runs]
+            self.rows.append({
+                "operation": operation.name, "connections": USUAL_CONNECTIONS, "figure": f"{name} at half load", "unit": "ms",
+                "rounds": {"region": values}, "median": {"region": statistics.median(values)}})
+        medians = [statistics.median(run[name] / 1_000 for run in runs) for name in ("p50", "p99", "p999")]
+        print(f"  {operation.name:24} at {rate:8.0f}/s: p50 {medians[0]:.2f} ms, p99 {medians[1]:.2f} ms, p99.9 {medians[2]:.2f} ms",
+              flush=True)
+
+    def measure_redis(self):
+        """PutItem and GetItem once more, in turns with Redis."""
+        pairs = [pair for pair in (("GetItem", "get", 40_000), ("PutItem", "set", 8_000))
+                 if self.is_wanted(Operation(pair[0], []))]
+        known = {operation.name: operation for operation in operations()}
+        requests = self.folder / "requests"
+        for name, command, count in pairs:
+            self.signer.write(requests, known[name].calls)
+            with redis(self.folder / f"redis-{command}") as server:
+                redis_rate(server.port, "set", 32, 4_000)
+                for connections in self.arguments.connections or CONNECTIONS:
+                    rates = {"region": [], "redis": []}
+                    for _ in range(self.arguments.rounds):
+                        run = self.load.run(self.region.port, requests, connections, self.arguments.seconds)
+                        rates["region"].append(run["perSecond"])
+                        few = count if connections > 1 else count // 8
+                        rates["redis"].append(redis_rate(server.port, command, connections, few))
+                    self.add(name, connections, "requests/s", rates, "redis")
+
+    def measure_ycsb(self):
+        count = self.arguments.ycsb_items
+        if count == 0 or not self.is_wanted(Operation("YCSB", [])):
+            return
+        create_table(self.region.client, LARGE)
+        self.fill_large_table(count)
+        for operation in ycsb_operations(count):
+            self.measure(operation, [USUAL_CONNECTIONS])
+
+    def fill_large_table(self, count):
+        began = time.monotonic()
+        requests = self.folder / "requests"
+        step = 25
+        chunk = 50_000
+        for start in range(0, count, chunk):
+            keys = range(start, min(start + chunk, count))
+            calls = [
+                ("batch_write_item", {"RequestItems": {LARGE: [
+                    {"PutRequest": {"Item": item(key, LARGE_ITEM_BYTE_COUNT)}} for key in keys[place:place + step]]}})
+                for place in range(0, len(keys), step)]
+            self.signer.write(requests, calls)
+            self.load.run(self.region.port, requests, 8, 600, warm_up=0, once=True)
+        print(f"  {count} items of {LARGE_ITEM_BYTE_COUNT} bytes were written in {time.monotonic() - began:.0f} s", flush=True)
+
+    def add(self, operation, connections, figure, rates, reference):
+        medians = {name: statistics.median(values) for name, values in rates.items()}
+        ratios = [mine / other for mine, other in zip(rates["region"], rates[reference])]
+        self.rows.append({
+            "operation": operation, "connections": connections, "figure": figure, "rounds": rates, "median": medians,
+            "reference": reference, "ratio": statistics.median(ratios), "ratios": ratios})
+        print(f"{operation:24}{connections:12}{medians['region']:12.0f}{reference:>11}{medians[reference]:12.0f}"
+              f"{statistics.median(ratios):8.2f}   {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
+
+
+def print_head():
+    print(f"{'operation':24}{'connections':>12}{'region/s':>12}{'reference':>11}{'its rate/s':>12}{'ratio':>8}   rounds", flush=True)
+
+
+if __name__ == "__main__":
+    if shutil.which("redis-server") is None:
+        sys.exit("benchmark.py: redis-server is not installed (Debian: apt-get install redis-server)")
+    main()
