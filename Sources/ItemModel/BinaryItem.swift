@@ -2,7 +2,7 @@
 ///
 /// Making one costs nothing and checks nothing; each call checks the lengths that it goes by, so that no bytes can trap it.
 /// What the calls do not check, order of names and UTF-8 of what they pass by, was checked when the item came in.
-public struct BinaryItem: Sendable {
+public struct BinaryItem: Sendable, Equatable {
     /// The buffer that the item lies in.
     public let bytes: [UInt8]
     /// Where it lies.
@@ -19,6 +19,9 @@ public struct BinaryItem: Sendable {
         self.bytes = bytes
         self.range = range
     }
+
+    /// Whether both are the same bytes; equal items are, as there is one encoding of each.
+    public static func == (left: Self, right: Self) -> Bool { left.bytes[left.range] == right.bytes[right.range] }
 
     /// Decodes the whole item, strictly.
     public func decoded() throws(BinaryDecodingError) -> Item {

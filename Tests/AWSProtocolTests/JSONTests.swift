@@ -104,6 +104,42 @@ import Testing
         }
     }
 
+    @Test func `every byte is escaped or not as by itself, whatever stands beside it`() {
+        func escaped(_ byte: UInt8) -> [UInt8] {
+            let text: String? =
+                switch byte {
+                case 0x22: #"\""#
+                case 0x5C: #"\\"#
+                case 0x08: #"\b"#
+                case 0x09: #"\t"#
+                case 0x0A: #"\n"#
+                case 0x0C: #"\f"#
+                case 0x0D: #"\r"#
+                case ..<0x10: #"\u000"# + String(byte, radix: 16)
+                case ..<0x20: #"\u00"# + String(byte, radix: 16)
+                default: nil
+                }
+            return text.map { Array($0.utf8) } ?? [byte]
+        }
+        func check(_ bytes: [UInt8]) {
+            var writer = JSONWriter()
+            bytes.withUnsafeBytes { writer.string(utf8: $0) }
+            #expect(writer.bytes == [0x22] + bytes.flatMap(escaped) + [0x22], "\(bytes)")
+        }
+        // At every place of a word and behind the last whole one, among bytes that need none, with and without their highest bit.
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<19 {
+                for neighbour in [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0xA2, 0xDC, 0xFF] as [UInt8] {
+                    var bytes = [UInt8](repeating: neighbour, count: 19)
+                    bytes[place] = byte
+                    check(bytes)
+                }
+            }
+        }
+        var generator = SplitMix64(seed: 11)
+        for _ in 0..<2_000 { check(generator.bytes(count: generator.below(40))) }
+    }
+
     @Test func `Base64 decodes to what was encoded, whatever the length`() {
         var generator = SplitMix64(seed: 3)
         for length in 0..<200 {

@@ -49,7 +49,7 @@ import Testing
         let table = try region.table()
         func names(_ condition: KeyCondition) throws -> [AttributeValue?] {
             let read = RangeRead(table: table, index: table.index(named: "wide"), range: .partition(condition))
-            return try region.reader.page(read).items.map { try Item(decoding: $0)["pk"] }
+            return try region.reader.page(read).items.map { try $0.value(named: "pk") }
         }
         #expect(try names(condition(partition: ["p", "q"])) == ["a", "b", "c"])
         #expect(try names(condition(partition: ["p", "q"], sortRange: .greater("x"))) == ["b", "c"])

@@ -34,8 +34,8 @@ import Testing
     }
 
     private func sorts(_ page: RangePage) throws -> [Int] {
-        try page.items.compactMap { bytes in
-            guard case .number(let number) = try Item(decoding: bytes)["sk"] else { return nil }
+        try page.items.compactMap { item in
+            guard case .number(let number) = try item.value(named: "sk") else { return nil }
             return number.intValue
         }
     }
@@ -193,7 +193,7 @@ import Testing
         for number in numbers {
             var read = RangeRead(table: try region.table("U"), range: .segment(number: number, count: count))
             read.limit = 3
-            found += try pages(read).flatMap(\.items)
+            found += try pages(read).flatMap(\.items).map { try $0.decoded().encoded() }
         }
         let whole = try region.items(in: "U").map { $0.encoded() }
         if count <= 64 { #expect(found == whole) } else { #expect(Set(found).isSubset(of: whole)) }
@@ -212,10 +212,10 @@ import Testing
         let table = try region.table()
         var read = RangeRead(
             table: table, index: table.index(named: "by-s"), range: try .partition(condition(partition: ["a"])))
-        #expect(try region.reader.page(read).items.allSatisfy { try Item(decoding: $0)["x"] == nil })
+        #expect(try region.reader.page(read).items.allSatisfy { try $0.value(named: "x") == nil })
         read.fetchesItem = true
         let page = try region.reader.page(read)
-        #expect(try page.items.allSatisfy { try Item(decoding: $0)["x"] != nil })
+        #expect(try page.items.allSatisfy { try $0.value(named: "x") != nil })
         #expect(page.fetchedSizes.count == 7)
     }
 

@@ -145,7 +145,7 @@ final class TestRegion {
     /// Every item of a table, in the order of its keys.
     func items(in name: Text = "T") throws -> [Item] {
         try reader.page(RangeRead(table: try table(name), range: .segment(number: 0, count: 1))).items.map {
-            try Item(decoding: $0)
+            try $0.decoded()
         }
     }
 
@@ -153,7 +153,7 @@ final class TestRegion {
     func entries(of index: Text, in name: Text = "T") throws -> [Item] {
         let table = try table(name)
         let read = RangeRead(table: table, index: table.index(named: index), range: .segment(number: 0, count: 1))
-        return try reader.page(read).items.map { try Item(decoding: $0) }
+        return try reader.page(read).items.map { try $0.decoded() }
     }
 
     // MARK: Bytes

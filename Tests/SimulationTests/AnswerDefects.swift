@@ -60,9 +60,9 @@ extension Defect {
         },
         transaction("a transaction's token is not looked at") { transaction in Transaction(transaction.steps) },
         page("a page has an item without an attribute") { page in
-            guard let first = page.items.first, var item = try? Item(decoding: first) else { return }
+            guard let first = page.items.first, var item = try? first.decoded() else { return }
             item["mark"] = nil
-            page.items[0] = item.encoded()
+            page.items[0] = BinaryItem(item.encoded())
         },
         page("a page counts more than was evaluated") { page in page.scannedCount += 1 },
         page("a page leaves out an item") { page in if page.items.count > 1 { page.items.remove(at: 1) } },

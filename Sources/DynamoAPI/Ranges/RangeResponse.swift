@@ -20,13 +20,13 @@ extension RangeRequest {
     }
 
     private func response(_ page: RangePage, _ capacity: ConsumedCapacity) throws(DynamoFault) -> APIResponse {
-        var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.count * 2 })
+        var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.range.count * 2 })
         writer.beginObject()
         writer.member("Count", page.items.count)
         if select != .count {
             writer.name("Items")
             writer.beginArray()
-            for item in page.items { try ItemProjection.write(BinaryItem(item), projection, to: &writer) }
+            for item in page.items { try ItemProjection.write(item, projection, to: &writer) }
             writer.endArray()
         }
         writer.member("ScannedCount", page.scannedCount)

@@ -92,7 +92,7 @@ struct StatementSelect {
     /// What was read so far.
     private struct Page {
         private let limit: Int?
-        private(set) var items: [[UInt8]] = []
+        private(set) var items: [BinaryItem] = []
         private(set) var lastKey: Item?
         private(set) var units = 0.0
         private(set) var fetchedUnits = 0.0
@@ -133,11 +133,11 @@ struct StatementSelect {
     private func response(
         _ page: Page, _ capacity: ConsumedCapacity, _ next: NextToken?
     ) throws(DynamoFault) -> APIResponse {
-        var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.count * 2 })
+        var writer = JSONWriter(capacity: 256 + page.items.reduce(0) { $0 + $1.range.count * 2 })
         writer.beginObject()
         writer.name("Items")
         writer.beginArray()
-        for item in page.items { try SelectedColumns.write(BinaryItem(item), select.columns, to: &writer) }
+        for item in page.items { try SelectedColumns.write(item, select.columns, to: &writer) }
         writer.endArray()
         if let next {
             writer.member("NextToken", next.text(for: statement))

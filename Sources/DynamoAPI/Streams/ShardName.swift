@@ -15,11 +15,21 @@ enum ShardName {
     private static func text(number: UInt32, openedMilliseconds: UInt64, in stream: ChangeStream) -> String {
         // Knuth's multiplier, odd: no two numbers of one stream come out the same.
         let mixed = (number &* 2_654_435_761) ^ (stream.id.rawValue &* 2_246_822_519)
-        return "shardId-\(padded(String(openedMilliseconds), 20))-\(padded(String(mixed, radix: 16), 8))"
+        return "shardId-\(digits(of: openedMilliseconds, count: 20))-\(digits(of: UInt64(mixed), count: 8, radix: 16))"
     }
 
-    static func padded(_ text: String, _ width: Int) -> String {
-        String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+    /// The last `count` digits, with zeroes before them.
+    static func digits(of value: UInt64, count: Int, radix: UInt64 = 10) -> String {
+        String(unsafeUninitializedCapacity: count) { digits in
+            var rest = value
+            for place in (0..<count).reversed() {
+                let digit = UInt8(rest % radix)
+                digits.initializeElement(
+                    at: place, to: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                rest /= radix
+            }
+            return count
+        }
     }
 }
 
@@ -28,7 +38,7 @@ enum ShardName {
 /// They grow through a shard and from parent to child, and are the same after a restart, as the log is. The one keeps the number of
 /// digits when they are read as numbers.
 enum SequenceNumber {
-    static func text(of position: LogPosition) -> String { "1\(ShardName.padded("\(position)", 20))" }
+    static func text(of position: LogPosition) -> String { "1\(ShardName.digits(of: position.rawValue, count: 20))" }
 
     /// The position; nil for what no sequence number looks like.
     static func position(of text: String) -> LogPosition? {

@@ -63,8 +63,10 @@ struct StreamRecordWriting {
         var writer = ByteWriter()
         writer.append(stream.id.rawValue)
         writer.append(record.position.rawValue)
-        return [0, 1 as UInt64].map { half in
-            ShardName.padded(String(SipHash.hash(writer.bytes, key: (origin.rawValue, half)), radix: 16), 16)
-        }.joined()
+        func half(_ number: UInt64) -> String {
+            ShardName.digits(
+                of: SipHash.hash(writer.bytes, key: (origin.rawValue, number)), count: 16, radix: 16)
+        }
+        return half(0) + half(1)
     }
 }

@@ -74,8 +74,8 @@ public struct RangeRead: Sendable {
 
 /// One page of a range read.
 public struct RangePage: Sendable {
-    /// In the binary item form; on an index just what the index holds, unless the items were fetched.
-    public var items: [[UInt8]] = []
+    /// On an index just what the index holds, unless the items were fetched.
+    public var items: [BinaryItem] = []
     /// How many items were evaluated.
     public var scannedCount = 0
     /// The sizes of all items evaluated, by DynamoDB's rules, and the bytes stored of the deleted ones among them.

@@ -12,7 +12,7 @@ extension RegionReader {
         let keyspace = read.index == nil ? Layout.items : Layout.indexes
         var page = RangePage()
         try snapshot.visit(range, in: keyspace, direction: read.isForward ? .forward : .backward) { key, bytes in
-            var itemBytes = bytes
+            let found: BinaryItem
             if read.index == nil {
                 guard let stored = try Self.storedItem(bytes) else {
                     // Without that a page could walk any number of deleted items.
@@ -23,22 +23,22 @@ extension RegionReader {
                     }
                     return true
                 }
-                itemBytes = stored.bytes
+                found = stored.binaryItem
+            } else {
+                found = BinaryItem(bytes)
             }
-            var item = try Item(decoding: itemBytes)
-            page.evaluatedByteCount += item.sizeInBytes
+            page.evaluatedByteCount += try found.sizeInBytes()
             page.scannedCount += 1
-            let found = item
-            if read.fetchesItem, let key = read.table.storageKey(of: item),
+            var item = found
+            if read.fetchesItem, let key = read.table.storageKey(of: try read.position(of: found)),
                 let bytes = try snapshot.value(for: key, in: Layout.items), let stored = try Self.storedItem(bytes)
             {
-                itemBytes = stored.bytes
-                item = try Item(decoding: itemBytes)
-                page.fetchedSizes.append(item.sizeInBytes)
+                item = stored.binaryItem
+                page.fetchedSizes.append(try item.sizeInBytes())
             }
-            if read.filter?.evaluate(item) ?? true { page.items.append(itemBytes) }
+            if try read.filter?.evaluate(item.decoded()) ?? true { page.items.append(item) }
             guard page.evaluatedByteCount < read.byteLimit, page.scannedCount < read.limit ?? .max else {
-                page.lastEvaluatedKey = read.position(of: found)
+                page.lastEvaluatedKey = try read.position(of: found)
                 return false
             }
             return true
@@ -136,10 +136,10 @@ extension RangeRead {
     }
 
     /// The key attributes from which the next page goes on after `item`.
-    func position(of item: Item) -> Item {
+    func position(of item: BinaryItem) throws(BinaryDecodingError) -> Item {
         var key = Item()
         for attribute in table.keySchema.attributes + (index?.definition.keySchema.attributes ?? []) {
-            key[attribute.name] = item[attribute.name]
+            key[attribute.name] = try item.value(named: attribute.name)
         }
         return key
     }

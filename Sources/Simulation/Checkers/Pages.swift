@@ -95,7 +95,7 @@ final class Pages: WorldObserver {
         }
         let byteCount = evaluated.reduce(0) { $0 + $1.sizeInBytes }
         guard byteCount < Self.byteCountMax else { return }
-        let expected = evaluated.filter { request.filter?.holds(for: $0) ?? true }.map { $0.encoded() }
+        let expected = evaluated.filter { request.filter?.holds(for: $0) ?? true }.map { BinaryItem($0.encoded()) }
         // Of one item there can be no more.
         let canGoOn = places.count >= request.limit && !isOfOneItem(request)
         let text: String? =

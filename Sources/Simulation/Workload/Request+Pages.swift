@@ -114,7 +114,7 @@ extension Request {
                     let page = region.world.hooks.alterPage?(stored) ?? stored
                     region.world.trace.note(
                         .read, at: region.world.now, UInt64(region.index),
-                        page.items.reduce(0) { Hashing.mixed($0 ^ Hashing.hash($1, from: 0)) })
+                        page.items.reduce(0) { Hashing.mixed($0 ^ Hashing.hash($1.bytes, in: $1.range)) })
                     for observer in region.world.observers { observer.read(request, found: page, by: region) }
                     guard let last = page.lastEvaluatedKey else { break }
                     request.start = (last, (request.start?.skipping ?? 0) + page.scannedCount)
