@@ -94,7 +94,8 @@ import Testing
         #expect(
             header
                 == .init(
-                    kind: .put, position: Self.record.position, version: Self.version, table: Self.record.table,
+                    kind: .put, cause: .user, position: Self.record.position, version: Self.version,
+                    table: Self.record.table,
                     transaction: Self.record.transaction)
         )
         let entry = LogEntry(record: Self.record.encoded(), outcome: .superseded, oldImage: [1])
@@ -103,6 +104,18 @@ import Testing
         #expect(stored.record == entry.record && stored.outcome == .superseded && stored.hasOldImage)
         #expect(try stored.header() == header)
         #expect(try !StoredLogEntry(LogEntry(record: [1], outcome: .applied).encoded()).hasOldImage)
+        for transaction in [nil, ChangeRecord.TransactionBounds(index: 1, count: 3)] {
+            let record = ChangeRecord(
+                kind: .put, cause: .timeToLive, position: Self.record.position, version: Self.version,
+                replaced: Self.version, table: Self.record.table, transaction: transaction,
+                payload: Self.record.payload)
+            let old = item("b").encoded()
+            let stored = try StoredLogEntry(
+                LogEntry(record: record.encoded(), outcome: .applied, oldImage: old).encoded())
+            let header = try stored.header()
+            #expect(header.cause == .timeToLive && header.transaction == transaction)
+            #expect(stored.payload(header) == BinaryItem(record.payload) && stored.oldImage == BinaryItem(old))
+        }
         #expect(try CatalogEntry(decoding: Self.entry.encoded()) == Self.entry)
         var writer = ByteWriter()
         Self.localState.encode(into: &writer)

@@ -125,10 +125,10 @@ import Testing
         #expect(records.count == 4 && records.allSatisfy { !$0.isExpiry })
         let hasNew = view == .newImage || view == .newAndOldImages
         let hasOld = view == .oldImage || view == .newAndOldImages
-        #expect(record("changed").map(\.newImage) == [hasNew ? item("changed", ["n": 2]).encoded() : nil])
-        #expect(record("changed").map(\.oldImage) == [hasOld ? item("changed", ["n": 1]).encoded() : nil])
+        #expect(record("changed").map(\.newImage) == [hasNew ? image("changed", ["n": 2]) : nil])
+        #expect(record("changed").map(\.oldImage) == [hasOld ? image("changed", ["n": 1]) : nil])
         #expect(record("deleted").map(\.newImage) == [nil])
-        #expect(record("deleted").map(\.oldImage) == [hasOld ? item("deleted", ["n": 1]).encoded() : nil])
+        #expect(record("deleted").map(\.oldImage) == [hasOld ? image("deleted", ["n": 1]) : nil])
 
         // They are this region's own, and nobody is shipped what others have made.
         let page = try world[2].reader.changes(

@@ -87,7 +87,7 @@ struct StreamConsumer {
             #expect(records.allSatisfy { $0.keys == ["pk": "a"] && !$0.isExpiry })
             let hasNew = view == .newImage || view == .newAndOldImages
             let hasOld = view == .oldImage || view == .newAndOldImages
-            let (first, second) = (item("a", ["n": 1]).encoded(), item("a", ["n": 2]).encoded())
+            let (first, second) = (image("a", ["n": 1]), image("a", ["n": 2]))
             #expect(records.map(\.newImage) == (hasNew ? [first, second, nil] : [nil, nil, nil]))
             #expect(records.map(\.oldImage) == (hasOld ? [nil, first, second] : [nil, nil, nil]))
             #expect(records.map(\.position) == records.map(\.position).sorted())
@@ -322,7 +322,7 @@ struct StreamConsumer {
         try consumer.drain()
         var seen: [Text: [Int]] = [:]
         for (_, record) in consumer.records {
-            let image = try Item(decoding: #require(record.newImage))
+            let image = try #require(record.newImage).decoded()
             guard case .string(let key) = image["pk"], case .number(let number) = image["n"] else { continue }
             seen[key, default: []].append(number.intValue ?? 0)
         }

@@ -243,3 +243,6 @@ func item(_ key: String, _ rest: Item = [:]) -> Item {
     item["pk"] = .string(Text(key))
     return item
 }
+
+/// The same as it is stored.
+func image(_ key: String, _ rest: Item = [:]) -> BinaryItem { BinaryItem(item(key, rest).encoded()) }

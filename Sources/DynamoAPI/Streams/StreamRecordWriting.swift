@@ -10,11 +10,9 @@ struct StreamRecordWriting {
     let origin: Origin
 
     func write(_ record: StreamRecord, to writer: inout JSONWriter) throws(DynamoFault) {
-        let newImage = record.newImage.map { BinaryItem($0) }
-        let oldImage = record.oldImage.map { BinaryItem($0) }
         var size = record.keys.sizeInBytes
-        if let newImage { size += try newImage.checkedSize() }
-        if let oldImage { size += try oldImage.checkedSize() }
+        if let image = record.newImage { size += try image.checkedSize() }
+        if let image = record.oldImage { size += try image.checkedSize() }
         writer.beginObject()
         writer.member("eventID", eventID(of: record))
         writer.member("eventName", name(of: record.event))
@@ -26,8 +24,8 @@ struct StreamRecordWriting {
         writer.member("ApproximateCreationDateTime", Int(clamping: record.arrivedMilliseconds / 1000))
         writer.name("Keys")
         writer.item(record.keys)
-        try write(newImage, named: "NewImage", to: &writer)
-        try write(oldImage, named: "OldImage", to: &writer)
+        try write(record.newImage, named: "NewImage", to: &writer)
+        try write(record.oldImage, named: "OldImage", to: &writer)
         writer.member("SequenceNumber", SequenceNumber.text(of: record.position))
         writer.member("SizeBytes", size)
         writer.member("StreamViewType", stream.viewType.rawValue)

@@ -78,7 +78,9 @@ public struct ChangeRecord: Sendable, Hashable {
     }
 
     /// The length of the binary form.
-    var encodedByteCount: Int { Self.fixedByteCount + (transaction == nil ? 0 : 4) + payload.count }
+    var encodedByteCount: Int {
+        Self.fixedByteCount + (transaction == nil ? 0 : Self.transactionByteCount) + payload.count
+    }
 
     /// Appends the binary form.
     func encode(into writer: inout ByteWriter) {
@@ -133,6 +135,7 @@ public struct ChangeRecord: Sendable, Hashable {
     /// The parts of a record that decide whether it is shipped, read from its bytes without the payload.
     public struct Header: Sendable, Hashable {
         public let kind: Kind
+        public let cause: Cause
         public let position: LogPosition
         public let version: Version
         public let table: TableUUID
@@ -156,6 +159,9 @@ public struct ChangeRecord: Sendable, Hashable {
         guard range.count >= fixedByteCount else { throw .truncated(at: range.upperBound) }
         let start = range.lowerBound
         guard let kind = Kind(rawValue: bytes[start + 1]) else { throw .invalid("change record's kind", at: start + 1) }
+        guard let cause = Cause(rawValue: bytes[start + 2]) else {
+            throw .invalid("change record's cause", at: start + 2)
+        }
         var transaction: TransactionBounds?
         if bytes[start + 3] & transactionFlag != 0 {
             var reader = ByteReader(bytes, in: (start + fixedByteCount)..<range.upperBound)
@@ -168,11 +174,17 @@ public struct ChangeRecord: Sendable, Hashable {
             let version = Version(
                 stamp: HybridTimestamp(rawValue: integer(12)), origin: Origin(rawValue: integer(20)))
             return Header(
-                kind: kind, position: LogPosition(rawValue: integer(4)), version: version,
+                kind: kind, cause: cause, position: LogPosition(rawValue: integer(4)), version: version,
                 table: TableUUID(high: integer(44), low: integer(52)), transaction: transaction)
         }
     }
 
+    /// Where the payload lies of the record in `range` whose header was read there.
+    static func payloadRange(_ header: Header, in range: Range<Int>) -> Range<Int> {
+        (range.lowerBound + fixedByteCount + (header.transaction == nil ? 0 : transactionByteCount))..<range.upperBound
+    }
+
     /// The bytes of every record up to its transaction's bounds, or its payload where it has none.
     private static let fixedByteCount = 60
+    private static let transactionByteCount = 4
 }

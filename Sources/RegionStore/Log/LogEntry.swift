@@ -58,7 +58,7 @@ package struct LogEntry: Hashable {
         let stored = try StoredLogEntry(bytes)
         record = stored.record
         outcome = stored.outcome
-        oldImage = Array(bytes[(stored.recordRange.upperBound + 1)...])
+        oldImage = Array(bytes[stored.oldImageRange])
     }
 }
 
@@ -81,8 +81,19 @@ package struct StoredLogEntry {
         self.bytes = bytes
     }
 
+    /// Where in it the item before the change lies; empty where there was none, or no stream wants it.
+    var oldImageRange: Range<Int> { (recordRange.upperBound + 1)..<bytes.count }
+
     /// Whether there was an item before the change that a stream wants.
-    package var hasOldImage: Bool { recordRange.upperBound + 1 < bytes.count }
+    package var hasOldImage: Bool { !oldImageRange.isEmpty }
+
+    /// The item before the change.
+    var oldImage: BinaryItem { BinaryItem(bytes, in: oldImageRange) }
+
+    /// What the record with this header made or deleted.
+    func payload(_ header: ChangeRecord.Header) -> BinaryItem {
+        BinaryItem(bytes, in: ChangeRecord.payloadRange(header, in: recordRange))
+    }
 
     /// The record, copied.
     package var record: [UInt8] { Array(bytes[recordRange]) }

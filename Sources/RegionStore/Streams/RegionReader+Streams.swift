@@ -71,39 +71,50 @@ extension RegionReader {
     private func page(
         _ read: StreamRead, after: LogPosition, _ window: StreamWindow<Store.Snapshot>
     ) throws -> StreamPage {
-        var page = StreamPage(next: .after(after))
-        var byteCount = 0
-        var isCut = false
-        var last = after
+        // One more than the page can have says whether there are more.
+        var pointers: [(position: LogPosition, pointer: StreamPointer)] = []
         try window.visit(after: after) { position, pointer in
-            guard page.records.count < read.limit, byteCount < read.byteLimit else {
-                isCut = true
-                return false
-            }
-            guard let bytes = try window.snapshot.value(for: Layout.logKey(position), in: Layout.log) else {
-                throw KeyValueStoreError.corruption("a stream points at \(position), which is not in the log")
-            }
-            byteCount += bytes.count
-            page.records.append(try record(of: read.stream, at: position, pointer, LogEntry(decoding: bytes)))
-            last = position
-            return true
+            pointers.append((position, pointer))
+            return pointers.count <= read.limit
         }
-        page.next = isCut || read.shard.last == nil ? .after(last) : nil
+        var page = StreamPage()
+        var byteCount = 0
+        let end = min(pointers.count, read.limit)
+        while page.records.count < end, byteCount < read.byteLimit {
+            let start = page.records.count
+            let wanted = pointers[start..<min(end, start + batchSize(of: page, byteCount, read))]
+            let entries = try window.snapshot.values(for: wanted.map { Layout.logKey($0.position) }, in: Layout.log)
+            for ((position, pointer), bytes) in zip(wanted, entries) where byteCount < read.byteLimit {
+                guard let bytes else {
+                    throw KeyValueStoreError.corruption("a stream points at \(position), which is not in the log")
+                }
+                byteCount += bytes.count
+                page.records.append(try record(of: read.stream, at: position, pointer, StoredLogEntry(bytes)))
+            }
+        }
+        let isCut = page.records.count < pointers.count
+        page.next = isCut || read.shard.last == nil ? .after(page.records.last?.position ?? after) : nil
         return page
     }
 
+    /// How many entries to read at once: as many as the page is likely to take, as each may be as large as two items.
+    private func batchSize(of page: StreamPage, _ byteCount: Int, _ read: StreamRead) -> Int {
+        guard byteCount > 0 else { return 8 }
+        return min(64, max(1, (read.byteLimit - byteCount) * page.records.count / byteCount))
+    }
+
     private func record(
-        of stream: ChangeStream, at position: LogPosition, _ pointer: StreamPointer, _ entry: LogEntry
+        of stream: ChangeStream, at position: LogPosition, _ pointer: StreamPointer, _ entry: StoredLogEntry
     ) throws -> StreamRecord {
-        let record = try ChangeRecord(decoding: entry.record)
-        let payload = BinaryItem(record.payload)
+        let header = try entry.header()
+        let payload = entry.payload(header)
         var keys = Item()
         for attribute in stream.keySchema.attributes { keys[attribute.name] = try payload.value(named: attribute.name) }
         return StreamRecord(
             position: position, event: pointer.event, arrivedMilliseconds: pointer.arrivedMilliseconds, keys: keys,
-            newImage: stream.viewType.hasNewImage && record.kind == .put ? record.payload : nil,
+            newImage: stream.viewType.hasNewImage && header.kind == .put ? payload : nil,
             oldImage: stream.viewType.hasOldImage && pointer.event != .insert ? entry.oldImage : nil,
-            isExpiry: record.cause == .timeToLive && record.version.origin.region == origin.region)
+            isExpiry: header.cause == .timeToLive && header.version.origin.region == origin.region)
     }
 
     private func failable<Result>(

@@ -1,7 +1,7 @@
 public import ItemModel
 
 /// One change of one item, as a stream tells of it.
-public struct StreamRecord: Sendable, Hashable {
+public struct StreamRecord: Sendable, Equatable {
     /// Where the change stands in this region's log: what its sequence number is made of.
     public let position: LogPosition
     public let event: StreamEvent
@@ -9,10 +9,10 @@ public struct StreamRecord: Sendable, Hashable {
     public let arrivedMilliseconds: UInt64
     /// The item's key attributes alone.
     public let keys: Item
-    /// The binary item after the change, where the stream's records hold it.
-    public let newImage: [UInt8]?
-    /// The binary item before the change, where the stream's records hold it.
-    public let oldImage: [UInt8]?
+    /// The item after the change, where the stream's records hold it.
+    public let newImage: BinaryItem?
+    /// The item before the change, where the stream's records hold it.
+    public let oldImage: BinaryItem?
     /// Whether this region itself deleted the item, as its time had come.
     public let isExpiry: Bool
 }

@@ -317,7 +317,7 @@ final class Consumers: WorldObserver {
         }
         regions[region.index].tables[table].given[due.item] = position
         let oldest = oldest(in: region, at: region.instant.physicalMilliseconds)
-        func hash(_ image: [UInt8]?) -> UInt64 { image.map { Hashing.hash($0, in: 0..<$0.count) } ?? 0 }
+        func hash(_ image: BinaryItem?) -> UInt64 { image.map { Hashing.hash($0.bytes, in: $0.range) } ?? 0 }
         let newHash = stream.viewType.showsNewImage ? due.newHash : 0
         let oldHash = stream.viewType.showsOldImage ? due.oldHash : 0
         let text: String? =
