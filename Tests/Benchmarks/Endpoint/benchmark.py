@@ -28,7 +28,7 @@ from installation import Failure, exit_on_termination  # noqa: E402
 from operations import (  # noqa: E402
     ITEM_COUNT, LARGE, LARGE_ITEM_BYTE_COUNT, Operation, Signer, get_records, item, operations, ycsb_operations)
 from subjects import (  # noqa: E402
-    LoadGenerator, Region, answer, baseline, create_table, fill_small_tables, redis, redis_rate)
+    LoadGenerator, Region, answer, baseline, create_table, fill_small_tables, redis, redis_run)
 
 CONNECTIONS = (1, 8, 32, 64, 256)
 USUAL_CONNECTIONS = 32
@@ -92,30 +92,30 @@ class Benchmark:
         body = self.folder / "body"
         body.write_bytes(answer(self.region.port, first))
         with baseline(self.arguments.programs / "baseline-server", body) as reference:
-            subjects = {"region": self.region.port, "nio": reference.port}
+            subjects = {"region": self.region, "nio": reference}
             for connections in connection_counts:
-                rates = {name: [] for name in subjects}
+                runs = {name: [] for name in subjects}
                 for number in range(self.arguments.rounds):
                     # Whichever comes second in a round might be favoured.
                     for name in list(subjects)[::1 if number % 2 == 0 else -1]:
-                        run = self.load.run(subjects[name], requests, connections, self.arguments.seconds)
-                        rates[name].append(run["perSecond"])
-                self.add(operation.name, connections, "requests/s", rates, "nio")
+                        runs[name].append(
+                            self.load.run(subjects[name], requests, connections, self.arguments.seconds))
+                self.add(operation.name, connections, runs, "nio")
                 if has_latency and connections == USUAL_CONNECTIONS:
-                    self.measure_latency(operation, requests, statistics.median(rates["region"]) / 2)
+                    rate = statistics.median(run["perSecond"] for run in runs["region"])
+                    self.measure_latency(operation, requests, rate / 2)
 
     def measure_latency(self, operation, requests, rate):
         runs = [
-            self.load.run(self.region.port, requests, USUAL_CONNECTIONS, self.arguments.seconds * 2, rate=rate)
+            self.load.run(self.region, requests, USUAL_CONNECTIONS, self.arguments.seconds * 2, rate=rate)
             for _ in range(self.arguments.rounds)]
-        for name in ("p50", "p99", "p999"):
-            values = [run[name] / 1_000 for run in runs]
-            self.rows.append({
-                "operation": operation.name, "connections": USUAL_CONNECTIONS, "figure": f"{name} at half load", "unit": "ms",
-                "rounds": {"region": values}, "median": {"region": statistics.median(values)}})
-        medians = [statistics.median(run[name] / 1_000 for run in runs) for name in ("p50", "p99", "p999")]
-        print(f"  {operation.name:24} at {rate:8.0f}/s: p50 {medians[0]:.2f} ms, p99 {medians[1]:.2f} ms, p99.9 {medians[2]:.2f} ms",
-              flush=True)
+        values = {name: [run[name] / 1_000 for run in runs] for name in ("p50", "p99", "p999")}
+        medians = {name: statistics.median(found) for name, found in values.items()}
+        self.rows.append({
+            "operation": operation.name, "connections": USUAL_CONNECTIONS, "figure": "latency at half load", "unit": "ms",
+            "rate": rate, "rounds": values, "median": medians})
+        print(f"  at {rate:.0f} requests/s: p50 {medians['p50']:.2f} ms, p99 {medians['p99']:.2f} ms, "
+              f"p99.9 {medians['p999']:.2f} ms", flush=True)
 
     def measure_redis(self):
         """PutItem and GetItem once more, in turns with Redis."""
@@ -126,15 +126,15 @@ class Benchmark:
         for name, command, count in pairs:
             self.signer.write(requests, known[name].calls)
             with redis(self.folder / f"redis-{command}") as server:
-                redis_rate(server.port, "set", 32, 4_000)
+                redis_run(server, "set", USUAL_CONNECTIONS, 4_000)
                 for connections in self.arguments.connections or CONNECTIONS:
-                    rates = {"region": [], "redis": []}
+                    runs = {"region": [], "redis": []}
                     for _ in range(self.arguments.rounds):
-                        run = self.load.run(self.region.port, requests, connections, self.arguments.seconds)
-                        rates["region"].append(run["perSecond"])
+                        runs["region"].append(
+                            self.load.run(self.region, requests, connections, self.arguments.seconds))
                         few = count if connections > 1 else count // 8
-                        rates["redis"].append(redis_rate(server.port, command, connections, few))
-                    self.add(name, connections, "requests/s", rates, "redis")
+                        runs["redis"].append(redis_run(server, command, connections, few))
+                    self.add(name, connections, runs, "redis")
 
     def measure_ycsb(self):
         count = self.arguments.ycsb_items
@@ -157,21 +157,27 @@ class Benchmark:
                     {"PutRequest": {"Item": item(key, LARGE_ITEM_BYTE_COUNT)}} for key in keys[place:place + step]]}})
                 for place in range(0, len(keys), step)]
             self.signer.write(requests, calls)
-            self.load.run(self.region.port, requests, 8, 600, warm_up=0, once=True)
+            self.load.run(self.region, requests, 8, 600, warm_up=0, once=True)
         print(f"  {count} items of {LARGE_ITEM_BYTE_COUNT} bytes were written in {time.monotonic() - began:.0f} s", flush=True)
 
-    def add(self, operation, connections, figure, rates, reference):
-        medians = {name: statistics.median(values) for name, values in rates.items()}
+    def add(self, operation, connections, runs, reference):
+        rates = {name: [run["perSecond"] for run in found] for name, found in runs.items()}
+        costs = {name: [run["processorMicroseconds"] for run in found] for name, found in runs.items()}
         ratios = [mine / other for mine, other in zip(rates["region"], rates[reference])]
+        medians = {name: statistics.median(found) for name, found in rates.items()}
+        cost = {name: statistics.median(found) for name, found in costs.items()}
         self.rows.append({
-            "operation": operation, "connections": connections, "figure": figure, "rounds": rates, "median": medians,
-            "reference": reference, "ratio": statistics.median(ratios), "ratios": ratios})
-        print(f"{operation:24}{connections:12}{medians['region']:12.0f}{reference:>11}{medians[reference]:12.0f}"
-              f"{statistics.median(ratios):8.2f}   {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
+            "operation": operation, "connections": connections, "figure": "rate", "unit": "requests/s", "reference": reference,
+            "rounds": rates, "median": medians, "ratios": ratios, "ratio": statistics.median(ratios),
+            "processorMicroseconds": cost})
+        print(f"{operation:24}{connections:6}{medians['region']:10.0f}{cost['region']:8.0f}{reference:>9}"
+              f"{medians[reference]:10.0f}{cost[reference]:8.0f}{statistics.median(ratios):8.2f}   "
+              f"{min(ratios):.2f} to {max(ratios):.2f}", flush=True)
 
 
 def print_head():
-    print(f"{'operation':24}{'connections':>12}{'region/s':>12}{'reference':>11}{'its rate/s':>12}{'ratio':>8}   rounds", flush=True)
+    print("rates in requests/s; µs are of processor for each request; conn. are connections\n"
+          f"{'operation':24}{'conn.':>6}{'region':>10}{'µs':>8}{'beside':>9}{'rate':>10}{'µs':>8}{'ratio':>8}   rounds", flush=True)
 
 
 if __name__ == "__main__":

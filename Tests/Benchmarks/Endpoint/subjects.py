@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -35,6 +36,10 @@ class Server:
             raise
         return self
 
+    @property
+    def pid(self):
+        return self.process.pid
+
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -59,6 +64,12 @@ def redis(folder):
          "always", "--save", "", "--loglevel", "warning"], port)
 
 
+def processor_seconds(pid):
+    """The user's and the system's time of a process."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Region:
     """One region with its tables; the only one of its topology."""
 
@@ -81,6 +92,10 @@ class Region:
     @property
     def port(self):
         return self.installation.regions[REGION].endpoint_port
+
+    @property
+    def pid(self):
+        return self.installation.regions[REGION].process.pid
 
     @property
     def client(self):
@@ -132,8 +147,18 @@ class LoadGenerator:
     def __init__(self, program):
         self.program = program
 
-    def run(self, port, requests, connections, seconds, rate=0.0, warm_up=0.3, once=False):
-        """What the load generator says of a run in which every answer was a success."""
+    def run(self, server, requests, connections, seconds, rate=0.0, warm_up=0.3, once=False):
+        """What the load generator says of a run in which every answer was a success.
+
+        `processorMicroseconds` is what the server had of the processors for each request: it depends less on what else runs than
+        rates do."""
+        before = processor_seconds(server.pid)
+        figures = self._run(server.port, requests, connections, seconds, rate, warm_up, once)
+        spent = processor_seconds(server.pid) - before
+        figures["processorMicroseconds"] = spent / max(1, figures["answeredInAll"]) * 1e6
+        return figures
+
+    def _run(self, port, requests, connections, seconds, rate, warm_up, once):
         command = [self.program, "--port", port, "--requests", requests, "--connections", connections, "--seconds", seconds,
                    "--warm-up", warm_up, "--rate", rate] + (["--once", "1"] if once else [])
         result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -145,13 +170,15 @@ class LoadGenerator:
         return figures
 
 
-def redis_rate(port, operation, connections, count):
-    """Requests a second of Redis' own benchmark."""
+def redis_run(server, operation, connections, count):
+    """What Redis' own benchmark says."""
+    before = processor_seconds(server.pid)
     output = subprocess.run(
-        ["redis-benchmark", "-p", str(port), "-t", operation, "-c", str(connections), "-n", str(count), "-d", "400", "-r", "2000",
+        ["redis-benchmark", "-p", str(server.port), "-t", operation, "-c", str(connections), "-n", str(count), "-d", "400", "-r", "2000",
          "--csv"], check=True, capture_output=True, text=True).stdout
     for line in output.splitlines():
         cells = [cell.strip('"') for cell in line.split('","')]
         if cells[0].lower() == operation:
-            return float(cells[1])
+            spent = processor_seconds(server.pid) - before
+            return {"perSecond": float(cells[1]), "processorMicroseconds": spent / count * 1e6}
     raise Failure(f"redis-benchmark has measured no {operation}:\n{output}")

@@ -57,6 +57,8 @@ static size_t request_count, next_request;
 static struct connection *connections;
 static int idle[CONNECTIONS_MAX], idle_count;
 static uint64_t histogram[BUCKETS], answered, failed, latency_max, bytes_received;
+// With those of the time to warm up.
+static uint64_t answered_in_all;
 static char first_error[ERROR_SIZE + 32];
 static uint64_t measure_from, measure_until;
 // How many requests may still be begun.
@@ -153,6 +155,7 @@ static void start(int number, uint64_t due) {
 }
 
 static void note_answer(struct connection *connection, uint64_t time) {
+    answered_in_all++;
     if (connection->due < measure_from || time > measure_until) return;
     uint64_t latency = time - connection->due;
     histogram[bucket(latency)]++;
@@ -307,9 +310,9 @@ int main(int count, char **arguments) {
             else start(number, answer_time);
         }
     }
-    printf("{\"answered\": %llu, \"failed\": %llu, \"seconds\": %.3f, \"perSecond\": %.1f, \"bytesReceived\": %llu, "
+    printf("{\"answered\": %llu, \"answeredInAll\": %llu, \"failed\": %llu, \"seconds\": %.3f, \"perSecond\": %.1f, \"bytesReceived\": %llu, "
            "\"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"max\": %.1f, \"firstError\": \"%s\"}\n",
-           (unsigned long long)answered, (unsigned long long)failed, seconds, (double)answered / seconds,
+           (unsigned long long)answered, (unsigned long long)answered_in_all, (unsigned long long)failed, seconds, (double)answered / seconds,
            (unsigned long long)bytes_received, quantile(0.5), quantile(0.99), quantile(0.999), (double)latency_max / 1000,
            first_error);
     return 0;
