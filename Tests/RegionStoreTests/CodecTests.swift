@@ -22,7 +22,7 @@ import Testing
             SettingName.table, to: TableFoundation(keySchema: .sorted, localIndexes: []).encoded(), version: version)
         entry.set(SettingName.index("i"), to: nil, version: version)
         entry.set(
-            SettingName.replica("us-east-1"), to: ReplicaOverrides().encoded(status: .active, created: version),
+            SettingName.replica("us-east-1"), to: Replica.encoded(status: .active, created: version),
             version: version)
         return entry
     }

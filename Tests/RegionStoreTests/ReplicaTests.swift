@@ -303,7 +303,7 @@ import Testing
         var entry = try #require(world[1].store.region.catalog.all.first).entry
         let late = Version(stamp: HybridTimestamp(milliseconds: world[1].now + 50), origin: Origin(rawValue: 3 << 48))
         entry.set(
-            SettingName.replica(world[2].name), to: ReplicaOverrides().encoded(status: .creating, created: late),
+            SettingName.replica(world[2].name), to: Replica.encoded(status: .creating, created: late),
             version: late)
         try world.exchange()
         #expect(states() == [[.active, .active], [.active, .active]])
@@ -314,6 +314,49 @@ import Testing
         try world.exchange()
         #expect(states() == [[.active, .active], [.active, .active]])
         try world[2].put(item("a"))
+    }
+
+    @Test func `what is set of a replica stays, whatever its region says later of its state`() throws {
+        try world[1].createTable()
+        try world.exchange()
+        try addReplica(2)
+        try world.exchange()
+        var overrides = ReplicaOverrides()
+        overrides.maximumReadRequestUnits = 70
+        try world[1].update("T", .updateReplica(region: world[2].name, overrides))
+        // The replica's own region has not heard of that: it has a log shard begin anew, and says its state once more.
+        world.pass(milliseconds: 10)
+        world[2].store.region.rollStreams()
+        try world[2].commit()
+        try world.exchange()
+        for number in [1, 2] {
+            #expect(try world[number].table().replicas.map(\.overrides) == [ReplicaOverrides(), overrides])
+            #expect(try world[number].table().replicas.map(\.status) == [.active, .active])
+        }
+    }
+
+    @Test func `a replica that is removed while its overrides are set elsewhere is gone, and comes again without them`()
+        throws
+    {
+        try world[1].createTable()
+        try world.exchange()
+        for number in [2, 3] {
+            try addReplica(number)
+            try world.exchange()
+        }
+        try world[1].update("T", .deleteReplica(region: world[2].name))
+        world.pass(milliseconds: 10)
+        var overrides = ReplicaOverrides()
+        overrides.maximumReadRequestUnits = 70
+        try world[3].update("T", .updateReplica(region: world[2].name, overrides))
+        try world.exchange()
+        #expect(states() == [[.active, .active], [.active, .active]])
+        try addReplica(2)
+        try world.exchange()
+        #expect(
+            try world[1].table().replicas.map(\.overrides) == [
+                ReplicaOverrides(), ReplicaOverrides(), ReplicaOverrides(),
+            ])
     }
 
     @Test func `the same catalog comes of the same records, in any order and however often`() throws {

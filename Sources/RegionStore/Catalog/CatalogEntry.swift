@@ -11,8 +11,8 @@ import ItemModel
 /// is never used again, and every region that ever had a replica has said itself that it is gone.
 ///
 /// Settings: `table` (key schema, local indexes, creation: never changed), `billing`, `onDemand`, `stream`, `timeToLive`, `class`,
-/// `warm`, `index/NAME` for each global index, `replica/REGION` for each replica, `protection/REGION` for each that its region protects
-/// against deletion.
+/// `warm`, `index/NAME` for each global index, `replica/REGION` for the state of each replica, which its region says, `overrides/REGION`
+/// for what any region sets of it, `protection/REGION` for each that its region protects against deletion.
 struct CatalogEntry: Sendable, Hashable {
     let uuid: TableUUID
     let name: Text
@@ -150,35 +150,32 @@ struct CatalogEntry: Sendable, Hashable {
 
     /// The replica of a region; nil while it has none.
     func replica(in region: Text) -> Replica? {
-        self[SettingName.replica(region)].flatMap { Replica(region: region, $0) }
+        var replica = self[SettingName.replica(region)].flatMap { Replica(region: region, $0) }
+        replica?.overrides = self[SettingName.overrides(region)].map(ReplicaOverrides.init) ?? ReplicaOverrides()
+        replica?.isDeletionProtected = self[SettingName.protection(region)] != nil
+        return replica
     }
 
     /// Every region's replica, in the order of creation.
     var replicas: [Replica] {
-        settings(under: SettingName.replicaPrefix).compactMap { setting -> Replica? in
-            var replica = Replica(region: setting.name, setting.value)
-            replica?.isDeletionProtected = self[SettingName.protection(setting.name)] != nil
-            return replica
-        }.sorted { ($0.created, $0.region) < ($1.created, $1.region) }
+        settings(under: SettingName.replicaPrefix).compactMap { replica(in: $0.name) }.sorted {
+            ($0.created, $0.region) < ($1.created, $1.region)
+        }
     }
 
     /// Writes the state of a region's replica, if it has one.
     mutating func setReplica(in region: Text, status: TableStatus, version: Version) {
         guard let replica = replica(in: region) else { return }
-        set(replica, status: status, replica.overrides, version: version)
-    }
-
-    /// Writes the state and the overrides of a replica.
-    mutating func set(_ replica: Replica, status: TableStatus, _ overrides: ReplicaOverrides, version: Version) {
         set(
-            SettingName.replica(replica.region), to: overrides.encoded(status: status, created: replica.created),
-            version: version)
+            SettingName.replica(region), to: Replica.encoded(status: status, created: replica.created), version: version
+        )
         reduceIfDeleted()
     }
 
-    /// Removes a region's replica, with what it says of its own deletion.
+    /// Removes a region's replica, with what was set of it.
     mutating func removeReplica(in region: Text, version: Version) {
         set(SettingName.replica(region), to: nil, version: version)
+        set(SettingName.overrides(region), to: nil, version: version)
         set(SettingName.protection(region), to: nil, version: version)
         reduceIfDeleted()
     }

@@ -60,8 +60,8 @@ struct CatalogUpdate {
         case .deleteIndex(let name): try deleteIndex(name)
         case .createReplica(let region, let overrides): try createReplica(in: region, overrides)
         case .updateReplica(let region, let overrides):
-            let replica = try replica(in: region)
-            entry.set(replica, status: replica.status, overrides, version: version)
+            _ = try replica(in: region)
+            set(SettingName.overrides(region), to: overrides.encoded())
         case .deleteReplica(let region): try deleteReplica(in: region)
         }
     }
@@ -98,13 +98,11 @@ struct CatalogUpdate {
 
     /// A later change of a setting on any replica overwrites what replicas had overridden of it.
     private mutating func clearOverrides(_ clear: (inout ReplicaOverrides) -> Void) {
-        for replica in entry.settings(under: SettingName.replicaPrefix).compactMap({
-            Replica(region: $0.name, $0.value)
-        }) {
+        for replica in entry.replicas {
             var overrides = replica.overrides
             clear(&overrides)
             guard overrides != replica.overrides else { continue }
-            entry.set(replica, status: replica.status, overrides, version: version)
+            set(SettingName.overrides(replica.region), to: overrides.encoded())
         }
     }
 
@@ -176,8 +174,9 @@ struct CatalogUpdate {
         guard !hasNamesake(region), entry[SettingName.replica(region)] == nil else {
             throw .replicaExists(region: region)
         }
-        set(SettingName.replica(region), to: overrides.encoded(status: .creating, created: version))
-        // A replica begins unprotected, whatever an earlier one of the region was.
+        set(SettingName.replica(region), to: Replica.encoded(status: .creating, created: version))
+        // A replica begins anew, whatever an earlier one of the region was, or one that another region makes at the same time.
+        set(SettingName.overrides(region), to: overrides.encoded())
         if entry.mentions(SettingName.protection(region)) { set(SettingName.protection(region), to: nil) }
     }
 
@@ -188,7 +187,7 @@ struct CatalogUpdate {
         if let id = configuration.id(of: region) {
             try table.checkIsNoRecentSource(id, configuration, at: nowMilliseconds)
         }
-        entry.set(replica, status: .deleting, replica.overrides, version: version)
+        entry.setReplica(in: region, status: .deleting, version: version)
     }
 
     private func replica(in region: Text) throws(CatalogError) -> Replica {
@@ -223,7 +222,7 @@ extension CatalogEntry {
                 (SettingName.tableClass, specification.tableClass?.encoded()),
                 (SettingName.encryption, specification.isEncryptionRequested ? [:] : nil),
                 (SettingName.stream, specification.streamViewType?.encoded()),
-                (SettingName.replica(region), ReplicaOverrides().encoded(status: .active, created: version)),
+                (SettingName.replica(region), Replica.encoded(status: .active, created: version)),
             ]
         }
         for case (let name, let value?) in settings() { set(name, to: value, version: version) }

@@ -16,9 +16,11 @@ enum SettingName {
     static let warm: Text = "warm"
     static let indexPrefix: Text = "index/"
     static let replicaPrefix: Text = "replica/"
+    static let overridesPrefix: Text = "overrides/"
     static let protectionPrefix: Text = "protection/"
 
     static func index(_ name: Text) -> Text { Text(indexPrefix.string + name.string) }
+    static func overrides(_ region: Text) -> Text { Text(overridesPrefix.string + region.string) }
     static func protection(_ region: Text) -> Text { Text(protectionPrefix.string + region.string) }
     static func replica(_ region: Text) -> Text { Text(replicaPrefix.string + region.string) }
 }
@@ -190,12 +192,10 @@ extension OnDemandThroughput {
 }
 
 extension ReplicaOverrides {
-    /// The value of a `replica/REGION` setting.
-    func encoded(status: TableStatus, created: Version) -> AttributeMap {
-        var map: AttributeMap = ["status": .string(Text(status.rawValue))]
-        var writer = ByteWriter()
-        created.encode(into: &writer)
-        map["created"] = .binary(writer.bytes)
+    /// The value of an `overrides/REGION` setting; nil where nothing is overridden.
+    func encoded() -> AttributeMap? {
+        guard self != ReplicaOverrides() else { return nil }
+        var map = AttributeMap()
         map["read"] = readCapacityUnits.map { .number(Number($0)) }
         map["maximumRead"] = maximumReadRequestUnits.map(Self.encoded)
         map["class"] = tableClass.map { .string(Text($0.rawValue)) }
@@ -231,6 +231,13 @@ extension ReplicaOverrides {
 }
 
 extension Replica {
+    /// The value of a `replica/REGION` setting.
+    static func encoded(status: TableStatus, created: Version) -> AttributeMap {
+        var writer = ByteWriter()
+        created.encode(into: &writer)
+        return ["status": .string(Text(status.rawValue)), "created": .binary(writer.bytes)]
+    }
+
     /// Nil for a value that no region writes.
     init?(region: Text, _ map: AttributeMap) {
         guard let status = map.text("status").flatMap({ TableStatus(rawValue: $0.string) }),
@@ -238,7 +245,7 @@ extension Replica {
         else { return nil }
         var reader = ByteReader(created)
         guard let version = try? Version(from: &reader) else { return nil }
-        self.init(region: region, status: status, overrides: ReplicaOverrides(map), created: version)
+        self.init(region: region, status: status, created: version)
     }
 }
 

@@ -254,7 +254,7 @@ public struct Replica: Sendable, Hashable {
     /// The region's name, such as `us-east-1`.
     public let region: Text
     public let status: TableStatus
-    public let overrides: ReplicaOverrides
+    public internal(set) var overrides = ReplicaOverrides()
     /// When this replica was asked for: replicas are listed in this order.
     public let created: Version
     /// Whether the replica's own region protects it against deletion.

@@ -99,11 +99,10 @@ final class TableChanges: WorldObserver {
     /// region knows that made it.
     private func noteClearedOverrides(of table: TableUUID) {
         for index in settings.indices where settings[index].table == table {
-            guard case .overrides(let region) = settings[index].kind,
+            guard case .overrides = settings[index].kind,
                 settings[index].changes.contains(where: { $0.value != Self.text(of: ReplicaOverrides()) })
             else { continue }
             settings[index].isUncertain = true
-            settings[place(of: .replica(region), table, settings[index].tableName)].isUncertain = true
         }
     }
 
@@ -168,7 +167,8 @@ final class TableChanges: WorldObserver {
         switch change {
         case .createIndex(let index): [.index(index.name)]
         case .deleteIndex(let name), .updateIndex(let name, _, _), .setIndexWarmThroughput(let name, _): [.index(name)]
-        case .createReplica(let name, _), .updateReplica(let name, _): [.replica(name), .overrides(name)]
+        case .createReplica(let name, _): [.replica(name), .overrides(name)]
+        case .updateReplica(let name, _): [.overrides(name)]
         case .deleteReplica(let name): [.replica(name)]
         case .setTableClass: [.tableClass]
         case .setDeletionProtection: [.protection(region.identity.name)]
