@@ -7,6 +7,32 @@ import Testing
 
 /// Replicas that have to be filled once more, as the others' logs no longer hold what they lack.
 @Suite struct RefillTests {
+    /// Such a gap stayed open, and whoever had no more of a log that has ended was asked for it, and sent the replica, again and again.
+    @Test(
+        arguments: [
+            (position: 5, snapshot: 5, counted: 5, left: nil), (5, 7, 7, nil), (7, 5, 7, nil), (5, 7, 6, nil),
+            (5, 5, 6, 5),
+            (5, 6, 7, 6),
+        ] as [(position: UInt64, snapshot: UInt64, counted: UInt64, left: UInt64?)])
+    func `a transfer ends the gap of a replica in use that has all that its region counts then`(
+        position: UInt64, snapshot: UInt64, counted: UInt64, left: UInt64?
+    ) {
+        let log = Origin(rawValue: 2 << 48)
+        func vector(_ position: UInt64) -> AppliedVector {
+            var vector = AppliedVector()
+            vector.raise(log, to: LogPosition(rawValue: position))
+            return vector
+        }
+        var local = LocalTableState()
+        local.isServing = true
+        local.needsTransfer = true
+        local.openGap(of: log, after: LogPosition(rawValue: position))
+        local.finishTransfer(of: vector(snapshot), passedOverBy: [], upTo: vector(counted), wasCompared: false)
+        #expect(!local.needsTransfer)
+        #expect(local.catchUps.contains(log) == (left != nil))
+        #expect(local.catchUps[log].rawValue == left ?? 0)
+    }
+
     @Test func `a region that was away for longer than logs are kept is filled once more, and keeps what it wrote`()
         throws
     {

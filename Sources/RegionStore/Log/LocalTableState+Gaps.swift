@@ -34,7 +34,12 @@ extension LocalTableState {
                 if passedOver.contains(gap.origin), !wasCompared {
                     snapshot.lower(gap.origin, to: gap.position)
                 } else {
-                    catchUps.raise(gap.origin, to: snapshot[gap.origin])
+                    // Of what the region counts nothing is lacking where the snapshot has as much.
+                    if max(gap.position, snapshot[gap.origin]) >= vector[gap.origin] {
+                        catchUps.remove(gap.origin)
+                    } else {
+                        catchUps.raise(gap.origin, to: snapshot[gap.origin])
+                    }
                     passedOver.remove(gap.origin)
                 }
             }
