@@ -26,7 +26,7 @@ sys.path.insert(0, str(FOLDER.parents[1] / "Process"))
 
 from installation import Failure, exit_on_termination  # noqa: E402
 from operations import (  # noqa: E402
-    ITEM_COUNT, LARGE, LARGE_ITEM_BYTE_COUNT, Operation, Signer, get_records, item, operations, ycsb_operations)
+    ITEM_COUNT, LARGE, LARGE_ITEM_BYTE_COUNT, Signer, batch_write, get_records, operations, ycsb_operations)
 from subjects import (  # noqa: E402
     LoadGenerator, Region, answer, baseline, create_table, fill_small_tables, redis, redis_run)
 
@@ -73,8 +73,9 @@ class Benchmark:
             self.signer = Signer(region.port)
             fill_small_tables(region.client, ITEM_COUNT)
             print_head()
-            for operation in filter(self.is_wanted, [*operations(), get_records(region.port)]):
-                self.measure(operation, self.arguments.connections or CONNECTIONS)
+            for operation in [*operations(), get_records(region.port)]:
+                if self.is_wanted(operation.name):
+                    self.measure(operation, self.arguments.connections or CONNECTIONS)
             self.measure_redis()
             self.measure_ycsb()
         return {
@@ -83,10 +84,10 @@ class Benchmark:
             "tookSeconds": round(time.monotonic() - began), "figures": self.rows,
         }
 
-    def is_wanted(self, operation):
-        return not self.arguments.operation or any(part in operation.name for part in self.arguments.operation)
+    def is_wanted(self, name):
+        return not self.arguments.operation or any(part in name for part in self.arguments.operation)
 
-    def measure(self, operation, connection_counts, has_latency=True):
+    def measure(self, operation, connection_counts):
         requests = self.folder / "requests"
         first = self.signer.write(requests, operation.calls)
         body = self.folder / "body"
@@ -101,7 +102,7 @@ class Benchmark:
                         runs[name].append(
                             self.load.run(subjects[name], requests, connections, self.arguments.seconds))
                 self.add(operation.name, connections, runs, "nio")
-                if has_latency and connections == USUAL_CONNECTIONS:
+                if connections == USUAL_CONNECTIONS:
                     rate = statistics.median(run["perSecond"] for run in runs["region"])
                     self.measure_latency(operation, requests, rate / 2)
 
@@ -120,7 +121,7 @@ class Benchmark:
     def measure_redis(self):
         """PutItem and GetItem once more, in turns with Redis."""
         pairs = [pair for pair in (("GetItem", "get", 40_000), ("PutItem", "set", 8_000))
-                 if self.is_wanted(Operation(pair[0], []))]
+                 if self.is_wanted(pair[0])]
         known = {operation.name: operation for operation in operations()}
         requests = self.folder / "requests"
         for name, command, count in pairs:
@@ -138,7 +139,7 @@ class Benchmark:
 
     def measure_ycsb(self):
         count = self.arguments.ycsb_items
-        if count == 0 or not self.is_wanted(Operation("YCSB", [])):
+        if count == 0 or not self.is_wanted("YCSB"):
             return
         create_table(self.region.client, LARGE)
         self.fill_large_table(count)
@@ -148,14 +149,12 @@ class Benchmark:
     def fill_large_table(self, count):
         began = time.monotonic()
         requests = self.folder / "requests"
-        step = 25
+        # So many items at once, as their requests lie in a file.
         chunk = 50_000
         for start in range(0, count, chunk):
             keys = range(start, min(start + chunk, count))
             calls = [
-                ("batch_write_item", {"RequestItems": {LARGE: [
-                    {"PutRequest": {"Item": item(key, LARGE_ITEM_BYTE_COUNT)}} for key in keys[place:place + step]]}})
-                for place in range(0, len(keys), step)]
+                batch_write(keys[place:place + 25], LARGE, LARGE_ITEM_BYTE_COUNT) for place in range(0, len(keys), 25)]
             self.signer.write(requests, calls)
             self.load.run(self.region, requests, 8, 600, warm_up=0, once=True)
         print(f"  {count} items of {LARGE_ITEM_BYTE_COUNT} bytes were written in {time.monotonic() - began:.0f} s", flush=True)

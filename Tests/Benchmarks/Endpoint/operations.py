@@ -33,10 +33,10 @@ ZIPFIAN_CONSTANT = 0.99
 
 
 class Operation:
-    """`bodies` are the parameters of its calls, each with the method of boto3."""
+    """`calls` are its requests: for each boto3's method and the parameters."""
 
-    def __init__(self, name, calls, table=TABLE):
-        self.name, self.calls, self.table = name, calls, table
+    def __init__(self, name, calls):
+        self.name, self.calls = name, calls
 
 
 def key_text(key):
@@ -80,9 +80,9 @@ def query(page):
         "ExpressionAttributeValues": {":p": {"S": f"page-{page:04d}"}}}
 
 
-def batch_write(keys):
+def batch_write(keys, table=TABLE, byte_count=ITEM_BYTE_COUNT):
     return "batch_write_item", {
-        "RequestItems": {TABLE: [{"PutRequest": {"Item": item(key)}} for key in keys]}}
+        "RequestItems": {table: [{"PutRequest": {"Item": item(key, byte_count)}} for key in keys]}}
 
 
 def batch_get(keys):
@@ -109,7 +109,7 @@ def operations():
         Operation("GetItem", [get(key) for key in keys]),
         Operation("PutItem", [put(key) for key in keys]),
         Operation("UpdateItem", [update(key) for key in keys]),
-        Operation("Query of 25", [query(page) for page in range(PAGE_COUNT)], PAGES),
+        Operation("Query of 25", [query(page) for page in range(PAGE_COUNT)]),
         Operation("BatchGetItem of 25", [batch_get(group) for group in groups(25)]),
         Operation("BatchWriteItem of 25", [batch_write(group) for group in groups(25)]),
         Operation("TransactWriteItems of 4", [transact_write(group) for group in groups(4)]),
@@ -166,7 +166,7 @@ def ycsb_operations(item_count):
             else:
                 calls.append(put(inserted, LARGE, LARGE_ITEM_BYTE_COUNT))
                 inserted += 1
-        yield Operation(f"YCSB {name}", calls, LARGE)
+        yield Operation(f"YCSB {name}", calls)
 
 
 def scan(key, count):

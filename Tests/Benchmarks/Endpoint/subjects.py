@@ -17,12 +17,12 @@ READY_SECONDS_MAX = 60
 class Server:
     """A process that listens on `port`."""
 
-    def __init__(self, command, port, name=None, environment=None):
-        self.command, self.port, self.environment = [str(part) for part in command], port, environment
-        self.name = name or pathlib.Path(self.command[0]).name
+    def __init__(self, command, port):
+        self.command, self.port = [str(part) for part in command], port
+        self.name = pathlib.Path(self.command[0]).name
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, env=self.environment)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
 
         def is_ready():
             if self.process.poll() is not None:
