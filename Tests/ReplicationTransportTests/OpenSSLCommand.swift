@@ -25,7 +25,8 @@ final class OpenSSLCommand: Sendable {
     }
 
     deinit {
-        process.withLock { if $0.isRunning { $0.terminate() } }
+        // Not by SIGTERM: threads of a pool have signals blocked, and what they start inherits that.
+        if !hasEnded { kill() }
     }
 
     /// Runs one command to its end and returns whether it succeeded.
